@@ -1,0 +1,193 @@
+"""The HTTP server of the pages: files, `/config.json` for the pages' scripts, and `/healthz`.
+
+Everything a page loads comes from here (own files in `static/`, npm packages in `vendor/`); the only other
+address it talks to is the XMPP server's WebSocket. The Content-Security-Policy holds it to that.
+"""
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from livechat_xmpp.web import vendor
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+NOT_INSTALLED = "The page is not set up yet. Whoever runs it: python -m livechat_xmpp.web.vendor\n"
+
+Health = Callable[[], Awaitable[str | None]]
+"""Answers None when the service is well, else why it is not, in words for an operator."""
+
+
+class PortTakenError(OSError):
+    """Another program listens on the port that the pages were to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """What the pages need to know.
+
+    port: 0 takes a free one. websocket_url: as the browser reaches it (RFC 7395), `ws://` or `wss://`.
+    workgroup: bare JID that visitors ask. anonymous_domain: where they log in. staff_domain: completes a
+    login name at `/team`. title: shown as the visitor page's heading.
+    """
+
+    websocket_url: str
+    anonymous_domain: str
+    staff_domain: str
+    workgroup: str
+    title: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+    @property
+    def websocket_origin(self) -> str:
+        """Scheme, host and port of the WebSocket, as a source in a Content-Security-Policy."""
+        url = urlsplit(self.websocket_url)
+        if url.scheme not in {"ws", "wss"} or not url.netloc or set(url.netloc) & set(";, '\""):
+            raise ValueError(f"not a ws:// or wss:// address: {self.websocket_url}")
+        return f"{url.scheme}://{url.netloc}"
+
+
+@asynccontextmanager
+async def serving(settings: PageSettings, health: Health) -> AsyncIterator[str]:
+    """Serve the pages until the block ends; yields their address, `http://127.0.0.1:8080/`.
+
+    Raises PortTakenError, which names host and port, and ValueError for a websocket_url that is none.
+    """
+    runner = web.AppRunner(application(settings, health), access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        try:
+            await site.start()
+        except OSError as error:
+            where = f"{settings.host} port {settings.port}"
+            raise PortTakenError(
+                error.errno, f"no place for the pages at {where}: {error.strerror}"
+            ) from error
+        host, port = runner.addresses[0][:2]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    finally:
+        await runner.cleanup()
+
+
+def application(settings: PageSettings, health: Health) -> web.Application:
+    """Return the application with its routes; a page's policy is fixed with the settings."""
+    app = web.Application(middlewares=[_guard])
+    visitor, team = _policies(settings)
+    app.router.add_get("/", _page("visitor.html", visitor))
+    app.router.add_get("/team", _page("team.html", team))
+    app.router.add_get("/config.json", _config(settings))
+    app.router.add_get("/healthz", _healthz(health))
+    app.router.add_get("/static/{path:.+}", _files(STATIC))
+    app.router.add_get("/vendor/{path:.+}", _files(vendor.VENDOR))
+    return app
+
+
+def _policies(settings: PageSettings) -> tuple[str, str]:
+    """The visitor page's policy, and that of Converse, which sets inline styles and shows data: pictures."""
+    common = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": f"'self' {settings.websocket_origin}",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    converse = {
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self'",
+        "media-src": "'self'",
+    }
+    visitor, team = (
+        "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
+        for policy in (common, common | converse)
+    )
+    return visitor, team
+
+
+def _page(name: str, policy: str) -> Handler:
+    async def page(request: web.Request) -> web.StreamResponse:
+        if not vendor.is_complete():
+            raise web.HTTPServiceUnavailable(text=NOT_INSTALLED)
+        return web.FileResponse(STATIC / name, headers={"Content-Security-Policy": policy})
+
+    return page
+
+
+def _config(settings: PageSettings) -> Handler:
+    content = {
+        "websocketUrl": settings.websocket_url,
+        "anonymousDomain": settings.anonymous_domain,
+        "staffDomain": settings.staff_domain,
+        "workgroup": settings.workgroup,
+        "title": settings.title,
+    }
+
+    async def config(request: web.Request) -> web.StreamResponse:
+        return web.json_response(content)
+
+    return config
+
+
+def _healthz(health: Health) -> Handler:
+    async def healthz(request: web.Request) -> web.StreamResponse:
+        reason = await health()
+        if reason is None:
+            return web.json_response({"status": "ok"})
+        return web.json_response({"status": "unavailable", "reason": reason}, status=503)
+
+    return healthz
+
+
+def _files(folder: Path) -> Handler:
+    """Serve what is in the folder now, and nothing outside it; a missing folder has no files."""
+
+    def find(name: str) -> Path | None:
+        path = (folder / name).resolve()
+        if path.is_relative_to(folder.resolve()) and not path.name.startswith(".") and path.is_file():
+            return path
+        return None
+
+    async def files(request: web.Request) -> web.StreamResponse:
+        path = find(request.match_info["path"])
+        if path is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path)
+
+    return files
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Add the headers that all answers have; answer a bug with its id alone."""
+    response: web.StreamResponse
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        response = answer
+    except Exception:
+        bug = secrets.token_hex(4)
+        log.exception("web request failed", extra={"bug": bug, "path": request.path})
+        response = web.Response(status=500, text=f"Something went wrong here. It is noted as {bug}.\n")
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    # Files have an ETag: asked for each time, sent only when changed. So a new version is whole from its
+    # first page on.
+    headers["Cache-Control"] = "no-store" if request.path == "/healthz" else "no-cache"
+    return response
