@@ -1,0 +1,35 @@
+# Two commands matter: `make run` starts the demo, `make test` checks everything.
+# Both set up what they need first (scripts/setup), and can be repeated.
+BIN = .venv/bin
+
+.PHONY: help run test lint format clean set-up-for-run set-up-for-test
+
+help:
+	@echo "make run      start the demo: an XMPP server, the desk, the pages; Ctrl-C stops it"
+	@echo "make test     all checks and tests"
+	@echo "make lint     the checks alone: style, types, structure"
+	@echo "make format   bring the code into shape"
+	@echo "make clean    remove what the set-up made (the demo's data in var/demo stays)"
+
+run: set-up-for-run
+	@exec $(BIN)/livechat-xmpp demo
+
+test: lint
+	$(BIN)/pytest
+
+lint: set-up-for-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: set-up-for-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+set-up-for-%:
+	@PYTHON="$(PYTHON)" scripts/setup $*
+
+clean:
+	rm -rf .venv var/log livechat_xmpp/web/vendor *.egg-info build
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
