@@ -1,0 +1,94 @@
+"""Where servers differ: each difference that was seen on a real one is an option here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONFIG = "muc#roomconfig_"
+PROSODY_NS = "{http://prosody.im/protocol/muc}"
+
+# var, type and first value of each field of the owner's form; the room's settings are these values
+COMMON_FIELDS = {
+    CONFIG + "roomname": ("text-single", ""),
+    CONFIG + "roomdesc": ("text-single", ""),
+    CONFIG + "lang": ("text-single", ""),
+    CONFIG + "persistentroom": ("boolean", "0"),
+    CONFIG + "publicroom": ("boolean", "1"),
+    CONFIG + "roomsecret": ("text-private", ""),
+    CONFIG + "membersonly": ("boolean", "0"),
+    CONFIG + "moderatedroom": ("boolean", "0"),
+    CONFIG + "whois": ("list-single", "moderators"),
+    CONFIG + "changesubject": ("boolean", "0"),
+    CONFIG + "presencebroadcast": ("list-multi", "moderator participant visitor"),
+}
+PROSODY_FIELDS = {
+    CONFIG + "historylength": ("text-single", "20"),
+    CONFIG + "defaulthistorymessages": ("text-single", "20"),
+    CONFIG + "enablearchiving": ("boolean", "1"),
+    PROSODY_NS + "roomconfig_allowmemberinvites": ("boolean", "0"),
+}
+EJABBERD_FIELDS = {
+    CONFIG + "maxusers": ("list-single", "200"),
+    CONFIG + "allowinvites": ("boolean", "0"),
+    CONFIG + "passwordprotectedroom": ("boolean", "0"),
+    CONFIG + "pubsub": ("text-single", ""),
+    "mam": ("boolean", "1"),
+    "public_list": ("boolean", "1"),
+    "members_by_default": ("boolean", "1"),
+    "allow_private_messages": ("boolean", "1"),
+    "allow_private_messages_from_visitors": ("list-single", "anyone"),
+    "allow_query_users": ("boolean", "1"),
+    "allow_visitor_status": ("boolean", "1"),
+    "allow_visitor_nickchange": ("boolean", "1"),
+    "allow_voice_requests": ("boolean", "1"),
+    "allow_subscription": ("boolean", "0"),
+    "enable_hats": ("boolean", "0"),
+    "voice_request_min_interval": ("text-single", "1800"),
+}
+
+
+@dataclass(frozen=True)
+class Quirks:
+    """One server's ways. The first value of each line is Prosody's, see EJABBERD for the other.
+
+    locks_new_rooms: others get item-not-found until the owner has configured a new room.
+    first_item_only: of several items in one muc#admin set only the first is applied, and the answer is `result`.
+    refuses_unknown_fields: a form with a field that is not offered is refused as a whole.
+    domain_affiliation_for_all: an affiliation given to a domain holds for all its addresses.
+    removed_may_come_back: in a moderated room one who was removed or banned is let in again.
+    iq_makes_room: an IQ to a room that does not exist makes one.
+    ghost_code: the status code of an occupant removed because its server could not be reached.
+    unreachable: what a stanza to a component without a link is answered with.
+    creation_refused: what one gets who may not create a room, with the text.
+    offline_answer: a probe of somebody offline is answered with `unavailable`.
+    fills_in_sender: a component's stanza without `from` gets the component's address; else the link is closed.
+    restart_keeps_occupants: after a restart occupants are in their rooms as before, in non-persistent ones too.
+    """
+
+    name: str = "prosody"
+    locks_new_rooms: bool = True
+    first_item_only: bool = True
+    refuses_unknown_fields: bool = False
+    domain_affiliation_for_all: bool = False
+    removed_may_come_back: bool = False
+    iq_makes_room: bool = False
+    ghost_code: int | None = 333
+    unreachable: str = "remote-server-timeout"
+    creation_refused: tuple[str, str] = ("not-allowed", "Room creation is restricted")
+    offline_answer: bool = True
+    fills_in_sender: bool = True
+    restart_keeps_occupants: bool = True
+    too_big: str = "not-well-formed"
+
+    @property
+    def fields(self) -> dict[str, tuple[str, str]]:
+        return COMMON_FIELDS | (PROSODY_FIELDS if self.name == "prosody" else EJABBERD_FIELDS)
+
+
+PROSODY = Quirks()
+EJABBERD = Quirks(
+    name="ejabberd", locks_new_rooms=False, first_item_only=False, refuses_unknown_fields=True,
+    domain_affiliation_for_all=True, removed_may_come_back=True, iq_makes_room=True, ghost_code=None,
+    unreachable="remote-server-not-found",
+    creation_refused=("forbidden", "Room creation is denied by service policy"),
+    offline_answer=False, fills_in_sender=False, restart_keeps_occupants=False, too_big="policy-violation")
