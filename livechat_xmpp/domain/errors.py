@@ -1,0 +1,31 @@
+"""Why the desk says no. One class per different answer to the asker; the text is for people."""
+
+from __future__ import annotations
+
+
+class DeskError(Exception):
+    """Base of every refusal that is part of the rules; str() of it is a sentence for the asker."""
+
+
+class NotPermitted(DeskError):
+    """The asker's standing, duty or part does not allow this."""
+
+
+class NotFound(DeskError):
+    """No such chat, offer, account or workgroup, or none that the asker may know of."""
+
+
+class BadInput(DeskError):
+    """A value is missing or cannot be used; the text names it."""
+
+
+class AlreadyQueued(DeskError):
+    """The visitor has an open request already."""
+
+
+class QueueClosed(DeskError):
+    """Nobody who takes offers is on duty, or the queue is full."""
+
+
+class StaffAsking(DeskError):
+    """A member of the staff asks at the visitors' entry."""

@@ -1,0 +1,52 @@
+"""The order of the queue and what a visitor is told about their wait."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from livechat_xmpp.domain.model import ChatId
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request in the queue. asked_at never changes, so a request that returns keeps its place."""
+
+    chat_id: ChatId
+    asked_at: datetime
+    priority: int = 0
+
+
+def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
+    """Return first come first served within a priority, the highest priority first; the id breaks ties."""
+    return sorted(waiting, key=lambda w: (-w.priority, w.asked_at, w.chat_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The expected wait and the range it will probably lie in."""
+
+    expected: timedelta
+    low: timedelta
+    high: timedelta
+
+
+def expected_wait(
+    position: int, *, places: int, free: int, offer_timeout: timedelta, handle_times: Sequence[timedelta]
+) -> Wait | None:
+    """Return the wait of the visitor at position (1 is next), or None where nothing is known to tell it from.
+
+    places: chats that the helpers on duty can have at once; free: how many of these are not taken.
+    handle_times: of the latest served chats. A free place costs one offer at most; each further place in
+    the queue waits until one of the chats in progress ends, of which `places` run side by side.
+    """
+    if position <= free:
+        return Wait(offer_timeout / 2, timedelta(0), offer_timeout)
+    if places <= 0 or len(handle_times) < 2:
+        return None
+    turns = (position - free) / places
+    low, expected, high = statistics.quantiles([t.total_seconds() for t in handle_times], n=4)
+    return Wait(*(timedelta(seconds=math.ceil(max(0.0, s) * turns)) for s in (expected, low, high)))

@@ -1,0 +1,35 @@
+"""Who may change whose standing, and which duty roles a standing allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from livechat_xmpp.domain.errors import BadInput, NotPermitted
+from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
+
+ROLES: Mapping[Standing, tuple[DutyRole, ...]] = {
+    Standing.TRAINEE: (DutyRole.TRAINEE,),
+    Standing.HELPER: (DutyRole.HELPER, DutyRole.ADVISOR, DutyRole.ANCHOR),
+    Standing.MONITOR: (DutyRole.HELPER, DutyRole.ADVISOR, DutyRole.ANCHOR, DutyRole.MONITOR),
+    Standing.ADMIN: (DutyRole.HELPER, DutyRole.ADVISOR, DutyRole.ANCHOR, DutyRole.MONITOR),
+}
+
+
+def check_promotion(jid: BareJid, old: Standing | None, new: Standing) -> bool:
+    """Return whether there is anything to change. Raises BadInput when it would be a step down."""
+    if old is not None and old.rank > new.rank:
+        raise BadInput(f"{jid} is {old} already, which is more than {new}. To take rights away use demote.")
+    return old is not new
+
+
+def check_demotion(jid: BareJid, old: Standing | None, new: Standing, *, admins: Collection[BareJid]) -> bool:
+    """Return whether there is anything to change. Raises BadInput when it would be a step up, or for a
+    stranger; NotPermitted when the last admin would go.
+    """
+    if old is None:
+        raise BadInput(f"{jid} has no standing. To give one use promote.")
+    if old.rank < new.rank:
+        raise BadInput(f"{jid} is {old}, which is less than {new}. To give rights use promote.")
+    if old is Standing.ADMIN and new is not Standing.ADMIN and set(admins) <= {jid}:
+        raise NotPermitted(f"{jid} is the last admin. Promote another one first.")
+    return old is not new

@@ -1,0 +1,1 @@
+"""The database: tables, repositories that return domain values, transactions, migrations."""

@@ -1,0 +1,74 @@
+"""Accounts and duty in the database."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
+from livechat_xmpp.store import tables as t
+from livechat_xmpp.usecases.ports import StandingChange
+
+
+async def put(db: AsyncConnection, table: Any, keys: dict[str, Any], values: dict[str, Any]) -> None:
+    """Write a row by its key, made if missing; inside a write transaction, so that nobody comes between."""
+    here = [table.c[name] == value for name, value in keys.items()]
+    changed = await db.execute(update(table).where(*here).values(**values))
+    if changed.rowcount == 0:
+        await db.execute(insert(table).values(**keys, **values))
+
+
+class AccountTable:
+    """Accounts in the database (usecases.ports.Accounts)."""
+
+    def __init__(self, db: AsyncConnection) -> None:
+        self._db = db
+
+    async def find(self, jid: BareJid) -> Account | None:
+        row = (await self._db.execute(select(t.account).where(t.account.c.jid == jid))).first()
+        return None if row is None else _account_from(row)
+
+    async def list(self, standing: Standing | None = None) -> list[Account]:
+        query = select(t.account).order_by(t.account.c.jid)
+        if standing is not None:
+            query = query.where(t.account.c.standing == standing)
+        return [_account_from(r) for r in await self._db.execute(query)]
+
+    async def put(self, account: Account) -> None:
+        values = {k: v for k, v in asdict(account).items() if k != "jid"}
+        await put(self._db, t.account, {"jid": account.jid}, values)
+
+    async def record(self, change: StandingChange) -> None:
+        await self._db.execute(insert(t.standing_change).values(**asdict(change)))
+
+
+def _account_from(row: Row[Any]) -> Account:
+    return Account(BareJid(row.jid), Standing(row.standing), row.since_at, row.is_subscribed)
+
+
+class DutyTable:
+    """Who is on duty, in the database (usecases.ports.Duties)."""
+
+    def __init__(self, db: AsyncConnection) -> None:
+        self._db = db
+
+    async def find(self, jid: BareJid) -> Duty | None:
+        row = (await self._db.execute(select(t.duty).where(t.duty.c.jid == jid))).first()
+        return None if row is None else _duty_from(row)
+
+    async def list(self) -> list[Duty]:
+        return [_duty_from(r) for r in await self._db.execute(select(t.duty).order_by(t.duty.c.jid))]
+
+    async def put(self, duty: Duty) -> None:
+        values = {k: v for k, v in asdict(duty).items() if k != "jid"}
+        await put(self._db, t.duty, {"jid": duty.jid}, values)
+
+    async def remove(self, jid: BareJid) -> None:
+        await self._db.execute(delete(t.duty).where(t.duty.c.jid == jid))
+
+
+def _duty_from(row: Row[Any]) -> Duty:
+    return Duty(BareJid(row.jid), DutyRole(row.role), row.max_chats, row.since_at, row.turn_at)

@@ -1,0 +1,213 @@
+"""The tables. A moment is an aware UTC datetime in Python and a time stamp in the database, whichever it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite has no time zones, so it is stored there without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.utcoffset() is None:
+            raise ValueError("a moment without a time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+# SQLite counts rows by itself only with the type INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+Jid = String(3071)  # RFC 7622 §3.1: three parts of 1023 bytes at the most, and two signs
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("jid", Jid, primary_key=True),
+    Column("standing", String(16), nullable=False, index=True),
+    Column("since_at", UtcDateTime, nullable=False),
+    Column("is_subscribed", Boolean, nullable=False),
+)
+
+# Append-only: the record of every change of standing.
+standing_change = Table(
+    "standing_change",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("jid", Jid, nullable=False, index=True),
+    Column("old", String(16)),
+    Column("new", String(16), nullable=False),
+    Column("by", Jid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("jid", Jid, primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("max_chats", Integer, nullable=False),
+    Column("since_at", UtcDateTime, nullable=False),
+    Column("turn_at", UtcDateTime, nullable=False),
+)
+
+chat = Table(
+    "chat",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("workgroup", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("room", String(16), nullable=False),
+    Column("visitor", Jid, nullable=False),
+    Column("visitor_bare", Jid, nullable=False),
+    Column("visitor_name", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("form", JSON, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("token_hash", String(64), nullable=False, index=True),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("helper", Jid),
+    Column("opened_at", UtcDateTime),
+    Column("first_opened_at", UtcDateTime),
+    Column("visitor_gone_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", Jid, nullable=False),
+    Column("closing", Text, nullable=False),
+    Column("outcome", String(16)),
+    Column("disposition", String(16)),
+    Column("tags", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+Index("ix_chat_state_workgroup_asked_at", chat.c.state, chat.c.workgroup, chat.c.asked_at)
+Index("ix_chat_visitor_bare_state", chat.c.visitor_bare, chat.c.state)
+Index("ix_chat_room_state", chat.c.room, chat.c.state)
+Index("ix_chat_workgroup_closed_at", chat.c.workgroup, chat.c.closed_at)
+
+offer = Table(
+    "offer",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    Column("helper", Jid, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
+    Column("decided_at", UtcDateTime),
+)
+Index("ix_offer_chat_id_state", offer.c.chat_id, offer.c.state)
+# At most one open offer for a chat and for a helper, whatever the code does.
+Index(
+    "uq_offer_open_chat",
+    offer.c.chat_id,
+    unique=True,
+    sqlite_where=offer.c.state == "open",
+    postgresql_where=offer.c.state == "open",
+)
+Index(
+    "uq_offer_open_helper",
+    offer.c.helper,
+    unique=True,
+    sqlite_where=offer.c.state == "open",
+    postgresql_where=offer.c.state == "open",
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True),
+    Column("jid", Jid, primary_key=True),
+    Column("part", String(16), nullable=False),
+    Column("told_at", UtcDateTime),
+    Column("times_told", Integer, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+Index("ix_invitation_jid_ended_at", invitation.c.jid, invitation.c.ended_at)
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("jid", Jid, nullable=False, index=True),
+    Column("nick", Text, nullable=False),
+    Column("part", String(16), nullable=False),
+    Column("standing", String(16)),
+    Column("entered_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime),
+    Column("occupant_id", Text, nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("nick", Text, nullable=False),
+    Column("jid", Jid),
+    Column("part", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("stanza_id", Text, nullable=False),
+    Column("archive_id", String(256)),
+    UniqueConstraint("chat_id", "archive_id"),
+)
+Index("ix_message_chat_id_position", message.c.chat_id, message.c.position)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+)
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("to", Jid, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("workgroup", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("chat_id", String(32)),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime, index=True),
+)

@@ -1,0 +1,224 @@
+"""The life of a chat: opened by accepting, returned to the queue, joined by staff, ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.access import part_of
+from livechat_xmpp.domain.errors import NotFound, NotPermitted
+from livechat_xmpp.domain.model import (
+    BareJid,
+    Chat,
+    ChatId,
+    ChatState,
+    Disposition,
+    DutyRole,
+    FullJid,
+    Invitation,
+    OfferState,
+    Outcome,
+    Part,
+    RoomState,
+    Standing,
+    WorkgroupName,
+)
+from livechat_xmpp.domain.queue import in_order
+from livechat_xmpp.usecases.ports import Letter, Work
+
+LETTER_EXPIRY = timedelta(minutes=5)  # what is said about a chat is of no use later
+
+
+async def finish(
+    work: Work,
+    chat: Chat,
+    outcome: Outcome,
+    text: str,
+    *,
+    by: BareJid | None = None,
+    disposition: Disposition | None = None,
+    tags: str = "",
+    note: str = "",
+) -> None:
+    """End a request with its one outcome; everybody who waits for it is told, the room goes afterwards."""
+    if chat.offer is not None:
+        await work.offers.decide(chat.offer.id, OfferState.REVOKED, work.now)
+        await tell_staff(work, chat, chat.offer.helper, texts.offer_over(chat.visitor_name, taken_by=None))
+    await work.chats.save(
+        replace(
+            chat,
+            state=ChatState.CLOSED,
+            closed_at=work.now,
+            outcome=outcome,
+            disposition=disposition,
+            closing=text,
+            room=RoomState.GONE if chat.room is RoomState.NONE else chat.room,
+        )
+    )
+    await work.chats.set_closing(chat.id, by=by or "", tags=tags, note=note)
+    for invitation in chat.invitations:
+        await work.invitations.end(chat.id, invitation.jid, work.now)
+    if chat.visitor_gone_at is None:
+        kind = "departed" if chat.first_opened_at is None else "ended"
+        await work.letters.add(Letter(chat.visitor, text, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
+    work.touch_letters()
+    work.touch(chat.id)
+    work.touch_queues()
+
+
+async def tell_staff(work: Work, chat: Chat, jid: BareJid, text: str) -> None:
+    """Queue one line for a member of the staff, from the chat's workgroup."""
+    await work.letters.add(Letter(FullJid(jid), text, chat.workgroup, work.now + LETTER_EXPIRY))
+    work.touch_letters()
+
+
+async def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
+    """Record that the helper answers the chat, and return it so; both of them are asked in."""
+    opened = replace(
+        chat,
+        state=ChatState.OPEN,
+        helper=helper,
+        opened_at=work.now,
+        first_opened_at=chat.first_opened_at or work.now,
+    )
+    await work.chats.save(opened)
+    if chat.invitation_of(chat.visitor_bare) is None:
+        await work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
+    await work.invitations.put(chat.id, Invitation(helper, Part.HELPER))
+    work.touch(chat.id)
+    work.touch_queues()
+    return opened
+
+
+async def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta) -> None:
+    """Put a chat whose helper is gone back into the queue, at its old place; the visitor stays in the room."""
+    if chat.helper is not None:
+        await work.invitations.end(chat.id, chat.helper, work.now)
+        await tell_staff(work, chat, chat.helper, texts.offer_over(chat.visitor_name, taken_by=None))
+    await work.chats.save(replace(chat, state=ChatState.WAITING, helper=None, opened_at=None))
+    order = [w.chat_id for w in in_order(await work.chats.waiting(chat.workgroup))]
+    await work.notices.add(
+        chat.id, texts.returned(order.index(chat.id) + 1), at=work.now, expires_at=work.now + notice_expiry
+    )
+    work.touch(chat.id)
+    work.touch_queues()
+
+
+async def _get(work: Work, chat_id: ChatId, workgroup: WorkgroupName | None = None) -> Chat:
+    chat = await work.chats.find(chat_id)
+    if chat is None or chat.state is ChatState.CLOSED or workgroup not in (None, chat.workgroup):
+        raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
+    return chat
+
+
+async def close_chat(
+    work: Work,
+    chat_id: ChatId,
+    *,
+    by: BareJid,
+    disposition: Disposition,
+    tags: str = "",
+    note: str = "",
+    workgroup: WorkgroupName | None = None,
+) -> ChatId:
+    """Close a chat, or refuse a waiting request. For its helper; monitors and admins may close any.
+
+    Raises NotFound also for a chat that the person may not know of.
+    """
+    chat = await _get(work, chat_id, workgroup)
+    account = await work.accounts.find(by)
+    oversees = account is not None and account.standing.reaches(Standing.MONITOR)
+    if not oversees and chat.helper != by:
+        raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
+    outcome = Outcome.REFUSED if chat.first_opened_at is None else Outcome.SERVED
+    await finish(
+        work,
+        chat,
+        outcome,
+        texts.closed_by(disposition),
+        by=by,
+        disposition=disposition,
+        tags=tags,
+        note=note,
+    )
+    return chat.id
+
+
+async def join_chat(work: Work, chat_id: ChatId, *, by: BareJid, workgroup: WorkgroupName | None = None) -> ChatId:
+    """Ask the person themself into a chat in progress. For monitors, admins, and advisors on duty."""
+    part = await _overseer_part(work, by)
+    chat = await _get(work, chat_id, workgroup)
+    if chat.first_opened_at is None:
+        raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
+    if by != chat.helper:
+        await work.invitations.put(chat.id, Invitation(by, part))
+    work.touch(chat.id)
+    return chat.id
+
+
+async def _overseer_part(work: Work, jid: BareJid) -> Part:
+    account, duty = await work.accounts.find(jid), await work.duties.find(jid)
+    if account is not None and account.standing.reaches(Standing.MONITOR):
+        return Part(account.standing.value)
+    if account is not None and duty is not None and duty.role is DutyRole.ADVISOR:
+        return Part.ADVISOR
+    raise NotPermitted("Only room monitors, admins, and advisors on duty can enter any chat.")
+
+
+async def decline_invitation(work: Work, chat_id: ChatId, jid: BareJid) -> None:
+    """End a person's invitation that they have said no to; a trainee's place passes on."""
+    await work.invitations.end(chat_id, jid, work.now)
+    work.touch(chat_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """A chat in a list. position and state are for those waiting."""
+
+    chat: Chat
+    monitors: tuple[BareJid, ...] = ()
+    trainees: tuple[BareJid, ...] = ()
+    position: int = 0
+    state: str = ""
+
+
+async def list_chats(work: Work, *, by: BareJid, workgroup: WorkgroupName | None = None) -> list[ChatLine]:
+    """Return the chats in progress, oldest first: all for monitors and admins, their own for helpers."""
+    account = await work.accounts.find(by)
+    oversees = account is not None and account.standing.reaches(Standing.MONITOR)
+    lines = []
+    for chat in await work.chats.open(workgroup):
+        if not oversees and chat.helper != by:
+            continue
+        inside = {v.jid: part_of(chat, v.jid) for v in chat.visits if v.left_at is None}
+        watching = [
+            j
+            for j, part in inside.items()
+            if part in (Part.MONITOR, Part.ADMIN) or (j == chat.helper and chat.standings[j].reaches(Standing.MONITOR))
+        ]
+        trainees = [j for j, part in inside.items() if part is Part.TRAINEE]
+        lines.append(ChatLine(chat, tuple(sorted(watching)), tuple(sorted(trainees))))
+    return lines
+
+
+async def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[ChatLine]:
+    """Return the requests waiting, in the order of each workgroup's queue."""
+    lines = []
+    for workgroup in workgroups:
+        for position, waiting in enumerate(in_order(await work.chats.waiting(workgroup)), start=1):
+            chat = await work.chats.find(waiting.chat_id)
+            if chat is not None:
+                state = "waiting" if chat.offer is None else "offered"
+                lines.append(ChatLine(chat, position=position, state=state))
+    return lines
+
+
+async def chats_in_reach(work: Work, by: BareJid, workgroups: tuple[WorkgroupName, ...]) -> list[Chat]:
+    """Return what the person may close: their own chats; for monitors and admins all, and those waiting."""
+    account = await work.accounts.find(by)
+    oversees = account is not None and account.standing.reaches(Standing.MONITOR)
+    lines = [line.chat for line in await list_chats(work, by=by)]
+    if oversees:
+        lines += [line.chat for line in await list_queue(work, workgroups)]
+    return lines

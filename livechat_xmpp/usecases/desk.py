@@ -1,0 +1,66 @@
+"""Running use cases: one transaction each, and after its commit the chats it touched are woken."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Concatenate, ParamSpec, TypeVar
+
+from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
+from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.usecases.ports import Presences, Transactions, Waker, Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRules:
+    """The numbers that the use cases apply; each is a setting, described there."""
+
+    rooms: RoomRules = field(default_factory=RoomRules)
+    offer_timeout: timedelta = timedelta(seconds=20)
+    repeat_after: timedelta = timedelta(seconds=60)
+    max_chats: int = 2
+    queue_limit: int = 200
+    name_limit: int = 64
+    answer_limit: int = 4000
+    notice_expiry: timedelta = timedelta(minutes=5)
+    staff_domains: frozenset[str] = frozenset()
+    anonymous_domains: frozenset[str] = frozenset()
+    contributors: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The desk as handlers and the reconciler use it."""
+
+    store: Transactions
+    waker: Waker
+    presences: Presences
+    rules: DeskRules
+    workgroups: tuple[WorkgroupName, ...]
+
+    async def do(self, usecase: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the use case in a transaction, commit, then wake what it touched. Raises what the use case raises."""
+        async with self.store.write() as work:
+            result = await usecase(work, *args, **kwargs)
+        for chat_id, is_urgent in work.touched.chats.items():
+            self.waker.wake(chat_id, is_urgent=is_urgent)
+        if work.touched.queues:
+            self.waker.wake_queues()
+        if work.touched.letters:
+            self.waker.wake_letters()
+        return result
+
+    async def ask(self, question: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a use case that only reads."""
+        async with self.store.read() as work:
+            return await question(work, *args, **kwargs)
+
+    async def standing_of(self, jid: BareJid) -> Standing | None:
+        """Return the person's standing; None for visitors."""
+        async with self.store.read() as work:
+            account = await work.accounts.find(jid)
+        return None if account is None else account.standing

@@ -1,0 +1,233 @@
+"""What the use cases need from the outside, as protocols; the store and the link implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from livechat_xmpp.domain.model import (
+    Account,
+    Availability,
+    BareJid,
+    Chat,
+    ChatId,
+    Duty,
+    FullJid,
+    Invitation,
+    Message,
+    Offer,
+    OfferState,
+    Standing,
+    Visit,
+    WorkgroupName,
+)
+from livechat_xmpp.domain.queue import Waiting
+from livechat_xmpp.domain.routing import PastOffers
+
+
+@dataclass(frozen=True, slots=True)
+class StandingChange:
+    """One line of the record of who changed whose standing. by: a bare JID, or "settings"."""
+
+    jid: BareJid
+    old: Standing | None
+    new: Standing
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to one person that is sent once and dropped when it has expired.
+
+    kind: "plain", or what a program may want to know: "ended" (the chat is over), "departed" (out of the queue).
+    workgroup: the address it comes from.
+    """
+
+    to: FullJid
+    body: str
+    workgroup: WorkgroupName
+    expires_at: datetime
+    kind: str = "plain"
+    chat_id: ChatId | None = None
+    id: int = 0
+
+
+class Accounts(Protocol):
+    async def find(self, jid: BareJid) -> Account | None: ...
+    async def list(self, standing: Standing | None = None) -> list[Account]: ...
+    async def put(self, account: Account) -> None: ...
+    async def record(self, change: StandingChange) -> None: ...
+
+
+class Duties(Protocol):
+    async def find(self, jid: BareJid) -> Duty | None: ...
+    async def list(self) -> list[Duty]: ...
+    async def put(self, duty: Duty) -> None: ...
+    async def remove(self, jid: BareJid) -> None: ...
+
+
+class Chats(Protocol):
+    async def find(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
+        """Return the chat as recorded; also: people whose standing is wanted as well."""
+        ...
+
+    async def find_of_visitor(self, visitor: BareJid) -> Chat | None:
+        """Return the visitor's chat that is not closed."""
+        ...
+
+    async def find_by_token(self, token_hash: str) -> Chat | None: ...
+    async def add(self, chat: Chat, *, token_hash: str) -> None: ...
+    async def save(self, chat: Chat) -> None:
+        """Write the chat's own values; offers, invitations, visits and notices have their own methods."""
+        ...
+
+    async def set_token(self, chat_id: ChatId, token_hash: str) -> None: ...
+    async def set_closing(self, chat_id: ChatId, *, by: str, tags: str, note: str) -> None: ...
+    async def waiting(self, workgroup: WorkgroupName) -> list[Waiting]: ...
+    async def offerable(self, workgroup: WorkgroupName) -> list[Waiting]:
+        """Return those waiting that have no open offer and whose visitor is not known to be gone."""
+        ...
+
+    async def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]: ...
+    async def unfinished(self) -> list[ChatId]:
+        """Return chats that are not closed, or whose room is not gone yet; those with trainees first."""
+        ...
+
+    async def naming(self, jid: BareJid) -> list[ChatId]:
+        """Return unclosed chats in which the person answers, is offered, or is invited."""
+        ...
+
+    async def loads(self) -> Mapping[BareJid, int]:
+        """Return how many open chats each helper answers."""
+        ...
+
+    async def handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]: ...
+
+
+class Offers(Protocol):
+    async def add(self, chat_id: ChatId, helper: BareJid, made_at: datetime, expires_at: datetime) -> None: ...
+    async def decide(self, offer_id: int, state: OfferState, at: datetime) -> None: ...
+    async def mark_told(self, offer_id: int, at: datetime) -> None: ...
+    async def find_open_of(self, helper: BareJid) -> Offer | None: ...
+    async def open(self) -> list[Offer]: ...
+    async def past(self, chat_ids: Collection[ChatId]) -> Mapping[ChatId, PastOffers]: ...
+
+
+class Invitations(Protocol):
+    async def put(self, chat_id: ChatId, invitation: Invitation) -> None: ...
+    async def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None: ...
+    async def asked_before(self, chat_id: ChatId) -> frozenset[BareJid]:
+        """Return everybody ever asked into the chat, also those whose invitation has ended."""
+        ...
+
+    async def places_held(self) -> Mapping[BareJid, int]:
+        """Return how many unclosed chats each invited person holds a place in."""
+        ...
+
+    async def of_person(self, jid: BareJid) -> list[ChatId]: ...
+
+
+class Visits(Protocol):
+    async def add(self, chat_id: ChatId, visit: Visit) -> None: ...
+    async def end(self, chat_id: ChatId, jid: BareJid, nick: str, at: datetime) -> None: ...
+    async def end_all(self, chat_id: ChatId, at: datetime) -> None: ...
+    async def list(self, chat_id: ChatId) -> list[Visit]: ...
+    async def counts(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
+        """Return in how many chats each of these people has been."""
+        ...
+
+
+class Messages(Protocol):
+    async def add(self, chat_id: ChatId, messages: Sequence[Message]) -> None:
+        """Append messages; one whose archive id is recorded already is passed over."""
+        ...
+
+    async def list(self, chat_id: ChatId) -> list[Message]: ...
+    async def replace(self, chat_id: ChatId, messages: Sequence[Message]) -> None: ...
+
+
+class Notices(Protocol):
+    async def add(self, chat_id: ChatId, body: str, *, at: datetime, expires_at: datetime) -> None: ...
+    async def mark_done(self, ids: Collection[int], at: datetime) -> None: ...
+
+
+class Letters(Protocol):
+    async def add(self, letter: Letter) -> None: ...
+    async def take_due(self, now: datetime, limit: int) -> list[Letter]:
+        """Return letters not sent and not expired, oldest first, marked as sent."""
+        ...
+
+
+class Touched(Protocol):
+    """What a transaction asked to be woken."""
+
+    @property
+    def chats(self) -> Mapping[ChatId, bool]: ...
+    @property
+    def queues(self) -> bool: ...
+    @property
+    def letters(self) -> bool: ...
+
+
+class Work(Protocol):
+    """One transaction. now: the moment of all facts recorded in it."""
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def duties(self) -> Duties: ...
+    @property
+    def chats(self) -> Chats: ...
+    @property
+    def offers(self) -> Offers: ...
+    @property
+    def invitations(self) -> Invitations: ...
+    @property
+    def visits(self) -> Visits: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def notices(self) -> Notices: ...
+    @property
+    def letters(self) -> Letters: ...
+    @property
+    def touched(self) -> Touched: ...
+    def touch(self, chat_id: ChatId, *, is_urgent: bool = False) -> None:
+        """Say that the chat has to be looked at after the commit; urgent: before all others."""
+        ...
+
+    def touch_queues(self) -> None:
+        """Say that offers, places and open or closed have to be worked out again after the commit."""
+        ...
+
+    def touch_letters(self) -> None:
+        """Say that there is something to send to people."""
+        ...
+
+
+class Transactions(Protocol):
+    """Where transactions come from; leaving the block commits, an exception rolls back."""
+
+    def write(self) -> AbstractAsyncContextManager[Work]: ...
+    def read(self) -> AbstractAsyncContextManager[Work]: ...
+
+
+class Presences(Protocol):
+    """What people's clients say of them, on the present link."""
+
+    def availability(self, jid: BareJid) -> Availability: ...
+
+
+class Waker(Protocol):
+    """What runs the chats after a fact was recorded."""
+
+    def wake(self, chat_id: ChatId, *, is_urgent: bool = False) -> None: ...
+    def wake_queues(self) -> None: ...
+    def wake_letters(self) -> None: ...

@@ -1,0 +1,169 @@
+"""Recording what rooms show: one transaction for all facts of one look (domain.rooms.learn)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.access import is_monitor
+from livechat_xmpp.domain.model import (
+    Availability,
+    BareJid,
+    Chat,
+    ChatId,
+    ChatState,
+    DutyRole,
+    Invitation,
+    OfferState,
+    Outcome,
+    Part,
+    RoomState,
+)
+from livechat_xmpp.domain.rooms import (
+    Entered,
+    Fact,
+    HelperMissing,
+    InvitationLapsed,
+    Left,
+    MonitorsLeft,
+    NoticesSpoken,
+    OfferExpired,
+    OfferTaken,
+    TraineePlacesFree,
+    VisitorMissing,
+)
+from livechat_xmpp.domain.routing import TraineeOnDuty, choose_trainees
+from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue, tell_staff
+from livechat_xmpp.usecases.desk import DeskRules
+from livechat_xmpp.usecases.offers import revoke
+from livechat_xmpp.usecases.ports import Presences, Work
+
+
+async def record(work: Work, chat_id: ChatId, facts: Sequence[Fact], *, presences: Presences, rules: DeskRules) -> bool:
+    """Record the facts in their order; return whether anything changed. A fact that is stale changes nothing."""
+    changed = False
+    for fact in facts:
+        chat = await work.chats.find(chat_id)
+        if chat is None or chat.state is ChatState.CLOSED:
+            return changed
+        changed |= await _record(work, chat, fact, presences, rules)
+    return changed
+
+
+async def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: DeskRules) -> bool:
+    match fact:
+        case Entered():
+            await _entered(work, chat, fact, rules)
+        case Left(jid, nick, at):
+            await work.visits.end(chat.id, jid, nick, at)
+        case OfferTaken(helper):
+            await _offer_taken(work, chat, helper, rules)
+        case OfferExpired(offer_id):
+            if chat.offer is None or chat.offer.id != offer_id:
+                return False
+            await _expire(work, chat, presences)
+        case MonitorsLeft():
+            for invitation in chat.invitations:
+                if invitation.part is Part.TRAINEE:
+                    await work.invitations.put(chat.id, Invitation(invitation.jid, Part.TRAINEE))
+        case InvitationLapsed(jid):
+            await work.invitations.end(chat.id, jid, work.now)
+        case TraineePlacesFree(count):
+            return await _invite_trainees(work, chat, count, presences)
+        case HelperMissing(helper):
+            if chat.helper != helper:
+                return False
+            await return_to_queue(work, chat, notice_expiry=rules.notice_expiry)
+        case VisitorMissing():
+            await _visitor_missing(work, chat)
+        case NoticesSpoken(ids):
+            await work.notices.mark_done(ids, work.now)
+    return True
+
+
+async def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
+    visit = fact.visit
+    await work.visits.add(chat.id, visit)
+    is_first = chat.last_visit(visit.jid) is None
+    if chat.state is ChatState.OPEN and visit.jid == chat.helper and is_first:
+        await _tell_story(work, chat, rules)
+    if is_monitor(chat, visit.jid, helper_counts=True):
+        work.touch(chat.id, is_urgent=True)
+
+
+async def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> None:
+    if chat.offer is None or chat.offer.helper != helper:
+        return
+    await work.offers.decide(chat.offer.id, OfferState.ACCEPTED, work.now)
+    await _tell_story(work, await open_chat(work, replace(chat, offer=None), helper), rules)
+
+
+async def _tell_story(work: Work, chat: Chat, rules: DeskRules) -> None:
+    await work.notices.add(chat.id, texts.story(chat), at=work.now, expires_at=work.now + rules.notice_expiry)
+
+
+async def _expire(work: Work, chat: Chat, presences: Presences) -> None:
+    """Pass an offer on that was not answered in time.
+
+    A helper whose presence we may not see and who is silent is probably not there: off duty they go, and
+    are told how to come back, so that the desk does not look open when nobody would answer.
+    """
+    offer = chat.offer
+    if offer is None:
+        return
+    await revoke(work, chat, offer, OfferState.EXPIRED)
+    if presences.availability(offer.helper) is Availability.UNKNOWN and offer.told_at is not None:
+        await work.duties.remove(offer.helper)
+        await tell_staff(work, chat, offer.helper, texts.TAKEN_OFF_DUTY)
+
+
+async def _visitor_missing(work: Work, chat: Chat) -> None:
+    was_there = any(v.jid == chat.visitor_bare for v in chat.visits)
+    served = chat.first_opened_at is not None and was_there
+    text = texts.CHAT_ENDED if served else texts.GONE_FROM_QUEUE
+    await finish(work, chat, Outcome.SERVED if served else Outcome.ABANDONED, text)
+
+
+async def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) -> bool:
+    duties = [d for d in await work.duties.list() if d.role is DutyRole.TRAINEE]
+    if not duties:
+        return False
+    watched = await work.visits.counts([d.jid for d in duties])
+    held = await work.invitations.places_held()
+    trainees = [
+        TraineeOnDuty(d, presences.availability(d.jid), watched.get(d.jid, 0), held.get(d.jid, 0)) for d in duties
+    ]
+    asked = await work.invitations.asked_before(chat.id)
+    chosen = choose_trainees(trainees, asked_before=asked, places=places)
+    for jid in chosen:
+        await work.invitations.put(chat.id, Invitation(jid, Part.TRAINEE))
+    return bool(chosen)
+
+
+async def mark_offer_told(work: Work, offer_id: int) -> None:
+    """Record that the offer is being sent; before the sending, so that nobody is asked twice after a crash."""
+    await work.offers.mark_told(offer_id, work.now)
+
+
+async def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
+    """Record that the person is being asked in; before the sending, as with offers."""
+    told = replace(invitation, told_at=work.now, times_told=invitation.times_told + 1)
+    await work.invitations.put(chat_id, told)
+    if invitation.part is Part.VISITOR:
+        work.touch_queues()  # their place now names the room
+
+
+async def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:
+    """Record that the room has been configured, or is gone; with a room everybody's visit ends."""
+    chat = await work.chats.find(chat_id)
+    if chat is None:
+        return
+    await work.chats.save(replace(chat, room=state))
+    if state is RoomState.GONE:
+        await work.visits.end_all(chat_id, chat.closed_at or work.now)
+
+
+async def chat_for_round(work: Work, chat_id: ChatId, also: Collection[BareJid]) -> Chat | None:
+    """Return the chat with the standings of everybody it names and of `also`."""
+    return await work.chats.find(chat_id, also)

@@ -1,0 +1,142 @@
+"""What was said: recording it, completing it from the room's archive, and giving it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from livechat_xmpp.domain.access import part_of
+from livechat_xmpp.domain.errors import NotFound
+from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Message, Part, Visit
+from livechat_xmpp.domain.transcript import merge
+from livechat_xmpp.usecases.ports import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A room message as it came in. jid None: the room did not tell who has the nick.
+
+    archive_id: the room's id for it (XEP-0359); occupant_id: the room's id for the speaker (XEP-0421).
+    """
+
+    at: datetime
+    nick: str
+    body: str
+    is_desk: bool = False
+    jid: BareJid | None = None
+    stanza_id: str = ""
+    archive_id: str = ""
+    occupant_id: str = ""
+
+
+async def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
+    """Append what was said in several rooms; messages of rooms that are not ours are passed over."""
+    for chat_id, said in heard.items():
+        chat = await work.chats.find(chat_id, {h.jid for h in said if h.jid is not None})
+        if chat is not None:
+            await work.messages.add(chat_id, [_message(chat, h, chat.visits) for h in said])
+
+
+async def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard]) -> None:
+    """Complete the transcript from the whole archive of the room, in the order and with the stamps of the room."""
+    visits = await work.visits.list(chat_id)
+    chat = await work.chats.find(chat_id, {v.jid for v in visits})
+    if chat is None:
+        return
+    recorded = await work.messages.list(chat_id)
+    merged = merge(recorded, [_message(chat, h, visits) for h in archived])
+    if merged != recorded:
+        await work.messages.replace(chat_id, merged)
+
+
+def _message(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> Message:
+    jid, part = _speaker(chat, heard, visits)
+    kind = "desk" if part is Part.DESK else "command" if _is_command(heard.body, part) else "speech"
+    return Message(heard.at, heard.nick, jid, part, kind, heard.body, heard.stanza_id, heard.archive_id)
+
+
+def _is_command(body: str, part: Part) -> bool:
+    return body.startswith("!") and part not in (Part.VISITOR, Part.TRAINEE)
+
+
+def _speaker(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> tuple[BareJid | None, Part]:
+    """Return who spoke and as what: the desk, who the room names, who was there under that nick."""
+    if heard.is_desk:
+        return None, Part.DESK
+    if heard.jid is not None:
+        known = [v for v in visits if v.jid == heard.jid]
+        return heard.jid, known[-1].part if known else part_of(chat, heard.jid)
+    by_id = [v for v in visits if v.occupant_id and v.occupant_id == heard.occupant_id]
+    by_nick = [v for v in visits if v.nick == heard.nick]
+    candidates = by_id or by_nick
+    if not candidates:
+        return None, Part.VISITOR
+    best = max(candidates, key=lambda v: (v.entered_at <= heard.at, v.left_at is None or heard.at <= v.left_at))
+    return best.jid, best.part
+
+
+async def export(work: Work, chat_id: ChatId) -> dict[str, Any]:
+    """Return everything kept of a chat, ready for JSON. Raises NotFound."""
+    chat = await work.chats.find(chat_id)
+    if chat is None:
+        raise NotFound(f"There is no chat {chat_id}.")
+    visits = await work.visits.list(chat_id)
+    return {
+        "chat": chat.id,
+        "workgroup": chat.workgroup,
+        "visitor": {"jid": chat.visitor_bare, "name": chat.visitor_name},
+        "form": dict(chat.form),
+        "outcome": chat.outcome,
+        "disposition": chat.disposition,
+        "opened_at": _stamp(chat.first_opened_at),
+        "closed_at": _stamp(chat.closed_at),
+        "people": [
+            {
+                "jid": v.jid,
+                "nick": v.nick,
+                "standing": v.standing,
+                "entered_at": _stamp(v.entered_at),
+                "left_at": _stamp(v.left_at),
+            }
+            for v in visits
+        ],
+        "messages": [
+            {
+                "at": _stamp(m.at),
+                "jid": m.jid,
+                "nick": m.nick,
+                "role": m.part,
+                "kind": m.kind,
+                "body": m.body,
+                "id": m.archive_id or m.stanza_id,
+            }
+            for m in await work.messages.list(chat_id)
+        ],
+    }
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    """Return the moment as XEP-0082 writes it, in UTC with milliseconds."""
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def as_text(chat: Mapping[str, Any]) -> str:
+    """Return an exported chat for people to read: who, when, and what was said, a line each."""
+    visitor = chat["visitor"]
+    lines = [
+        f"Chat {chat['chat']} of {visitor['name']} ({visitor['jid']}) at {chat['workgroup']}",
+        f"opened {chat['opened_at'] or 'never'}, closed {chat['closed_at'] or 'not yet'},"
+        f" outcome {chat['outcome'] or 'none yet'}, disposition {chat['disposition'] or 'none'}",
+        "",
+        *(f"{name}: {value}" for name, value in chat["form"].items()),
+        "",
+        *(
+            f"{p['nick']} ({p['jid']}, {p['standing'] or 'visitor'}): {p['entered_at']} to {p['left_at'] or 'now'}"
+            for p in chat["people"]
+        ),
+        "",
+        *(f"[{m['at']}] {m['nick']} ({m['role']}): {m['body']}" for m in chat["messages"]),
+    ]
+    return "\n".join(lines) + "\n"

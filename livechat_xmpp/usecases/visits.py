@@ -1,0 +1,218 @@
+"""What a visitor can ask: for help, for their place, to come back, to leave."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound, QueueClosed, StaffAsking
+from livechat_xmpp.domain.model import (
+    Chat,
+    ChatId,
+    ChatState,
+    FullJid,
+    Invitation,
+    Outcome,
+    Part,
+    RoomState,
+    WorkgroupName,
+    bare,
+)
+from livechat_xmpp.usecases.chats import finish
+from livechat_xmpp.usecases.cover import Place, cover_now, places
+from livechat_xmpp.usecases.desk import DeskRules
+from livechat_xmpp.usecases.offers import revoke
+from livechat_xmpp.usecases.ports import Presences, Work
+
+ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, none mistaken for another: 5 bits a letter
+ID_LENGTH = 13  # 65 random bits: nobody guesses the name of a room
+FIELDS = ("username", "question", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a visitor holds. token: proves the place to a new address; "" where none was made.
+
+    place: None once a helper has accepted; then has_room says that the visitor may enter.
+    """
+
+    chat_id: ChatId
+    token: str
+    place: Place | None
+    has_room: bool = False
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """Return the text without control and other invisible characters, trimmed; on one line unless lines."""
+    kept = "".join(
+        c
+        for c in unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\t", " ")
+        if (c == "\n" and lines) or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn", "Cs")
+    )
+    return kept.strip() if lines else " ".join(kept.split())
+
+
+def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str]:
+    """Return the form's answers cleaned, unknown fields left out. Raises BadInput naming the field."""
+    checked = {name: clean(answers.get(name, ""), lines=name == "question") for name in FIELDS}
+    for name, limit in (("username", rules.name_limit), ("question", rules.answer_limit), ("email", 254)):
+        if len(checked[name]) > limit:
+            raise BadInput(f"{name} is too long: {len(checked[name])} characters, {limit} are possible.")
+    if not checked["question"]:
+        raise BadInput("Please write your question.")
+    if not checked["username"]:
+        raise BadInput("Please give a name to be called by.")
+    email = checked["email"]
+    if email and (email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email):
+        raise BadInput("The e-mail address is not one. You can leave it out.")
+    return {name: value for name, value in checked.items() if value}
+
+
+async def _refuse_imitation(work: Work, name: str) -> None:
+    """Raise BadInput when the visitor's name could be taken for the desk's or a staff member's."""
+    wanted = _skeleton(name)
+    reserved = {_skeleton(texts.DESK_NICK), *(str(p) for p in ("helper", "monitor", "admin", "support"))}
+    reserved |= {_skeleton(a.jid.partition("@")[0]) for a in await work.accounts.list()}
+    if wanted in reserved:
+        raise BadInput(f"The name {name} belongs to the desk. Please choose another one.")
+
+
+def _skeleton(name: str) -> str:
+    """Return the name without what imitations play with: case, width, accents, spaces and signs."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(c for c in decomposed if c.isalnum())
+
+
+async def ask(
+    work: Work,
+    workgroup: WorkgroupName,
+    visitor: FullJid,
+    answers: Mapping[str, str],
+    *,
+    presences: Presences,
+    rules: DeskRules,
+) -> Ticket:
+    """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput."""
+    if await work.accounts.find(bare(visitor)) is not None:
+        raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
+    if await work.chats.find_of_visitor(bare(visitor)) is not None:
+        raise AlreadyQueued(texts.BUSY_PLACE)
+    if not (await cover_now(work, presences)).is_open:
+        raise QueueClosed(texts.CLOSED_NOW)
+    if len(await work.chats.waiting(workgroup)) >= rules.queue_limit:
+        raise QueueClosed(texts.QUEUE_FULL)
+    form = check_answers(answers, rules)
+    await _refuse_imitation(work, form["username"])
+    token = secrets.token_urlsafe(18)
+    chat = Chat(
+        id=ChatId("".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))),
+        workgroup=workgroup,
+        visitor=visitor,
+        visitor_name=form["username"],
+        question=form["question"],
+        asked_at=work.now,
+        form=form,
+    )
+    await work.chats.add(chat, token_hash=_hash(token))
+    work.touch_queues()
+    return await _ticket(work, chat, token, presences, rules)
+
+
+async def _ticket(work: Work, chat: Chat, token: str, presences: Presences, rules: DeskRules) -> Ticket:
+    place = None
+    if chat.state is ChatState.WAITING:
+        place = (await places(work, chat.workgroup, presences, rules)).get(chat.id)
+    return Ticket(chat.id, token, place, has_room=_has_room(chat))
+
+
+def _has_room(chat: Chat) -> bool:
+    return chat.first_opened_at is not None and chat.room is RoomState.READY and chat.state is not ChatState.CLOSED
+
+
+async def place_of(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Ticket:
+    """Return the visitor's place. Raises NotFound when they have not asked."""
+    return await _ticket(work, await _chat_of(work, visitor), "", presences, rules)
+
+
+async def resume(work: Work, token: str, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Ticket:
+    """Give the place that the token proves to a new address, with a new token. Raises NotFound, StaffAsking.
+
+    The old address loses its membership by the reconciler's comparing; the new one is asked in.
+    """
+    if await work.accounts.find(bare(visitor)) is not None:
+        raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
+    chat = await work.chats.find_by_token(_hash(token)) if token else None
+    if chat is None or chat.state is ChatState.CLOSED:
+        raise NotFound(texts.NOBODY_KNOWS_TOKEN)
+    other = await work.chats.find_of_visitor(bare(visitor))
+    if other is not None and other.id != chat.id:
+        raise AlreadyQueued(texts.BUSY_PLACE)
+    old = chat.visitor_bare
+    chat = replace(chat, visitor=visitor, visitor_gone_at=None)
+    await work.chats.save(chat)
+    if chat.first_opened_at is not None:
+        if old != chat.visitor_bare:
+            await work.invitations.end(chat.id, old, work.now)
+        await work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
+    new_token = secrets.token_urlsafe(18)
+    await work.chats.set_token(chat.id, _hash(new_token))
+    work.touch(chat.id)
+    work.touch_queues()
+    return await _ticket(work, chat, new_token, presences, rules)
+
+
+async def _chat_of(work: Work, visitor: FullJid) -> Chat:
+    chat = await work.chats.find_of_visitor(bare(visitor))
+    if chat is None:
+        raise NotFound("You have not asked for help yet.")
+    return chat
+
+
+async def leave(work: Work, visitor: FullJid) -> ChatId:
+    """End the visitor's own request or chat at once. Raises NotFound when there is none."""
+    chat = await _chat_of(work, visitor)
+    outcome = Outcome.ABANDONED if chat.first_opened_at is None else Outcome.SERVED
+    await finish(work, chat, outcome, texts.CHAT_ENDED if chat.first_opened_at else texts.LEFT_QUEUE)
+    return chat.id
+
+
+async def visitor_gone(work: Work, visitor: FullJid) -> None:
+    """Record that a waiting visitor's client is gone; their place is kept for a while, without offers."""
+    chat = await work.chats.find_of_visitor(bare(visitor))
+    if chat is None or chat.visitor != visitor or chat.state is not ChatState.WAITING or chat.visitor_gone_at:
+        return
+    await work.chats.save(replace(chat, visitor_gone_at=work.now))
+    if chat.offer is not None:
+        await revoke(work, chat, chat.offer)
+    work.touch(chat.id)
+    work.touch_queues()
+
+
+async def visitor_back(work: Work, visitor: FullJid) -> None:
+    """Record that a visitor who was gone shows a sign of life from the same account or address."""
+    chat = await work.chats.find_of_visitor(bare(visitor))
+    if chat is None or (chat.visitor == visitor and chat.visitor_gone_at is None):
+        return
+    await work.chats.save(replace(chat, visitor=visitor, visitor_gone_at=None))
+    work.touch(chat.id)
+    work.touch_queues()
+
+
+async def add_words(work: Work, visitor: FullJid, words: str, *, rules: DeskRules) -> Chat:
+    """Add what a waiting visitor writes to the question. Raises NotFound, or BadInput when it gets too long."""
+    chat = await _chat_of(work, visitor)
+    question = f"{chat.question}\n{clean(words, lines=True)}"
+    if len(question) > rules.answer_limit:
+        raise BadInput(f"Your question is too long: {rules.answer_limit} characters are possible.")
+    chat = replace(chat, question=question, form={**chat.form, "question": question})
+    await work.chats.save(chat)
+    work.touch(chat.id)
+    return chat
