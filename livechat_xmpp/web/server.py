@@ -26,7 +26,7 @@ Health = Callable[[], Awaitable[str | None]]
 """Answers None when the service is well, else why it is not, in words for an operator."""
 
 
-class PortTakenError(OSError):
+class PortTaken(OSError):
     """Another program listens on the port that the pages were to have."""
 
 
@@ -60,7 +60,7 @@ class PageSettings:
 async def serving(settings: PageSettings, health: Health) -> AsyncIterator[str]:
     """Serve the pages until the block ends; yields their address, `http://127.0.0.1:8080/`.
 
-    Raises PortTakenError, which names host and port, and ValueError for a websocket_url that is none.
+    Raises PortTaken, which names host and port, and ValueError for a websocket_url that is none.
     """
     runner = web.AppRunner(application(settings, health), access_log=None, shutdown_timeout=2.0)
     await runner.setup()
@@ -70,9 +70,7 @@ async def serving(settings: PageSettings, health: Health) -> AsyncIterator[str]:
             await site.start()
         except OSError as error:
             where = f"{settings.host} port {settings.port}"
-            raise PortTakenError(
-                error.errno, f"no place for the pages at {where}: {error.strerror}"
-            ) from error
+            raise PortTaken(error.errno, f"no place for the pages at {where}: {error.strerror}") from error
         host, port = runner.addresses[0][:2]
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     finally:

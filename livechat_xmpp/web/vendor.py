@@ -50,8 +50,7 @@ class Package:
     def wants(self, path: PurePosixPath) -> bool:
         # match() looks at the end of the path only, so the depth is compared as well.
         return any(
-            path.match(pattern) and len(path.parts) == len(PurePosixPath(pattern).parts)
-            for pattern in self.wanted
+            path.match(pattern) and len(path.parts) == len(PurePosixPath(pattern).parts) for pattern in self.wanted
         )
 
 
@@ -135,15 +134,11 @@ def _npm_pack(packages: Sequence[Package], folder: Path) -> None:
     # Only downloads: no package's scripts run, and no package.json of this or a parent folder is looked at.
     command = [npm, "pack", *specs, "--ignore-scripts", "--no-update-notifier", "--loglevel=error"]
     try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise VendorError(f"npm did not finish: {error}") from error
     if done.returncode:
-        raise VendorError(
-            f"npm could not fetch {', '.join(specs)}:\n{done.stderr.strip() or done.stdout.strip()}"
-        )
+        raise VendorError(f"npm could not fetch {', '.join(specs)}:\n{done.stderr.strip() or done.stdout.strip()}")
 
 
 def _verify(package: Package, archive: Path) -> None:

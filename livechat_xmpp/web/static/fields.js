@@ -1,0 +1,105 @@
+// The desk's form (XEP-0004) as form fields with labels, hints and errors.
+
+import { t } from "./texts.js";
+
+// The default form of a workgroup; other fields come with their own labels.
+const KNOWN = {
+  username: { label: t.fieldName, hint: t.fieldNameHint, max: 40, complete: "nickname" },
+  question: { label: t.fieldQuestion, hint: t.fieldQuestionHint, max: 4000 },
+  email: { label: t.fieldEmail, max: 254, complete: "email", input: "email" },
+};
+const MAX = 1000;
+
+const element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+};
+
+export class Fields {
+  #box;
+  #fields = [];
+
+  constructor(box) {
+    this.#box = box;
+  }
+
+  /** fields: as stanza.js reads them; answers: {name: text} that go before the form's own values. */
+  show(fields, answers) {
+    this.#fields = fields.filter(({ name, type }) => name && !["hidden", "fixed"].includes(type));
+    this.hidden = Object.fromEntries(fields.filter(({ type }) => type === "hidden").map(({ name, value }) => [name, value]));
+    this.#box.replaceChildren(...this.#fields.map((field, index) => this.#row(field, index, answers[field.name] ?? field.value)));
+  }
+
+  answers() {
+    const entries = this.#fields.map(({ name, type }, index) => {
+      const input = document.getElementById(`field-${index}`);
+      return [name, type === "boolean" ? String(Number(input.checked)) : input.value.trim()];
+    });
+    const { FORM_TYPE, ...hidden } = this.hidden;
+    return { ...(FORM_TYPE ? { FORM_TYPE } : {}), ...hidden, ...Object.fromEntries(entries) };
+  }
+
+  /** Show what is missing, and go to the first such field; whether all is well. */
+  validate() {
+    const wrong = this.#fields.map((field, index) => this.#check(field, index)).filter(Boolean);
+    wrong[0]?.focus();
+    return wrong.length === 0;
+  }
+
+  #check({ name, type, required }, index) {
+    const input = document.getElementById(`field-${index}`);
+    const value = type === "boolean" ? "set" : input.value.trim();
+    const missing = required && !value;
+    const badEmail = name === "email" && value && !/^[^\s@]+@[^\s@]+$/.test(value);
+    document.getElementById(`field-${index}-error`).textContent = missing ? t.fillIn : badEmail ? t.badEmail : "";
+    if (!missing && !badEmail) {
+      input.removeAttribute("aria-invalid");
+      return null;
+    }
+    input.setAttribute("aria-invalid", "true");
+    return input;
+  }
+
+  #row(field, index, value) {
+    const known = KNOWN[field.name] ?? {};
+    const id = `field-${index}`;
+    const hint = known.hint ?? field.hint;
+    const input = this.#input(field, {
+      id,
+      name: field.name,
+      maxlength: known.max ?? MAX,
+      autocomplete: known.complete ?? "off",
+      "aria-describedby": hint ? `${id}-hint ${id}-error` : `${id}-error`,
+      "aria-required": field.required ? "true" : null,
+      type: known.input ?? "text",
+    });
+    if (field.type === "boolean") input.checked = ["1", "true"].includes(value);
+    else input.value = value;
+    const label = element("label", { for: id }, known.label ?? field.label);
+    if (!field.required) label.append(" ", element("span", { class: "quiet" }, `(${t.optional})`));
+    return element(
+      "div",
+      { class: "field", "data-type": field.type },
+      label,
+      ...(hint ? [element("p", { id: `${id}-hint`, class: "quiet" }, hint)] : []),
+      input,
+      element("p", { id: `${id}-error`, class: "error" }),
+    );
+  }
+
+  #input(field, attributes) {
+    const { type, ...shared } = attributes;
+    if (field.type === "text-multi") return element("textarea", { ...shared, rows: 4 });
+    if (field.type === "boolean") return element("input", { ...shared, maxlength: null, type: "checkbox" });
+    if (field.type === "list-single") {
+      const options = field.options.map((option) => element("option", { value: option.value }, option.label));
+      const { maxlength, ...plain } = shared;
+      return element("select", plain, element("option", { value: "" }, t.choose), ...options);
+    }
+    return element("input", attributes);
+  }
+}

@@ -1,0 +1,267 @@
+// What is on the screen. Shows what the visit tells; says what the visitor does by `act`. All text goes in as text, never as HTML.
+
+import { Fields } from "./fields.js";
+import { Log } from "./log.js";
+import { t } from "./texts.js";
+
+const $ = (id) => document.getElementById(id);
+const SECTIONS = ["connecting", "closed", "form", "waiting", "chat", "ended"];
+const BACK_S = 4; // how long "connected again" stays
+
+export class View {
+  #act = null;
+  #title = document.title;
+  #unread = 0;
+  #banner = { link: "", problem: "", backTimer: 0, wasLost: false };
+  #log = new Log($("log"), $("newer"));
+  #fields = new Fields($("fields"));
+  #onConfirm = null;
+
+  constructor(title) {
+    if (title) this.#title = title;
+    document.title = this.#title;
+    $("title").textContent = this.#title;
+    for (const element of document.querySelectorAll("[data-t]")) element.textContent = t[element.dataset.t];
+    document.addEventListener("visibilitychange", () => document.hidden || this.#read());
+    this.desk({ state: "unknown", text: "" });
+  }
+
+  /** act: ask(answers), leaveQueue(), endChat(), say(text), again(), draft(text), answers(answers); maxMessage: characters. */
+  bind(act, maxMessage) {
+    this.#act = act;
+    this.#bindForm();
+    this.#bindComposer(maxMessage);
+    $("leave").addEventListener("click", () => this.#confirm("leave", act.leaveQueue));
+    $("end").addEventListener("click", () => this.#confirm("end", act.endChat));
+    $("again").addEventListener("click", () => act.again());
+    $("notify").addEventListener("click", () => this.#allowNotifications());
+    $("confirm-no").addEventListener("click", () => $("confirm").close());
+    $("confirm-yes").addEventListener("click", () => {
+      $("confirm").close();
+      this.#onConfirm?.();
+    });
+  }
+
+  // -- state of desk and connection -----------------------------------------------------------------------------------
+
+  desk({ state, text }) {
+    const names = { unknown: t.deskUnknown, open: t.deskOpen, away: t.deskAway, closed: t.deskClosed, unreachable: t.deskUnreachable };
+    $("desk").dataset.state = state;
+    $("desk").textContent = names[state];
+    $("form-note").hidden = state !== "away" && state !== "closed";
+    $("form-note").textContent = state === "away" ? text || t.awayNote : text || t.closedText;
+  }
+
+  /** state: up or lost. */
+  link(state) {
+    const banner = this.#banner;
+    clearTimeout(banner.backTimer);
+    banner.link = state === "lost" ? t.lost : banner.wasLost ? t.back : "";
+    banner.wasLost = state === "lost";
+    if (state === "up") banner.backTimer = setTimeout(() => this.#setBanner({ link: "" }), BACK_S * 1000);
+    this.#setBanner({});
+  }
+
+  /** key: a text of ours that says what does not work, or null. */
+  problem(key) {
+    this.#setBanner({ problem: key ? t[key] : "" });
+  }
+
+  #setBanner(change) {
+    const { link, problem } = Object.assign(this.#banner, change);
+    const text = link === t.lost ? link : problem || link;
+    if ($("link").textContent === text) return;
+    $("link").textContent = text;
+    $("link").dataset.tone = text === t.back ? "good" : "bad";
+  }
+
+  // -- the phases -----------------------------------------------------------------------------------------------------
+
+  connecting() {
+    this.#show("connecting");
+  }
+
+  closed(text) {
+    $("closed-text").textContent = text || t.closedText;
+    this.#show("closed");
+  }
+
+  /** fields: of the desk's form; answers: what was filled in before. */
+  form(fields, answers) {
+    this.#fields.show(fields, answers);
+    $("form-error").textContent = "";
+    this.#show("form", { focus: document.body.dataset.phase === "ended" });
+  }
+
+  asking(isUnderWay) {
+    const button = $("form").querySelector("button[type=submit]");
+    button.setAttribute("aria-disabled", String(isUnderWay));
+    button.textContent = isUnderWay ? t.asking : t.ask;
+    if (isUnderWay) $("form-error").textContent = "";
+  }
+
+  /** text: the desk's words or a key of ours; fields: the form again, if it came along. */
+  formError(text, fields = null) {
+    if (fields?.length) this.#fields.show(fields, this.#fields.answers());
+    $("form-error").textContent = Object.hasOwn(t, text) ? t[text] : text;
+  }
+
+  waiting(place, note, question) {
+    this.place(place);
+    $("waiting-note").hidden = !note;
+    $("waiting-note").textContent = note;
+    $("notify").hidden = !("Notification" in globalThis) || Notification.permission !== "default";
+    $("waiting-question").hidden = !question;
+    $("waiting-question-text").textContent = question;
+    this.#show("waiting");
+  }
+
+  place({ position, wait }) {
+    $("place-number").textContent = position === null ? "…" : String(position);
+    const text = position === null ? t.positionUnknown : position === 1 ? t.next : t.position(position);
+    const minutes = Math.round((wait ?? 0) / 60);
+    const expected = wait === null ? t.waitUnknown : wait < 60 ? t.waitSoon : t.wait(minutes);
+    // A status that is set again to the same text may be read out again.
+    if ($("place-text").textContent !== text) $("place-text").textContent = text;
+    if ($("place-wait").textContent !== expected) $("place-wait").textContent = expected;
+  }
+
+  chat(draft) {
+    this.#log.clear();
+    this.people([]);
+    this.#show("chat", { focus: false });
+    $("text").value = draft;
+    this.#grow();
+    $("text").focus();
+    this.#notice(t.helperComes);
+  }
+
+  ended(reason, text) {
+    const titles = { left: t.endedTitleLeft, queue: t.endedTitleQueue, elsewhere: t.endedTitleElsewhere, expired: t.endedTitleExpired };
+    const ours = { desk: t.endedDesk, you: t.endedYou, left: t.endedLeft, elsewhere: t.endedElsewhere, expired: t.endedExpired, removed: t.endedRemoved };
+    $("ended").querySelector("h2").textContent = titles[reason] ?? t.ended;
+    $("ended-text").textContent = text || ours[reason] || "";
+    $("confirm").close();
+    // What was said stays readable above the end.
+    this.#show("ended", { keep: this.#log.isEmpty ? null : "chat" });
+    if (reason === "desk" || reason === "removed") this.#notice(titles[reason] ?? t.ended);
+  }
+
+  /** Show one section, and lead the keyboard and screen readers to its heading. keep: another that stays visible. */
+  #show(name, { focus = true, keep = null } = {}) {
+    const before = document.body.dataset.phase;
+    document.body.dataset.phase = name;
+    for (const section of SECTIONS) $(section).hidden = section !== name && section !== keep;
+    $("chat").classList.toggle("over", keep === "chat");
+    if (before !== name && focus && before) $(name).querySelector("h2").focus();
+  }
+
+  // -- the chat -------------------------------------------------------------------------------------------------------
+
+  /** message: {id, nick, text, at, mine, desk, pending?}; one of ours that is shown already is not shown twice. */
+  message(message) {
+    if (!this.#log.add(message) || message.mine) return;
+    this.#notice(`${message.nick}: ${message.text}`);
+  }
+
+  delivered(id) {
+    this.#log.settle(id, "");
+  }
+
+  failed(id) {
+    this.#log.settle(id, t.notDelivered);
+  }
+
+  inRoom() {
+    this.#log.isLive = true;
+  }
+
+  people(names) {
+    $("people").textContent = names.length ? t.people(names.join(", ")) : t.peopleNone;
+  }
+
+  joined(name) {
+    this.#log.info(t.joined(name));
+  }
+
+  left(name) {
+    this.#log.info(t.left(name));
+  }
+
+  /** Something came while the visitor looked elsewhere: count it in the title, and notify who allowed it. */
+  #notice(text) {
+    if (!document.hidden) return;
+    this.#unread += 1;
+    document.title = t.titleNew(this.#unread, this.#title);
+    if ("Notification" in globalThis && Notification.permission === "granted") {
+      const notification = new Notification(this.#title, { body: text.slice(0, 200), tag: "livechat" });
+      notification.onclick = () => globalThis.focus();
+    }
+  }
+
+  #read() {
+    this.#unread = 0;
+    document.title = this.#title;
+  }
+
+  async #allowNotifications() {
+    const answer = await Notification.requestPermission();
+    $("notify").hidden = true;
+    if (answer === "granted") {
+      $("waiting-note").hidden = false;
+      $("waiting-note").textContent = t.notifyOn;
+    }
+  }
+
+  // -- what the visitor does ------------------------------------------------------------------------------------------
+
+  #bindForm() {
+    const form = $("form").querySelector("form");
+    form.addEventListener("input", () => this.#act.answers(this.#fields.answers()));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (form.querySelector("button[type=submit]").getAttribute("aria-disabled") === "true") return;
+      if (this.#fields.validate()) this.#act.ask(this.#fields.answers());
+    });
+  }
+
+  #bindComposer(maxMessage) {
+    const text = $("text");
+    $("composer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const characters = [...text.value];
+      if (text.value.trim()) this.#act.say(characters.slice(0, maxMessage).join(""));
+      text.value = characters.slice(maxMessage).join("");
+      this.#act.draft(text.value);
+      this.#grow();
+      text.focus();
+    });
+    text.addEventListener("input", () => {
+      this.#act.draft(text.value);
+      this.#grow();
+    });
+    text.addEventListener("keydown", (event) => {
+      // isComposing: Enter takes a suggestion of an input method.
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        $("composer").requestSubmit();
+      }
+    });
+  }
+
+  /** As many rows as the text has lines, up to six. */
+  #grow() {
+    const text = $("text");
+    text.rows = 1;
+    while (text.rows < 6 && text.scrollHeight > text.clientHeight) text.rows += 1;
+  }
+
+  /** what: leave or end. */
+  #confirm(what, then) {
+    $("confirm-text").textContent = t[`${what}Sure`];
+    $("confirm-yes").textContent = t[`${what}Yes`];
+    $("confirm-no").textContent = t[`${what}No`];
+    this.#onConfirm = then;
+    $("confirm").showModal();
+  }
+}
