@@ -89,17 +89,16 @@ def db_current(args: argparse.Namespace) -> int:
 
 def export(args: argparse.Namespace) -> int:
     """Write one chat to standard output; status 1 if there is none of that id."""
-    from livechat_xmpp import app, transcript
+    from livechat_xmpp import app
+    from livechat_xmpp.domain.errors import NotFound
+    from livechat_xmpp.transcript_text import as_text
 
-    found = asyncio.run(app.export_chat(_settings(args), args.chat))
-    if found is None:
+    try:
+        chat = asyncio.run(app.export_chat(_settings(args), args.chat))
+    except NotFound:
         print(f"There is no chat {args.chat}.", file=sys.stderr)
         return FAILED
-    print(
-        transcript.as_text(found)
-        if args.format == "text"
-        else json.dumps(found, ensure_ascii=False, indent=1)
-    )
+    print(as_text(chat) if args.format == "text" else json.dumps(chat, ensure_ascii=False, indent=1))
     return DONE
 
 
@@ -115,9 +114,7 @@ def _settings(args: argparse.Namespace) -> Settings:
 
     path: Path = args.config or Path(os.environ.get("LIVECHAT_CONFIG") or "livechat.toml")
     if not path.is_file():
-        raise WrongInput(
-            f"There is no configuration {path}. `livechat-xmpp init` writes one; --config names another."
-        )
+        raise WrongInput(f"There is no configuration {path}. `livechat-xmpp init` writes one; --config names another.")
     try:
         return load(path)
     except SettingsError as mistakes:
@@ -139,12 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     demo_.add_argument("--state", type=Path, metavar="FOLDER", help="where it keeps its data (var/demo)")
     demo_.set_defaults(command=demo)
 
-    run_ = commands.add_parser(
-        "run", parents=[configured], help="the desk, beside an XMPP server that exists"
-    )
-    run_.add_argument(
-        "--no-migrate", dest="migrate", action="store_false", help="leave the database's tables alone"
-    )
+    run_ = commands.add_parser("run", parents=[configured], help="the desk, beside an XMPP server that exists")
+    run_.add_argument("--no-migrate", dest="migrate", action="store_false", help="leave the database's tables alone")
     run_.set_defaults(command=run)
 
     init_ = commands.add_parser("init", help="write a livechat.toml, and what the XMPP server needs")
@@ -153,14 +146,10 @@ def _parser() -> argparse.ArgumentParser:
     init_.add_argument("--folder", type=Path, default=Path(), help="where to write (this folder)")
     init_.set_defaults(command=init)
 
-    check_ = commands.add_parser(
-        "check", parents=[configured], help="try all that the desk needs of the server"
-    )
+    check_ = commands.add_parser("check", parents=[configured], help="try all that the desk needs of the server")
     check_.set_defaults(command=check)
 
-    db = commands.add_parser("db", help="the database's tables").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    db = commands.add_parser("db", help="the database's tables").add_subparsers(required=True, metavar="COMMAND")
     upgrade_ = db.add_parser("upgrade", parents=[configured], help="bring the tables up to this version")
     upgrade_.set_defaults(command=db_upgrade)
     current_ = db.add_parser("current", parents=[configured], help="say which version the tables have")

@@ -1,0 +1,87 @@
+"""A throwaway PostgreSQL for the contract tests of the store."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from livechat_xmpp.demo.places import HOST, is_free
+from livechat_xmpp.demo.processes import tied_to_us
+from tests.servers.needs import program
+from tests.servers.prosody import some_free_ports
+from tests.servers.waiting import wait_until
+
+_BESIDE = "usr/lib/postgresql/*/bin"  # Debian keeps the server's programs out of PATH
+
+
+class PostgreSQL:
+    """One server in a folder of its own, without passwords, on a loopback port."""
+
+    def __init__(self) -> None:
+        initdb = program("initdb", beside=_BESIDE)
+        self._folder = Path(tempfile.mkdtemp(prefix="livechat-postgresql-"))
+        self._user = _user_for_server()
+        self._port = some_free_ports().c2s
+        self._numbers = itertools.count(1)
+        if self._user is not None:
+            os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
+        data = str(self._folder / "data")
+        subprocess.run(
+            [*self._as_user(), initdb, "-D", data, "-U", "livechat", "--auth=trust", "--no-sync", "-E", "UTF8"],
+            check=True,
+            capture_output=True,
+            cwd="/",
+        )
+        # -F: no fsync; what is lost with the power is lost with the folder anyway.
+        server = [str(Path(initdb).with_name("postgres")), "-D", data, "-F", "-h", HOST, "-p", str(self._port)]
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                tied_to_us([*self._as_user(), *server, "-k", str(self._folder)]),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+            )
+        wait_until(self._answers, f"PostgreSQL answers; see {self._folder}/log")
+
+    def new_database(self) -> str:
+        """Return the URL of an empty database."""
+        name = f"livechat_{next(self._numbers)}"
+        self._sql(f"CREATE DATABASE {name}").check_returncode()
+        return f"postgresql+asyncpg://livechat@{HOST}:{self._port}/{name}"
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)  # "fast": does not wait for who is connected
+        self._process.wait(20)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _as_user(self) -> list[str]:
+        if self._user is None:
+            return []
+        ids = f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}"
+        return [program("setpriv"), *ids, "--clear-groups", "--pdeathsig", "KILL", "--"]
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, (self._folder / "log").read_text()
+        return not is_free(self._port) and self._sql("SELECT 1").returncode == 0
+
+    def _sql(self, statement: str) -> subprocess.CompletedProcess[bytes]:
+        psql = [program("psql", beside=_BESIDE), "-h", HOST, "-p", str(self._port), "-U", "livechat"]
+        return subprocess.run([*psql, "-d", "postgres", "-c", statement], capture_output=True, cwd="/")
+
+
+def _user_for_server() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root; then it runs as the user that its package made, else as nobody."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
