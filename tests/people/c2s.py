@@ -50,7 +50,7 @@ class Receiver(Protocol):
 Opener = Callable[[Receiver], Awaitable[Connection]]
 
 
-class LoginError(Exception):
+class LoginFailed(Exception):
     """The server did not let us in; the text is its condition."""
 
 
@@ -136,7 +136,7 @@ class ClientStream(asyncio.Protocol):
     async def _next(self) -> Element:
         element = await asyncio.wait_for(self._early.get(), 10)
         if isinstance(element, str):
-            raise LoginError(element)
+            raise LoginFailed(element)
         return element
 
     async def begin(self) -> Element:
@@ -150,7 +150,7 @@ class ClientStream(asyncio.Protocol):
         self.send(make("iq", payload, type="set", id=new_id()))
         answer = await self._next()
         if answer.get("type") != "result":
-            raise LoginError(": ".join(condition_of(answer)))
+            raise LoginFailed(": ".join(condition_of(answer)))
         return answer
 
     async def authenticate(self, features: Element, user: str | None, password: str) -> None:
@@ -163,7 +163,7 @@ class ClientStream(asyncio.Protocol):
         elif "SCRAM-SHA-1" in offered:
             await self._scram(user, password)
         else:
-            raise LoginError(f"none of the mechanisms offered is known here: {offered}")
+            raise LoginFailed(f"none of the mechanisms offered is known here: {offered}")
 
     async def _sasl(self, mechanism: str, text: str) -> str:
         first = base64.b64encode(text.encode()).decode()
@@ -173,7 +173,7 @@ class ClientStream(asyncio.Protocol):
     async def _sasl_answer(self) -> str:
         answer = await self._next()
         if name(answer) == "failure":
-            raise LoginError(", ".join(name(child) for child in answer))
+            raise LoginFailed(", ".join(name(child) for child in answer))
         return base64.b64decode(answer.text or "").decode()
 
     async def _scram(self, user: str, password: str) -> None:
@@ -245,7 +245,7 @@ async def register(host: str, port: int, jid: str, password: str) -> bool:
                      make(f"{{{REGISTER}}}password", password))
         try:
             await stream.ask(query)
-        except LoginError as refused:
+        except LoginFailed as refused:
             if "conflict" in str(refused):
                 return False
             raise

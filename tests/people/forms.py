@@ -37,6 +37,8 @@ def value_of(element: Element, kind: str | None = None) -> Value:
 def form_fields(form: Element) -> dict[str, FormField]:
     fields = {}
     for element in form.iterfind(f"{{{DATA}}}field"):
+        if element.get("var") is None:  # a text between the fields
+            continue
         options = element.findall(f"{{{DATA}}}option")
         one = FormField(
             element.get("var", ""), element.get("type", "text-single"), element.get("label", ""), value_of(element),

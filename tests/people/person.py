@@ -30,7 +30,7 @@ from tests.people.elements import (
     text_of,
 )
 from tests.people.forms import CommandResult, read_command, submitted
-from tests.people.received import NotSeenError, Received, StanzaError, listing
+from tests.people.received import NotSeen, Received, StanzaError, listing
 from tests.people.rooms import Departure, Occupant, RoomView
 
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class Person:
             self._send(iq)
             answer = await asyncio.wait_for(self._asked[key], limit_s)
         except TimeoutError:
-            raise NotSeenError(f"{self.jid} got no answer from {iq.get('to')} in {limit_s} s; got\n"
+            raise NotSeen(f"{self.jid} got no answer from {iq.get('to')} in {limit_s} s; got\n"
                           + listing(self.received)) from None
         finally:
             self._asked.pop(key, None)
@@ -237,7 +237,7 @@ class Person:
     async def until(self, condition: Callable[[], T | None], what: str, limit_s: float = LIMIT_S) -> T:
         """Wait until condition() is true, looking after each stanza received, and return what it returned.
 
-        Fails with NotSeenError after limit_s seconds, ConnectionError when the connection is lost before.
+        Fails with NotSeen after limit_s seconds, ConnectionError when the connection is lost before.
         """
         outcome = condition()
         if outcome:
@@ -248,7 +248,7 @@ class Person:
         try:
             return await asyncio.wait_for(future, limit_s)
         except TimeoutError:
-            raise NotSeenError(f"{self.jid} waited {limit_s} s for {what}; the last that came:\n"
+            raise NotSeen(f"{self.jid} waited {limit_s} s for {what}; the last that came:\n"
                           + listing(self.received)) from None
         finally:
             self._waiting.remove(entry)  # type: ignore[arg-type]

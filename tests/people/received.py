@@ -37,7 +37,7 @@ class StanzaError(Exception):
         return any(name(element) == tag for element in self.stanza.iter())
 
 
-class NotSeenError(AssertionError):
+class NotSeen(AssertionError):
     """What was waited for did not come within the limit."""
 
 

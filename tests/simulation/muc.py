@@ -23,8 +23,8 @@ from tests.people.elements import (
     resource,
 )
 from tests.simulation import muc_affiliations, muc_owner, muc_speech
-from tests.simulation.muc_room import RefusedError, Room
-from tests.simulation.quirks import Quirks
+from tests.simulation.muc_room import Refused, Room
+from tests.simulation.quirks import CONFIG, Quirks
 from tests.simulation.routing import Router
 
 OUTSIDE = "You are not currently connected to this chat"
@@ -63,7 +63,7 @@ class MucService:
                 self._on_message(stanza)
             else:
                 self._on_iq(stanza)
-        except RefusedError as refusal:
+        except Refused as refusal:
             if stanza.get("type") not in ("error", "result"):
                 self._router.route(refusal.answer_to(stanza))
 
@@ -75,10 +75,12 @@ class MucService:
     def _make(self, jid: str, creator: str) -> Room:
         if self.creators is not None and domain(creator) != self.creators:
             condition, text = self.quirks.creation_refused
-            raise RefusedError(condition, text)
+            raise Refused(condition, text)
         room = Room(jid.lower(), self.quirks, self._router.route, self._clock, self._on_empty)
         room.affiliations[bare(creator)] = "owner"
         room.is_locked = self.quirks.locks_new_rooms
+        if self.creators is not None and self.quirks.name == "prosody":
+            room.config[CONFIG + "publicroom"] = "0"  # where not everybody makes rooms they begin hidden
         self.rooms[room.jid] = room
         return room
 
@@ -92,7 +94,7 @@ class MucService:
             if not resource(presence.get("to", "")):
                 return
             if presence.find(f"{{{MUC}}}x") is None:
-                raise RefusedError("item-not-found", OUTSIDE)
+                raise Refused("item-not-found", OUTSIDE)
             room = self._make(bare(presence.get("to", "")), presence.get("from", ""))
             room.on_presence(presence, is_new=True)
         elif room is not None and (resource(presence.get("to", "")) or presence.get("type") == "error"):
@@ -102,7 +104,7 @@ class MucService:
         room = self._room(message)
         nick = resource(message.get("to", ""))
         if room is None:
-            raise RefusedError("item-not-found")
+            raise Refused("item-not-found")
         if nick:
             muc_speech.on_private_message(room, message, nick)
         else:
@@ -116,7 +118,7 @@ class MucService:
         if room is None and self.quirks.iq_makes_room and not nick:
             room = self._make(bare(iq.get("to", "")), iq.get("from", ""))
         if room is None:
-            raise RefusedError("item-not-found")
+            raise Refused("item-not-found")
         if nick:
             self._on_occupant_iq(room, iq, nick)
         elif iq.find(f"{{{MUC_ADMIN}}}query") is not None:
@@ -128,15 +130,15 @@ class MucService:
         elif iq.find(f"{{{MAM}}}query") is not None:
             self._on_archive(room, iq)
         elif not self._on_disco(room, iq):
-            raise RefusedError("service-unavailable")
+            raise Refused("service-unavailable")
 
     def _on_occupant_iq(self, room: Room, iq: Element, nick: str) -> None:
         """Answer a self-ping (XEP-0410), hand any other IQ to the occupant's last client (XEP-0045 §17.4)."""
         sender, target = room.occupant_of(iq.get("from", "")), room.occupants.get(nick)
         if sender is None:
-            raise RefusedError("not-acceptable", OUTSIDE, "cancel")
+            raise Refused("not-acceptable", OUTSIDE, "cancel")
         if target is None:
-            raise RefusedError("item-not-found", "Recipient not in room")
+            raise Refused("item-not-found", "Recipient not in room")
         if target is sender and iq.find(f"{{{PING}}}ping") is not None:
             self._router.route(reply_to(iq))
             return
@@ -154,7 +156,7 @@ class MucService:
     def _on_archive(self, room: Room, iq: Element) -> None:
         affiliation = room.affiliation_of(iq.get("from", ""))
         if affiliation == "outcast" or (affiliation == "none" and room.is_set("membersonly")):
-            raise RefusedError("forbidden")
+            raise Refused("forbidden")
         for stanza in room.archive.answer(iq):
             self._router.route(stanza)
 
@@ -189,8 +191,7 @@ class MucService:
                                                      make(f"{{{DISCO_INFO}}}feature", var=MUC))))
         elif stanza.find(f"{{{DISCO_ITEMS}}}query") is not None:
             shown = [make(f"{{{DISCO_ITEMS}}}item", jid=room.jid, name=room.config["muc#roomconfig_roomname"])
-                     for room in self.rooms.values()
-                     if room.is_set("publicroom") or room.occupant_of(stanza.get("from", ""))]
+                     for room in self.rooms.values() if room.is_set("publicroom")]
             self._router.route(reply_to(stanza, make(f"{{{DISCO_ITEMS}}}query", *shown)))
         else:
-            raise RefusedError("service-unavailable")
+            raise Refused("service-unavailable")

@@ -5,21 +5,21 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from tests.people.elements import MUC_ADMIN, MUC_USER, bare, make, reply_to, resource, text_of
-from tests.simulation.muc_room import AFFILIATIONS, ROLES, RefusedError, Room
+from tests.simulation.muc_room import AFFILIATIONS, ROLES, Refused, Room
 
 
 def on_admin_get(room: Room, iq: Element) -> None:
-    """Answer a list of those with one affiliation (§9.5) or one role (§9.4). Raises RefusedError."""
+    """Answer a list of those with one affiliation (§9.5) or one role (§9.4). Raises Refused."""
     asker = iq.get("from", "")
     item = iq.find(f"{{{MUC_ADMIN}}}query/{{{MUC_ADMIN}}}item")
     if item is None:
-        raise RefusedError("bad-request", kind="cancel")
+        raise Refused("bad-request", kind="cancel")
     rank, wanted, role = AFFILIATIONS[room.affiliation_of(asker)], item.get("affiliation"), item.get("role")
     answer = make(f"{{{MUC_ADMIN}}}query")
     if wanted in AFFILIATIONS and role is None:
         is_open = room.is_set("membersonly") and room.shows_addresses_to_all and rank >= AFFILIATIONS["member"]
         if not is_open and not (rank >= AFFILIATIONS["admin"] and rank >= AFFILIATIONS[wanted]):
-            raise RefusedError("forbidden")
+            raise Refused("forbidden")
         answer.extend(make(f"{{{MUC_ADMIN}}}item", affiliation=wanted, jid=jid)
                       for jid, held in room.affiliations.items() if held == wanted)
     elif role in ROLES and wanted is None:
@@ -29,47 +29,47 @@ def on_admin_get(room: Room, iq: Element) -> None:
         else:
             own = occupant.role if occupant else room.default_role(asker)
         if own != "moderator":
-            raise RefusedError("forbidden")
+            raise Refused("forbidden")
         answer.extend(
             make(f"{{{MUC_ADMIN}}}item", jid=jid, nick=one.nick, role=role,
                  affiliation=room.affiliation_of(one.bare_jid))
             for one in room.occupants.values() if one.role == role for jid in one.sessions)
     else:
-        raise RefusedError("bad-request", kind="cancel")
+        raise Refused("bad-request", kind="cancel")
     room.send(reply_to(iq, answer))
 
 
 def on_admin_set(room: Room, iq: Element) -> None:
-    """Change affiliations and roles; of several items Prosody applies the first. Raises RefusedError."""
+    """Change affiliations and roles; of several items Prosody applies the first. Raises Refused."""
     items = iq.findall(f"{{{MUC_ADMIN}}}query/{{{MUC_ADMIN}}}item")
     if not items:
-        raise RefusedError("bad-request", kind="cancel")
+        raise Refused("bad-request", kind="cancel")
     actor = iq.get("from", "")
     for item in items[:1] if room.quirks.first_item_only else items:
         jid, nick, reason = item.get("jid"), item.get("nick"), text_of(item, f"{{{MUC_ADMIN}}}reason")
         affiliation, role = item.get("affiliation"), item.get("role")
         if jid is not None and resource(jid) and room.quirks.name == "prosody":
-            raise RefusedError("jid-malformed", "Bare JID expected, got full JID")
+            raise Refused("jid-malformed", "Bare JID expected, got full JID")
         if affiliation is not None and jid is not None and role is None:
             check_affiliation_change(room, actor, bare(jid), affiliation)
             affiliate(room, actor, bare(jid), affiliation, reason)
         elif role is not None and nick is not None and affiliation is None:
             set_role(room, actor, nick, role, reason)
         else:
-            raise RefusedError("bad-request", kind="cancel")
+            raise Refused("bad-request", kind="cancel")
     room.send(reply_to(iq))
 
 
 def check_affiliation_change(room: Room, actor: str, jid: str, affiliation: str) -> None:
     if affiliation not in AFFILIATIONS:
-        raise RefusedError("not-acceptable")
+        raise Refused("not-acceptable")
     own, target = room.affiliation_of(actor), room.affiliations.get(jid, "none")
     if own == "owner":
         owners = [one for one, held in room.affiliations.items() if held == "owner"]
         if target == "owner" and affiliation != "owner" and len(owners) == 1:
-            raise RefusedError("conflict")
+            raise Refused("conflict")
     elif own != "admin" or {affiliation, target} & {"owner", "admin"}:
-        raise RefusedError("not-allowed" if room.quirks.name == "prosody" else "forbidden")
+        raise Refused("not-allowed" if room.quirks.name == "prosody" else "forbidden")
 
 
 def affiliate(room: Room, actor: str | None, jid: str, affiliation: str, reason: str | None = None) -> None:
@@ -104,17 +104,17 @@ def affiliate(room: Room, actor: str | None, jid: str, affiliation: str, reason:
 
 
 def set_role(room: Room, actor: str, nick: str, role: str, reason: str | None) -> None:
-    """Kick (307) or change voice (§8.2 to §8.4). Raises RefusedError; the actor has to be inside."""
+    """Kick (307) or change voice (§8.2 to §8.4). Raises Refused; the actor has to be inside."""
     target = room.occupants.get(nick)
     if target is None:
-        raise RefusedError("item-not-found", kind="modify")
+        raise Refused("item-not-found", kind="modify")
     if role not in ROLES:
-        raise RefusedError("not-acceptable")
+        raise Refused("not-acceptable")
     by = room.occupant_of(actor)
     own, other = AFFILIATIONS[room.affiliation_of(actor)], AFFILIATIONS[room.affiliation_of(target.bare_jid)]
     touches_moderator = "moderator" in (target.role, role)
     if by is None or by.role != "moderator" or own < other or (touches_moderator and own < AFFILIATIONS["admin"]):
-        raise RefusedError("not-allowed")
+        raise Refused("not-allowed")
     if role == "none":
         room.remove([target], [307], actor=by, reason=reason)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from tests.people.elements import DATA, MUC_CONFIG, MUC_OWNER, MUC_USER, make, name, reply_to, text_of
-from tests.simulation.muc_room import RefusedError, Room
+from tests.simulation.muc_room import Refused, Room
 from tests.simulation.muc_speech import say_to_all
 from tests.simulation.quirks import CONFIG
 
@@ -17,23 +17,23 @@ EJABBERD_REFUSALS = {
 
 
 def on_owner(room: Room, iq: Element) -> bool:
-    """Give or take the form, or destroy; return True when the room is destroyed. Raises RefusedError."""
+    """Give or take the form, or destroy; return True when the room is destroyed. Raises Refused."""
     if room.affiliation_of(iq.get("from", "")) != "owner":
-        raise RefusedError("forbidden", "Only owners can configure rooms")
+        raise Refused("forbidden", "Only owners can configure rooms")
     query = iq.find(f"{{{MUC_OWNER}}}query")
     assert query is not None
     if iq.get("type") == "get":
         room.send(reply_to(iq, make(f"{{{MUC_OWNER}}}query", _form(room))))
         return False
     if not len(query):
-        raise RefusedError("bad-request")
+        raise Refused("bad-request")
     if name(query[0]) == "destroy":
         destroy(room, query[0])
         room.send(reply_to(iq))
         return True
     form = query.find(f"{{{DATA}}}x")
     if form is None:
-        raise RefusedError("service-unavailable")
+        raise Refused("service-unavailable")
     if form.get("type") == "submit":
         _submit(room, iq, form)
     else:
@@ -54,6 +54,8 @@ def _form(room: Room) -> Element:
     form.append(make(f"{{{DATA}}}field", make(f"{{{DATA}}}value", MUC_CONFIG), var="FORM_TYPE", type="hidden"))
     for var, (kind, _) in room.quirks.fields.items():
         values = room.config[var].split() if kind == "list-multi" else [room.config[var]]
+        if room.quirks.name == "prosody" and kind == "boolean" and values == ["0"] and var != CONFIG + "publicroom":
+            values = []
         field = make(f"{{{DATA}}}field", *(make(f"{{{DATA}}}value", one) for one in values), var=var, type=kind)
         if var == CONFIG + "whois":
             for option in ("moderators", "anyone"):
@@ -67,11 +69,11 @@ def _submit(room: Room, iq: Element, form: Element) -> None:
              for field in form.iterfind(f"{{{DATA}}}field")}
     form_type = given.pop("FORM_TYPE", None)
     if given and form_type != [MUC_CONFIG]:
-        raise RefusedError("bad-request", "Form is not of type room configuration", "cancel")
+        raise Refused("bad-request", "Form is not of type room configuration", "cancel")
     if room.quirks.refuses_unknown_fields:
         for var in given:
             if var not in room.quirks.fields:
-                raise RefusedError(EJABBERD_REFUSALS.get(var, "bad-request"), f"Unknown field '{var}'")
+                raise Refused(EJABBERD_REFUSALS.get(var, "bad-request"), f"Unknown field '{var}'")
     was = dict(room.config)
     for var, values in given.items():
         if var in room.quirks.fields:

@@ -31,7 +31,7 @@ UNREACHABLE = {"gone", "internal-server-error", "item-not-found", "jid-malformed
 HIDDEN = {MUC, MUC_USER, OCCUPANT_ID}
 
 
-class RefusedError(Exception):
+class Refused(Exception):
     """The room says no; the arguments are the condition, the text and the error type."""
 
     def __init__(self, condition: str, text: str | None = None, kind: str | None = None) -> None:
@@ -119,7 +119,7 @@ class Room:
     # presence comes in
 
     def on_presence(self, presence: Element, *, is_new: bool = False) -> None:
-        """Enter, enter again, change, or leave. Raises RefusedError."""
+        """Enter, enter again, change, or leave. Raises Refused."""
         sender, kind = presence.get("from", ""), presence.get("type")
         occupant = self.occupant_of(sender)
         if kind == "error":
@@ -134,9 +134,9 @@ class Room:
         nick = resource(presence.get("to", ""))
         wants_in = presence.find(f"{{{MUC}}}x") is not None
         if occupant is None and not wants_in and not is_new:
-            raise RefusedError("item-not-found", "You are not currently connected to this chat")
+            raise Refused("item-not-found", "You are not currently connected to this chat")
         if not nick.strip():
-            raise RefusedError("jid-malformed", "A nickname is needed", "modify")
+            raise Refused("jid-malformed", "A nickname is needed", "modify")
         if occupant is None:
             self._enter(nick, presence, is_new)
         elif occupant.nick == nick:
@@ -155,15 +155,15 @@ class Room:
         comes_back = (self.quirks.removed_may_come_back and self.is_set("moderatedroom")
                       and bare(sender) in self.kept_roles)
         if not comes_back:
-            if self.is_set("membersonly") and affiliation == "none":
-                raise RefusedError("registration-required")
+            if self.is_set("membersonly") and affiliation in ("none", "outcast"):
+                raise Refused("registration-required" if affiliation == "none" else self.quirks.banned_from_closed)
             if affiliation == "outcast":
-                raise RefusedError("forbidden")
+                raise Refused("forbidden")
         if self.is_locked and not is_new:
-            raise RefusedError("item-not-found")
+            raise Refused("item-not-found")
         holder = self.occupants.get(nick)
         if holder is not None and holder.bare_jid != bare(sender):
-            raise RefusedError("conflict")
+            raise Refused("conflict")
 
     def _enter(self, nick: str, presence: Element, is_new: bool) -> None:
         sender = presence.get("from", "")
@@ -189,7 +189,7 @@ class Room:
     def _change_nick(self, occupant: Occupant, nick: str, presence: Element) -> None:
         holder = self.occupants.get(nick)
         if holder is not None and holder.bare_jid != occupant.bare_jid:
-            raise RefusedError("conflict")
+            raise Refused("conflict")
         self.publish(occupant, [303], new_nick=nick, is_gone=True)
         del self.occupants[occupant.nick]
         occupant.nick = nick

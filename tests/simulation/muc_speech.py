@@ -18,14 +18,14 @@ from tests.people.elements import (
     text_of,
 )
 from tests.simulation.muc_affiliations import affiliate
-from tests.simulation.muc_room import HIDDEN, Occupant, RefusedError, Room
+from tests.simulation.muc_room import HIDDEN, Occupant, Refused, Room
 from tests.simulation.quirks import PROSODY_NS
 
 OUTSIDE = "You are not currently connected to this chat"
 
 
 def on_message(room: Room, message: Element) -> None:
-    """Take a message sent to the room itself. Raises RefusedError."""
+    """Take a message sent to the room itself. Raises Refused."""
     kind = message.get("type")
     if kind == "groupchat":
         _on_groupchat(room, message)
@@ -38,9 +38,9 @@ def on_message(room: Room, message: Element) -> None:
 def _on_groupchat(room: Room, message: Element) -> None:
     speaker = room.occupant_of(message.get("from", ""))
     if speaker is None:
-        raise RefusedError("not-acceptable", OUTSIDE, "cancel")
+        raise Refused("not-acceptable", OUTSIDE, "cancel")
     if speaker.role == "visitor" and not (room.quirks.name == "ejabberd" and not room.is_set("moderatedroom")):
-        raise RefusedError("forbidden", "You do not currently have permission to speak in this chat")
+        raise Refused("forbidden", "You do not currently have permission to speak in this chat")
     subject = text_of(message, f"{{{CLIENT}}}subject")
     if subject is not None and body_of(message) is None:
         _change_subject(room, speaker, subject)
@@ -50,7 +50,7 @@ def _on_groupchat(room: Room, message: Element) -> None:
 
 def _change_subject(room: Room, speaker: Occupant, subject: str) -> None:
     if speaker.role != "moderator" and not room.is_set("changesubject"):
-        raise RefusedError("forbidden", "You are not allowed to change the subject")
+        raise Refused("forbidden", "You are not allowed to change the subject")
     room.subject, room.subject_by = subject, room.occupant_jid(speaker)
     room.broadcast(make("message", make("subject", subject), type="groupchat", from_=room.subject_by))
 
@@ -81,18 +81,18 @@ def say_to_all(room: Room, message: Element) -> None:
 
 
 def on_private_message(room: Room, message: Element, nick: str) -> None:
-    """Take a message to one occupant. Raises RefusedError."""
+    """Take a message to one occupant. Raises Refused."""
     if message.get("type") == "error":
         room.remove_unreachable(message)
         return
     speaker = room.occupant_of(message.get("from", ""))
     if speaker is None:
-        raise RefusedError("not-acceptable", OUTSIDE, "cancel")
+        raise Refused("not-acceptable", OUTSIDE, "cancel")
     if message.get("type") == "groupchat":
-        raise RefusedError("bad-request")
+        raise Refused("bad-request")
     target = room.occupants.get(nick)
     if target is None:
-        raise RefusedError("item-not-found", "Recipient not in room")
+        raise Refused("item-not-found", "Recipient not in room")
     copy = _passed_on(room, speaker, message)
     copy.append(make(f"{{{MUC_USER}}}x"))
     if message.get("id") is None:
@@ -119,7 +119,7 @@ def _invite(room: Room, message: Element, payload: Element) -> None:
         needed = ("member", "admin", "owner") if room.config.get(
             PROSODY_NS + "roomconfig_allowmemberinvites") == "1" else ("admin", "owner")
         if inviter not in needed:
-            raise RefusedError("forbidden")
+            raise Refused("forbidden")
         invited = bare(payload.get("to", ""))
         if room.affiliation_of(invited) == "none":
             affiliate(room, None, invited, "member")

@@ -11,7 +11,7 @@ PROSODY_NS = "{http://prosody.im/protocol/muc}"
 COMMON_FIELDS = {
     CONFIG + "roomname": ("text-single", ""),
     CONFIG + "roomdesc": ("text-single", ""),
-    CONFIG + "lang": ("text-single", ""),
+    CONFIG + "lang": ("text-single", "en"),
     CONFIG + "persistentroom": ("boolean", "0"),
     CONFIG + "publicroom": ("boolean", "1"),
     CONFIG + "roomsecret": ("text-private", ""),
@@ -62,6 +62,8 @@ class Quirks:
     creation_refused: what one gets who may not create a room, with the text.
     offline_answer: a probe of somebody offline is answered with `unavailable`.
     fills_in_sender: a component's stanza without `from` gets the component's address; else the link is closed.
+    banned_from_closed: what the banned are told by a members-only room.
+    too_big: the stream error for a stanza over the limit.
     restart_keeps_occupants: after a restart occupants are in their rooms as before, in non-persistent ones too.
     """
 
@@ -78,6 +80,7 @@ class Quirks:
     offline_answer: bool = True
     fills_in_sender: bool = True
     restart_keeps_occupants: bool = True
+    banned_from_closed: str = "registration-required"
     too_big: str = "not-well-formed"
 
     @property
@@ -91,4 +94,5 @@ EJABBERD = Quirks(
     domain_affiliation_for_all=True, removed_may_come_back=True, iq_makes_room=True, ghost_code=None,
     unreachable="remote-server-not-found",
     creation_refused=("forbidden", "Room creation is denied by service policy"),
-    offline_answer=False, fills_in_sender=False, restart_keeps_occupants=False, too_big="policy-violation")
+    offline_answer=False, fills_in_sender=False, restart_keeps_occupants=False, banned_from_closed="forbidden",
+    too_big="policy-violation")

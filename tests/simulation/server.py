@@ -19,6 +19,7 @@ from tests.simulation.routing import Router
 from tests.simulation.stream import ComponentPort
 
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+MAX_CLIENT_STANZA = 1024 * 1024  # as c2s_stanza_size_limit in our config/prosody-server.cfg.lua
 Direction = Literal["to component", "from component"]
 Hook = Callable[[Direction, Element], object]
 Idle = Callable[[], Awaitable[object]]
@@ -42,8 +43,12 @@ class SimulatedConnection:
             self._receiver.on_stanza(stanza)
 
     def send(self, stanza: Element) -> None:
-        if any(ILLEGAL.search(text) for part in stanza.iter() for text in (part.text or "", *part.attrib.values())):
+        words = [text for part in stanza.iter() for text in (part.text or "", *part.attrib.values())]
+        if any(ILLEGAL.search(text) for text in words):
             self.lose("stream error: not-well-formed")
+            return
+        if sum(map(len, words)) > MAX_CLIENT_STANZA:
+            self.lose("stream error: policy-violation")
             return
         if self._session is None:
             raise ConnectionError(f"{self.jid} is not connected")
@@ -75,12 +80,14 @@ class SimulatedServer:
     """An XMPP server for one component, in this process, with MUC services and people.
 
     Its addresses are those of the demo unless told otherwise. A component connects to `component_port` on loopback
-    with `component_secret`. clock: aware moments for what is stamped. hooks: see on_stanza.
+    with `component_secret`; second_link and max_stanza are as in our config/prosody.cfg.lua.
+    clock: aware moments for what is stamped. hooks: see on_stanza.
     """
 
     def __init__(self, *, quirks: Quirks = PROSODY, domain: str = "localhost", component: str = "workgroup.localhost",
                  component_secret: str = "secret", clock: Callable[[], datetime] = utc_now,
-                 second_link: Literal["kick_new", "kick_old"] = "kick_new") -> None:
+                 second_link: Literal["kick_new", "kick_old"] = "kick_old",
+                 max_stanza: int = 8 * 1024 * 1024) -> None:
         self.quirks, self.domain, self.component, self.component_secret = quirks, domain, component, component_secret
         self.host = "127.0.0.1"
         self.anonymous_domain = f"anon.{domain}"
@@ -92,7 +99,7 @@ class SimulatedServer:
         self.help_rooms = MucService(f"chats.{component}", self.router, quirks, clock, creators=component)
         self.conference = MucService(f"conference.{domain}", self.router, quirks, clock)
         self._port = ComponentPort(component, component_secret, quirks, self._from_component, self._link_changed,
-                                   second_link)
+                                   second_link, max_stanza)
         self.router.attach(component, self._to_component)
         self._link_event = asyncio.Event()
         self._pings: dict[str, asyncio.Future[None]] = {}
@@ -125,6 +132,9 @@ class SimulatedServer:
 
     # people
 
+    def jid_of(self, name: str) -> str:
+        return f"{name}@{self.domain}"
+
     def connecting(self, jid: str | None = None) -> Opener:
         """Return how to connect as jid (an account need not be made), or anonymously."""
 
@@ -142,7 +152,7 @@ class SimulatedServer:
 
     async def person(self, name: str, *, client: str = "", available: bool = True) -> Person:
         """Return somebody with an account, logged in; client: the resource."""
-        jid = f"{name}@{self.domain}" + (f"/{client}" if client else "")
+        jid = self.jid_of(name) + (f"/{client}" if client else "")
         return await Person(self.connecting(jid), name, desk=self.component).arrive(available=available)
 
     async def visitor(self, name: str, *, available: bool = True) -> Person:

@@ -13,20 +13,19 @@ from xml.etree.ElementTree import Element
 from tests.people.elements import COMPONENT, STREAM, STREAMS, StreamReader, domain, make, name, readdressed, write
 from tests.simulation.quirks import Quirks
 
-MAX_STANZA = 512 * 1024  # bytes; more ends the link, as on both servers
-
 
 class ComponentPort:
     """Where one component connects. link: its authenticated connection, None while there is none.
 
     on_stanza gets what it sends; on_change is called when the link comes or goes. second: what happens to a second
     connection, `kick_new` refuses it and `kick_old` lets it replace the first (Prosody's component_conflict_resolve).
+    max_stanza: in bytes; more ends the link.
     """
 
     def __init__(self, component: str, secret: str, quirks: Quirks, on_stanza: Callable[[Element], None],
-                 on_change: Callable[[], None], second: Literal["kick_new", "kick_old"] = "kick_new") -> None:
+                 on_change: Callable[[], None], second: Literal["kick_new", "kick_old"], max_stanza: int) -> None:
         self.component, self.secret, self.quirks, self.second = component, secret, quirks, second
-        self.on_stanza, self.on_change = on_stanza, on_change
+        self.on_stanza, self.on_change, self.max_stanza = on_stanza, on_change, max_stanza
         self.link: ComponentLink | None = None
         self.accepts = True
         self.port = 0
@@ -111,7 +110,7 @@ class ComponentLink(asyncio.Protocol):
                     self.end()
         except ET.ParseError as error:
             self.fail("not-well-formed", str(error))
-        if self._unparsed > MAX_STANZA:
+        if self._unparsed > self._port.max_stanza:
             self.fail(self._port.quirks.too_big, "stanza too big")
 
     def _on_open(self, header: Element) -> None:
