@@ -83,7 +83,8 @@ def db_upgrade(args: argparse.Namespace) -> int:
 def db_current(args: argparse.Namespace) -> int:
     from livechat_xmpp.store import migrate
 
-    print(migrate.current(_settings(args).database.url) or "empty: no migration has been applied")
+    revision = asyncio.run(migrate.current(_settings(args).database.url.get_secret_value()))
+    print(revision or "empty: no migration has been applied")
     return DONE
 
 
@@ -91,21 +92,21 @@ def export(args: argparse.Namespace) -> int:
     """Write one chat to standard output; status 1 if there is none of that id."""
     from livechat_xmpp import app
     from livechat_xmpp.domain.errors import NotFound
-    from livechat_xmpp.transcript_text import as_text
+    from livechat_xmpp.usecases.transcripts import as_text
 
     try:
         chat = asyncio.run(app.export_chat(_settings(args), args.chat))
     except NotFound:
         print(f"There is no chat {args.chat}.", file=sys.stderr)
         return FAILED
-    print(as_text(chat) if args.format == "text" else json.dumps(chat, ensure_ascii=False, indent=1))
+    print(as_text(chat) if args.format == "text" else json.dumps(chat, ensure_ascii=False, indent=1) + "\n", end="")
     return DONE
 
 
 def _upgrade(settings: Settings) -> None:
     from livechat_xmpp.store import migrate
 
-    migrate.upgrade(settings.database.url)
+    asyncio.run(migrate.upgrade(settings.database.url.get_secret_value()))
 
 
 def _settings(args: argparse.Namespace) -> Settings:

@@ -47,10 +47,10 @@ Written: {config} and {snippet}, with a new secret for both.
 
 def _settings_text(names: Names, secret: str) -> str:
     return example(
-        component=names.component,
-        secret=secret,
-        muc=names.muc,
-        contributors=names.contributors,
-        staff_domains=[names.domain],
-        anonymous_domains=[names.anonymous_domain],
+        xmpp__component=names.component,
+        xmpp__secret=secret,
+        xmpp__muc=names.muc,
+        xmpp__contributors=names.contributors,
+        staff__domains=(names.domain,),
+        visitors__anonymous_domains=(names.anonymous_domain,),
     )

@@ -54,13 +54,9 @@ class Demo:
             say("Some of the usual ports are taken here; the demo takes others.")
         self._accounts: list[Account] = []
         self._write_configuration()
-        self._server = Child(
-            "Prosody", _prosody_command(state), state / "prosody.log", self._server_is_up, say
-        )
+        self._server = Child("Prosody", _prosody_command(state), state / "prosody.log", self._server_is_up, say)
         component = [sys.executable, "-m", "livechat_xmpp", "run", "--config", str(state / "livechat.toml")]
-        self._component = Child(
-            "The component", component, state / "component.log", self._component_is_up, say
-        )
+        self._component = Child("The component", component, state / "component.log", self._component_is_up, say)
         self._server_up, self._welcomed = asyncio.Event(), False
 
     async def run(self) -> int:
@@ -154,7 +150,6 @@ def _prosody_command(state: Path) -> list[str]:
     prosody = shutil.which("prosody", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/sbin:/usr/local/bin")
     if prosody is None:
         raise DemoError(
-            "The XMPP server Prosody is not installed. "
-            "On Debian and Ubuntu: apt-get install prosody prosody-modules"
+            "The XMPP server Prosody is not installed. On Debian and Ubuntu: apt-get install prosody prosody-modules"
         )
     return [prosody, "-F", "--config", str(state / "prosody.cfg.lua")]

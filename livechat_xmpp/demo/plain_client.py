@@ -46,9 +46,7 @@ class PlainClient:
         await self._open_stream()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         self._writer.write(b"</stream:stream>")
         self._writer.close()
 

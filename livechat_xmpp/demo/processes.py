@@ -24,9 +24,7 @@ _LOG_LINES = 15
 
 def tied_to_us(argv: Sequence[str]) -> list[str]:
     """Return the command wrapped so that the kernel kills it when its parent dies, even of kill -9."""
-    setpriv = shutil.which(
-        "setpriv"
-    )  # util-linux; where it is missing, only an orderly stop takes children along
+    setpriv = shutil.which("setpriv")  # util-linux; where it is missing, only an orderly stop takes children along
     return [setpriv, "--pdeathsig", "KILL", "--", *argv] if setpriv else list(argv)
 
 

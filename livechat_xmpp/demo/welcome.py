@@ -21,8 +21,7 @@ def welcome(names: Names, ports: Ports, accounts: Sequence[Account]) -> str:
     width = max(len(account.jid) for account in accounts)
     secret_width = max(len(account.password) for account in accounts)
     people = "\n".join(
-        f"    {a.jid:<{width}}  {a.password:<{secret_width}}  {a.standing:<8} {_WHO[a.standing]}"
-        for a in accounts
+        f"    {a.jid:<{width}}  {a.password:<{secret_width}}  {a.standing:<8} {_WHO[a.standing]}" for a in accounts
     )
     helper = next(account for account in accounts if account.standing == "helper")
     return f"""

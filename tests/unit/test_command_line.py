@@ -1,0 +1,88 @@
+"""The command line: where it finds its configuration, and with which status it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from livechat_xmpp.__main__ import DONE, FAILED, WRONG_INPUT, main
+
+
+def test_help_imports_neither_the_xmpp_library_nor_the_database() -> None:
+    script = (
+        "import sys\n"
+        "from livechat_xmpp.__main__ import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "assert not {'slixmpp', 'sqlalchemy', 'pydantic'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="no command"),
+        pytest.param(["dance"], id="an unknown command"),
+        pytest.param(["export"], id="no chat"),
+        pytest.param(["init", "--server", "exchange"], id="an unknown server"),
+    ],
+)
+def test_wrong_arguments_end_with_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == WRONG_INPUT
+    assert "usage: livechat-xmpp" in capsys.readouterr().err
+
+
+def test_a_missing_configuration_ends_with_status_2_and_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LIVECHAT_CONFIG", raising=False)
+    assert main(["db", "current"]) == WRONG_INPUT
+    assert "livechat.toml" in capsys.readouterr().err
+    monkeypatch.setenv("LIVECHAT_CONFIG", "from-environment.toml")
+    assert main(["db", "current"]) == WRONG_INPUT
+    assert "from-environment.toml" in capsys.readouterr().err
+    assert main(["db", "current", "--config", "from-argument.toml"]) == WRONG_INPUT
+    assert "from-argument.toml" in capsys.readouterr().err
+
+
+def test_all_mistakes_of_a_configuration_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "livechat.toml"
+    path.write_text('[xmpp]\nport = 0\nsecrte = "x"\n[web]\nport = "many"\n')
+    assert main(["db", "current", "--config", str(path)]) == WRONG_INPUT
+    told = capsys.readouterr().err
+    assert all(name in told for name in ("xmpp.port", "xmpp.secret", "xmpp.secrte", "web.port"))
+
+
+def test_a_port_base_that_is_no_number_ends_with_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIVECHAT_DEMO_PORT_BASE", "many")
+    assert main(["demo"]) == WRONG_INPUT
+    assert "LIVECHAT_DEMO_PORT_BASE=many" in capsys.readouterr().err
+
+
+def test_init_writes_both_files_with_one_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--server", "prosody", "--domain", "example.net", "--folder", str(tmp_path)]) == DONE
+    settings = tomllib.loads((tmp_path / "livechat.toml").read_text("utf-8"))
+    snippet = (tmp_path / "livechat.cfg.lua").read_text("utf-8")
+    assert settings["xmpp"]["component"] == "workgroup.example.net"
+    assert settings["staff"]["domains"] == ["example.net"]
+    assert f'component_secret = "{settings["xmpp"]["secret"]}"' in snippet
+    assert 'Component "chats.workgroup.example.net" "muc"' in snippet
+    assert "livechat-xmpp check" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("there", ["livechat.toml", "livechat.cfg.lua"])
+def test_init_overwrites_nothing(there: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / there).write_text("mine")
+    assert main(["init", "--server", "prosody", "--folder", str(tmp_path)]) == FAILED
+    assert there in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == [there]
+    assert (tmp_path / there).read_text() == "mine"
