@@ -10,6 +10,7 @@ import copy
 import itertools
 import secrets
 from collections.abc import Iterator
+from typing import cast
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
@@ -206,7 +207,7 @@ class StreamReader:
 
     def __init__(self, default: str = CLIENT) -> None:
         self._default = default
-        self._parser = ET.XMLPullParser(("start", "end"))
+        self._parser: ET.XMLPullParser[Element] = ET.XMLPullParser(("start", "end"))
         self._depth = 0
         self._root: Element | None = None
 
@@ -214,7 +215,7 @@ class StreamReader:
         self._parser.feed(data)
         if hasattr(self._parser, "flush"):
             self._parser.flush()  # newer versions of expat else keep back what they have
-        for event, element in self._parser.read_events():
+        for event, element in cast("Iterator[tuple[str, Element]]", self._parser.read_events()):
             if event == "start":
                 self._depth += 1
                 if self._depth == 1:

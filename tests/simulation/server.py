@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from types import TracebackType
@@ -11,15 +10,14 @@ from typing import Literal, Self
 from xml.etree.ElementTree import Element
 
 from tests.people import Connection, Opener, Person, Receiver
-from tests.people.elements import PING, bare, make, new_id, parse, readdressed, resource
+from tests.people.elements import PING, bare, make, new_id, readdressed, resource
+from tests.simulation.connection import SimulatedConnection
 from tests.simulation.muc import MucService
-from tests.simulation.presence import PeopleDomain, Session
+from tests.simulation.presence import PeopleDomain
 from tests.simulation.quirks import PROSODY, Quirks
 from tests.simulation.routing import Router
 from tests.simulation.stream import ComponentPort
 
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-MAX_CLIENT_STANZA = 1024 * 1024  # as c2s_stanza_size_limit in our config/prosody-server.cfg.lua
 Direction = Literal["to component", "from component"]
 Hook = Callable[[Direction, Element], object]
 Idle = Callable[[], Awaitable[object]]
@@ -27,53 +25,6 @@ Idle = Callable[[], Awaitable[object]]
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class SimulatedConnection:
-    """A person's connection inside this process; see tests.people.Connection."""
-
-    def __init__(self, server: SimulatedServer, people: PeopleDomain, user: str, wish: str | None,
-                 receiver: Receiver) -> None:
-        self._server, self._people, self._receiver = server, people, receiver
-        self._session: Session | None = people.log_in(user, wish, self._deliver)
-        self.jid = self._session.jid
-
-    def _deliver(self, stanza: Element) -> None:
-        if self._session is not None:
-            self._receiver.on_stanza(stanza)
-
-    def send(self, stanza: Element) -> None:
-        words = [text for part in stanza.iter() for text in (part.text or "", *part.attrib.values())]
-        if any(ILLEGAL.search(text) for text in words):
-            self.lose("stream error: not-well-formed")
-            return
-        if sum(map(len, words)) > MAX_CLIENT_STANZA:
-            self.lose("stream error: policy-violation")
-            return
-        if self._session is None:
-            raise ConnectionError(f"{self.jid} is not connected")
-        self._people.send(self._session, stanza)
-
-    def send_raw(self, text: str) -> None:
-        try:
-            stanza = parse(text)
-        except SyntaxError:
-            self.lose("stream error: not-well-formed")
-        else:
-            self.send(stanza)
-
-    def lose(self, reason: str) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            self._server.connections.discard(self)
-            self._people.log_out(session)
-            self._receiver.on_lost(reason)
-
-    def drop(self) -> None:
-        self.lose("connection reset")
-
-    async def close(self) -> None:
-        self.lose("logged out")
 
 
 class SimulatedServer:
@@ -142,10 +93,10 @@ class SimulatedServer:
             if jid is None:
                 self._visitor_serial += 1
                 user = f"visitor-{self._visitor_serial}@{self.anonymous_domain}"
-                connection = SimulatedConnection(self, self.visitors, user, None, receiver)
+                connection = SimulatedConnection(self.visitors, user, None, receiver)
             else:
-                connection = SimulatedConnection(self, self.people, bare(jid), resource(jid) or None, receiver)
-            self.connections.add(connection)
+                connection = SimulatedConnection(self.people, bare(jid), resource(jid) or None, receiver)
+            self.connections = {one for one in self.connections if not one.is_over} | {connection}
             return connection
 
         return open_session
