@@ -37,7 +37,7 @@ class Client:
     """The part of a person (see Person) that has nothing to do with rooms or commands.
 
     received: every stanza in its order (keeps_log=False: none); inbox: every message outside of rooms' public talk.
-    accepts_subscriptions, answers_pings: what the client does by itself.
+    accepts_subscriptions, answers_pings: what the client does by itself. answer_iq: takes all other questions.
     """
 
     def __init__(self, opener: Opener, name: str = "", *, desk: str = "") -> None:
@@ -56,6 +56,7 @@ class Client:
         self.keeps_log = True
         self.accepts_subscriptions = True
         self.answers_pings = True
+        self.answer_iq: Callable[[Element], None] | None = None
 
     # coming and going
 
@@ -200,6 +201,8 @@ class Client:
         elif iq.find(f"{{{DISCO_INFO}}}query") is not None:
             identity = make(f"{{{DISCO_INFO}}}identity", category="client", type="bot")
             self._send(reply_to(iq, make(f"{{{DISCO_INFO}}}query", identity)))
+        elif self.answer_iq is not None:
+            self.answer_iq(iq)
         else:
             self._send(error_to(iq, "service-unavailable"))
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 from tests.people.c2s import Connection, Receiver
-from tests.people.elements import COMPONENT, STREAM, StreamReader, bare, domain, name, readdressed, write
+from tests.people.elements import COMPONENT, STREAM, StreamReader, bare, domain, error_to, name, readdressed, write
 from tests.people.person import Person
 
 
@@ -41,7 +41,10 @@ class Seat:
 
 
 class BareComponent(asyncio.Protocol):
-    """A component's connection. Stanzas go to the seat with their address, else to one with the same bare one."""
+    """A component's connection. Stanzas go to the seat with their address, else to one with the same bare one.
+
+    unclaimed: stanzas for addresses where nobody sits; questions among them are answered with an error.
+    """
 
     def __init__(self, domain: str, secret: str) -> None:
         loop = asyncio.get_running_loop()
@@ -107,6 +110,8 @@ class BareComponent(asyncio.Protocol):
             seat.take(stanza)
         if not seats:
             self.unclaimed.append(stanza)
+            if name(stanza) == "iq" and stanza.get("type") in ("get", "set"):
+                self.send(error_to(stanza, "service-unavailable"))
 
     def connection_lost(self, error: Exception | None) -> None:
         reason = self.error or str(error or "closed")

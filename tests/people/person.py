@@ -56,6 +56,8 @@ class Person(Client):
         """
         view = self._rooms.setdefault(room, RoomView(room, ""))
         before, nick = view.answers, nick or self.name
+        if nick == view.nick:
+            view.occupants.clear()  # all that is true comes anew, before our own presence (XEP-0045 §7.2.2)
         past = None
         if history is not None or since is not None:
             past = make(f"{{{MUC}}}history", maxstanzas=None if history is None else str(history), since=since)
