@@ -18,7 +18,6 @@ http_ports = { @HTTP_PORT@ }
 https_ports = {}
 s2s_ports = {}
 s2s_direct_tls_ports = {}
-network_settings = { nagle = false } -- else a small stanza waits up to 40 ms for the one before it
 
 modules_disabled = { "s2s" }
 modules_enabled = {

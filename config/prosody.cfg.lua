@@ -2,13 +2,15 @@
 -- at-signs are filled in by `livechat-xmpp init`, by the demo and by the tests. All three use that one file.
 --
 -- On a server that exists: put it into /etc/prosody/conf.d/ (Debian) or Include it at the end of the main
--- file. Have these in the global part of the main file as well:
---
---   modules_enabled = { …; "websocket"; "bosh" }     -- the visitor's page; behind a web server with TLS also:
---                                                    -- consider_websocket_secure = true, consider_bosh_secure = true
---   network_settings = { nagle = false }             -- else a small stanza waits up to 40 ms for the one before it
---
+-- file. The global modules_enabled of the main file needs "websocket" and "bosh" for the visitor's page; behind
+-- a web server that does TLS also consider_websocket_secure = true and consider_bosh_secure = true.
 -- mod_privilege is not part of Prosody: Debian and Ubuntu have it in the package prosody-modules.
+
+-- For the whole server, as both are read for the whole server only.
+network_settings = { nagle = false } -- else a small stanza waits up to 40 ms for the one before it
+-- More than a client may send (c2s_stanza_size_limit, 256 KiB unless set): the desk sends people's words on, and
+-- escaped as XML they grow up to sixfold. A stanza over this limit (default: 512 KiB) costs the desk its link.
+component_stanza_size_limit = 8 * 1024 * 1024
 
 -- The staff's accounts. If your VirtualHost has its own modules_enabled, merge these lines into it instead:
 -- the list that comes last wins.
@@ -38,9 +40,6 @@ Component "@COMPONENT@"
   component_secret = "@SECRET@"
   component_conflict_resolve = "kick_old" -- a restarted desk replaces a connection that hangs
   modules_enabled = { "privilege" }
-  -- More than a client may send (c2s_stanza_size_limit, 256 KiB unless set): the desk sends people's words on,
-  -- and escaped as XML they grow up to sixfold. A stanza over this limit would cost the desk its link.
-  component_stanza_size_limit = 8 * 1024 * 1024
 
 -- The rooms of the help chats, on a service of their own below the desk's address.
 Component "@MUC@" "muc"
