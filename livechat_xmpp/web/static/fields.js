@@ -25,6 +25,10 @@ export class Fields {
 
   constructor(box) {
     this.#box = box;
+    // Once told of a mistake, people see it go as they mend it.
+    box.addEventListener("input", (event) => {
+      if (event.target.getAttribute("aria-invalid")) this.#check(this.#fields[event.target.dataset.index], event.target.dataset.index);
+    });
   }
 
   /** fields: as stanza.js reads them; answers: {name: text} that go before the form's own values. */
@@ -71,6 +75,7 @@ export class Fields {
     const input = this.#input(field, {
       id,
       name: field.name,
+      "data-index": index,
       maxlength: known.max ?? MAX,
       autocomplete: known.complete ?? "off",
       "aria-describedby": hint ? `${id}-hint ${id}-error` : `${id}-error`,

@@ -41,7 +41,7 @@ const en = {
   waitingStay:
     "Keep this page open. The chat starts here by itself; after a reload you are still in the same place.",
   yourQuestion: "Your question",
-  notify: "Notify me on this device",
+  notify: "Notify me",
   notifyOn: "You will be notified.",
   leave: "Leave the queue",
   leaveSure: "Leave the queue? Your place is given up.",
@@ -84,6 +84,10 @@ const en = {
   notNow: "Help is not available right now.",
   noAnswer: "The help service did not answer. Please try again in a moment; your text is kept.",
   broken: "The page could not be set up. Please reload it in a moment.",
+  teamTitle: (title) => `${title}: the team`,
+  teamLogin: (domain) => `Log in with your account at ${domain}, or make one: it begins as a trainee.`,
+  teamClients: "This is an ordinary chat client (Converse.js). Any other XMPP client does as well.",
+  teamFooter: "Converse.js, free software under the Mozilla Public License 2.0",
 };
 
 const de = {
@@ -126,7 +130,7 @@ const de = {
   waitingStay:
     "Lassen Sie diese Seite offen. Der Chat beginnt hier von selbst; nach dem Neuladen behalten Sie Ihren Platz.",
   yourQuestion: "Ihre Frage",
-  notify: "Auf diesem Gerät benachrichtigen",
+  notify: "Benachrichtigen",
   notifyOn: "Sie werden benachrichtigt.",
   leave: "Warteschlange verlassen",
   leaveSure: "Die Warteschlange verlassen? Ihr Platz wird frei.",
@@ -169,6 +173,10 @@ const de = {
   notNow: "Hilfe ist gerade nicht verfügbar.",
   noAnswer: "Die Hilfe hat nicht geantwortet. Bitte gleich noch einmal versuchen; Ihr Text bleibt erhalten.",
   broken: "Die Seite konnte nicht eingerichtet werden. Bitte laden Sie sie gleich noch einmal.",
+  teamTitle: (title) => `${title}: das Team`,
+  teamLogin: (domain) => `Melden Sie sich mit Ihrem Konto bei ${domain} an, oder legen Sie eines an: Damit beginnt man als Neuling.`,
+  teamClients: "Dies ist ein gewöhnliches Chatprogramm (Converse.js). Jedes andere XMPP-Programm geht auch.",
+  teamFooter: "Converse.js, freie Software unter der Mozilla Public License 2.0",
 };
 
 const languages = { en, de };

@@ -23,6 +23,7 @@ export class View {
     $("title").textContent = this.#title;
     for (const element of document.querySelectorAll("[data-t]")) element.textContent = t[element.dataset.t];
     document.addEventListener("visibilitychange", () => document.hidden || this.#read());
+    $("text").placeholder = t.message;
     this.desk({ state: "unknown", text: "" });
   }
 
@@ -153,7 +154,9 @@ export class View {
     document.body.dataset.phase = name;
     for (const section of SECTIONS) $(section).hidden = section !== name && section !== keep;
     $("chat").classList.toggle("over", keep === "chat");
-    if (before !== name && focus && before) $(name).querySelector("h2").focus();
+    if (before === name) return;
+    scrollTo(0, 0);
+    if (before && focus) $(name).querySelector("h2").focus({ preventScroll: keep === null });
   }
 
   // -- the chat -------------------------------------------------------------------------------------------------------
