@@ -93,7 +93,7 @@ class MucService:
         if room is None and presence.get("type") is None:
             if not resource(presence.get("to", "")):
                 return
-            if presence.find(f"{{{MUC}}}x") is None:
+            if presence.find(f"{{{MUC}}}x") is None and not self.quirks.enters_without_muc:
                 raise Refused("item-not-found", OUTSIDE)
             room = self._make(bare(presence.get("to", "")), presence.get("from", ""))
             room.on_presence(presence, is_new=True)
@@ -136,7 +136,7 @@ class MucService:
         """Answer a self-ping (XEP-0410), hand any other IQ to the occupant's last client (XEP-0045 §17.4)."""
         sender, target = room.occupant_of(iq.get("from", "")), room.occupants.get(nick)
         if sender is None:
-            raise Refused("not-acceptable", OUTSIDE, "cancel")
+            raise Refused("not-acceptable", OUTSIDE, self.quirks.outside)
         if target is None:
             raise Refused("item-not-found", "Recipient not in room")
         if target is sender and iq.find(f"{{{PING}}}ping") is not None:
@@ -182,6 +182,10 @@ class MucService:
                                              *(make(f"{{{DISCO_INFO}}}feature", var=var) for var in features))))
         return True
 
+    def _is_listed(self, room: Room, asker: str) -> bool:
+        is_inside = room.occupant_of(asker) is not None
+        return room.is_set("publicroom") or (self.quirks.lists_hidden_to_occupants and is_inside)
+
     def _on_service_stanza(self, stanza: Element) -> None:
         if name(stanza) != "iq" or stanza.get("type") in ("result", "error"):
             return
@@ -191,7 +195,7 @@ class MucService:
                                                      make(f"{{{DISCO_INFO}}}feature", var=MUC))))
         elif stanza.find(f"{{{DISCO_ITEMS}}}query") is not None:
             shown = [make(f"{{{DISCO_ITEMS}}}item", jid=room.jid, name=room.config["muc#roomconfig_roomname"])
-                     for room in self.rooms.values() if room.is_set("publicroom")]
+                     for room in self.rooms.values() if self._is_listed(room, stanza.get("from", ""))]
             self._router.route(reply_to(stanza, make(f"{{{DISCO_ITEMS}}}query", *shown)))
         else:
             raise Refused("service-unavailable")

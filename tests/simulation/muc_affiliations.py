@@ -67,9 +67,9 @@ def check_affiliation_change(room: Room, actor: str, jid: str, affiliation: str)
     if own == "owner":
         owners = [one for one, held in room.affiliations.items() if held == "owner"]
         if target == "owner" and affiliation != "owner" and len(owners) == 1:
-            raise Refused("conflict")
+            raise Refused(room.quirks.last_owner, kind="cancel")
     elif own != "admin" or {affiliation, target} & {"owner", "admin"}:
-        raise Refused("not-allowed" if room.quirks.name == "prosody" else "forbidden")
+        raise Refused("not-allowed")
 
 
 def affiliate(room: Room, actor: str | None, jid: str, affiliation: str, reason: str | None = None) -> None:
@@ -94,7 +94,8 @@ def affiliate(room: Room, actor: str | None, jid: str, affiliation: str, reason:
         if AFFILIATIONS[affiliation] < before or ROLES[occupant.role] < ROLES[role]:
             occupant.role = role
         room.publish(occupant, actor=by, reason=reason)
-        if was_moderator != (occupant.role == "moderator") and not room.shows_addresses_to_all:
+        has_changed = was_moderator != (occupant.role == "moderator") and not room.shows_addresses_to_all
+        if has_changed and room.quirks.shows_all_to_new_moderator:
             for session in list(occupant.sessions):
                 room.show_all_to(session)  # what may be seen of the others has changed
     if not inside:
@@ -107,7 +108,7 @@ def set_role(room: Room, actor: str, nick: str, role: str, reason: str | None) -
     """Kick (307) or change voice (§8.2 to §8.4). Raises Refused; the actor has to be inside."""
     target = room.occupants.get(nick)
     if target is None:
-        raise Refused("item-not-found", kind="modify")
+        raise Refused(room.quirks.nobody_of_that_nick, kind="modify")
     if role not in ROLES:
         raise Refused("not-acceptable")
     by = room.occupant_of(actor)

@@ -97,7 +97,8 @@ class Room:
             return "none"
         if affiliation in ("owner", "admin"):
             return "moderator"
-        return "visitor" if affiliation == "none" and self.is_set("moderatedroom") else "participant"
+        has_voice = not self.is_set("moderatedroom") or self.config.get("members_by_default") == "1"
+        return "participant" if affiliation == "member" or has_voice else "visitor"
 
     def occupant_of(self, jid: str) -> Occupant | None:
         """Return the occupant that this full JID is."""
@@ -133,7 +134,7 @@ class Room:
     def _on_available(self, occupant: Occupant | None, presence: Element, is_new: bool) -> None:
         nick = resource(presence.get("to", ""))
         wants_in = presence.find(f"{{{MUC}}}x") is not None
-        if occupant is None and not wants_in and not is_new:
+        if occupant is None and not wants_in and not is_new and not self.quirks.enters_without_muc:
             raise Refused("item-not-found", "You are not currently connected to this chat")
         if not nick.strip():
             raise Refused("jid-malformed", "A nickname is needed", "modify")

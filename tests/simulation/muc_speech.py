@@ -38,7 +38,7 @@ def on_message(room: Room, message: Element) -> None:
 def _on_groupchat(room: Room, message: Element) -> None:
     speaker = room.occupant_of(message.get("from", ""))
     if speaker is None:
-        raise Refused("not-acceptable", OUTSIDE, "cancel")
+        raise Refused("not-acceptable", OUTSIDE, room.quirks.outside)
     if speaker.role == "visitor" and not (room.quirks.name == "ejabberd" and not room.is_set("moderatedroom")):
         raise Refused("forbidden", "You do not currently have permission to speak in this chat")
     subject = text_of(message, f"{{{CLIENT}}}subject")
@@ -87,7 +87,7 @@ def on_private_message(room: Room, message: Element, nick: str) -> None:
         return
     speaker = room.occupant_of(message.get("from", ""))
     if speaker is None:
-        raise Refused("not-acceptable", OUTSIDE, "cancel")
+        raise Refused("not-acceptable", OUTSIDE, room.quirks.outside)
     if message.get("type") == "groupchat":
         raise Refused("bad-request")
     target = room.occupants.get(nick)
@@ -119,7 +119,7 @@ def _invite(room: Room, message: Element, payload: Element) -> None:
         needed = ("member", "admin", "owner") if room.config.get(
             PROSODY_NS + "roomconfig_allowmemberinvites") == "1" else ("admin", "owner")
         if inviter not in needed:
-            raise Refused("forbidden")
+            raise Refused(room.quirks.invite_refused)
         invited = bare(payload.get("to", ""))
         if room.affiliation_of(invited) == "none":
             affiliate(room, None, invited, "member")
@@ -131,7 +131,8 @@ def _pass_mediated(room: Room, message: Element, payload: Element, kind: str) ->
     sender = message.get("from", "")
     occupant = room.occupant_of(sender)
     reason = text_of(payload, f"{{{MUC_USER}}}reason") or ""
-    shown_as = room.occupant_jid(occupant) if occupant is not None and kind == "invite" else sender
+    is_named_by_nick = occupant is not None and kind == "invite" and room.quirks.names_inviter_by_nick
+    shown_as = room.occupant_jid(occupant) if occupant is not None and is_named_by_nick else sender
     word = make(f"{{{MUC_USER}}}{kind}", make(f"{{{MUC_USER}}}reason", reason), from_=shown_as)
     told = "invited you to the room" if kind == "invite" else "declined your invite to the room"
     body = body_of(message) or f"{shown_as} {told} {room.jid}" + (f" ({reason})" if reason else "")

@@ -28,6 +28,7 @@ PROSODY_FIELDS = {
     PROSODY_NS + "roomconfig_allowmemberinvites": ("boolean", "0"),
 }
 EJABBERD_FIELDS = {
+    CONFIG + "changesubject": ("boolean", "1"),
     CONFIG + "maxusers": ("list-single", "200"),
     CONFIG + "allowinvites": ("boolean", "0"),
     CONFIG + "passwordprotectedroom": ("boolean", "0"),
@@ -63,6 +64,14 @@ class Quirks:
     offline_answer: a probe of somebody offline is answered with `unavailable`.
     fills_in_sender: a component's stanza without `from` gets the component's address; else the link is closed.
     banned_from_closed: what the banned are told by a members-only room.
+    last_owner: what the last owner is told who would give that up.
+    nobody_of_that_nick: what a role change for a nick that nobody has is answered with.
+    invite_refused: what a member is told who invites into a members-only room.
+    outside: the error type of not-acceptable for somebody who is not inside.
+    names_inviter_by_nick: a mediated invitation is from the inviter's room nick; else from the real address.
+    shows_all_to_new_moderator: who becomes moderator is shown everybody's address at once.
+    enters_without_muc: presence without <x/> enters too (groupchat 1.0).
+    lists_hidden_to_occupants: the service's disco#items has hidden rooms for those inside.
     too_big: the stream error for a stanza over the limit.
     restart_keeps_occupants: after a restart occupants are in their rooms as before, in non-persistent ones too.
     """
@@ -81,6 +90,14 @@ class Quirks:
     fills_in_sender: bool = True
     restart_keeps_occupants: bool = True
     banned_from_closed: str = "registration-required"
+    last_owner: str = "conflict"
+    nobody_of_that_nick: str = "item-not-found"
+    invite_refused: str = "forbidden"
+    outside: str = "cancel"
+    names_inviter_by_nick: bool = True
+    shows_all_to_new_moderator: bool = True
+    enters_without_muc: bool = False
+    lists_hidden_to_occupants: bool = False
     too_big: str = "not-well-formed"
 
     @property
@@ -95,4 +112,7 @@ EJABBERD = Quirks(
     unreachable="remote-server-not-found",
     creation_refused=("forbidden", "Room creation is denied by service policy"),
     offline_answer=False, fills_in_sender=False, restart_keeps_occupants=False, banned_from_closed="forbidden",
+    last_owner="not-allowed", nobody_of_that_nick="not-acceptable", invite_refused="not-allowed", outside="modify",
+    names_inviter_by_nick=False, shows_all_to_new_moderator=False, enters_without_muc=True,
+    lists_hidden_to_occupants=True,
     too_big="policy-violation")
