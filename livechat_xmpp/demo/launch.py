@@ -29,7 +29,7 @@ def demo(state: Path = STATE, port_base: int | None = None) -> int:
     try:
         with locked(state):
             return asyncio.run(Demo(state.resolve(), port_base).run())
-    except DemoError as error:
+    except (DemoError, OSError) as error:  # OSError: a folder of somebody else, a full disk
         print(f"\n{error}", file=sys.stderr)
         return 1
 
