@@ -79,6 +79,11 @@ class Person(Client):
         view = self._rooms.get(room)
         return dict(view.occupants) if view is not None and view.is_inside else {}
 
+    @property
+    def rooms(self) -> list[str]:
+        """Return all rooms that were tried or entered."""
+        return list(self._rooms)
+
     def view_of(self, room: str) -> RoomView:
         """Return all that was seen of a room."""
         return self._rooms[room]

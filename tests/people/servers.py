@@ -34,6 +34,7 @@ class Server(Protocol):
     @property
     def general_muc(self) -> str: ...
     def jid_of(self, name: str) -> str: ...
+    async def register(self, name: str) -> str: ...
     async def person(self, name: str, *, client: str = "", available: bool = True) -> Person: ...
     async def visitor(self, name: str, *, available: bool = True) -> Person: ...
 
@@ -82,12 +83,17 @@ class RealServer:
         known = self._accounts.get(name)
         return known[0] if known else f"{name}-{self._mark}@{self.domain}"
 
-    async def person(self, name: str, *, client: str = "", available: bool = True) -> Person:
-        """Return somebody with an account (made if needed), logged in; client: the resource."""
+    async def register(self, name: str) -> str:
+        """Make an account if there is none, and return its JID; the server tells a linked component of it."""
         if name not in self._accounts:
             jid, password = self.jid_of(name), secrets.token_hex(8)
             await register(self.host, self.c2s_port, jid, password)
             self.adopt(name, jid, password)
+        return self._accounts[name][0]
+
+    async def person(self, name: str, *, client: str = "", available: bool = True) -> Person:
+        """Return somebody with an account (made if needed), logged in; client: the resource."""
+        await self.register(name)
         jid, password = self._accounts[name]
         full = jid + (f"/{client}" if client else "")
         opener = over_tcp(self.host, self.c2s_port, full, password)

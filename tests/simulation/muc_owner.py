@@ -83,7 +83,8 @@ def _submit(room: Room, iq: Element, form: Element) -> None:
             room.config[var] = value
     room.is_locked = False
     if room.is_set("membersonly") and was[CONFIG + "membersonly"] != "1":
-        room.remove([one for one in room.occupants.values() if room.affiliation_of(one.bare_jid) == "none"], [322])
+        strangers = [one for one in room.occupants.values() if room.affiliation_of(one.bare_jid) == "none"]
+        room.remove(strangers, [322], to_others=room.quirks.shows_322_to_others)
     room.send(reply_to(iq))
     codes = _change_codes(room, was)
     if codes:

@@ -149,7 +149,7 @@ class Room:
             if wants_in:
                 self._welcome(presence)
         else:
-            self._change_nick(occupant, nick, presence)
+            self._change_nick(occupant, nick, presence, wants_in)
 
     def _check_entry(self, sender: str, nick: str, is_new: bool) -> None:
         affiliation = self.affiliation_of(sender)
@@ -187,7 +187,7 @@ class Room:
             self.send(readdressed(message, to=sender))
         self.send(make("message", make("subject", self.subject), type="groupchat", from_=self.subject_by, to=sender))
 
-    def _change_nick(self, occupant: Occupant, nick: str, presence: Element) -> None:
+    def _change_nick(self, occupant: Occupant, nick: str, presence: Element, wants_in: bool) -> None:
         holder = self.occupants.get(nick)
         if holder is not None and holder.bare_jid != occupant.bare_jid:
             raise Refused("conflict")
@@ -196,7 +196,11 @@ class Room:
         occupant.nick = nick
         occupant.sessions[presence.get("from", "")] = presence
         self.occupants[nick] = occupant
+        if wants_in:
+            self.show_all_to(presence.get("from", ""))
         self.publish(occupant)
+        if wants_in:
+            self._welcome(presence)
 
     def _leave(self, occupant: Occupant, sender: str, presence: Element) -> None:
         if len(occupant.sessions) > 1:
@@ -227,20 +231,20 @@ class Room:
     # presence goes out
 
     def remove(self, occupants: Iterable[Occupant], codes: list[int], *, actor: Occupant | None = None,
-               reason: str | None = None, destroy: Element | None = None) -> None:
-        """Take occupants out and show it to all and to themselves."""
+               reason: str | None = None, destroy: Element | None = None, to_others: bool = True) -> None:
+        """Take occupants out and show it to all (to_others=False: only to themselves)."""
         leaving = list(occupants)
         for occupant in leaving:
             occupant.role = "none"
         for occupant in leaving:
-            self.publish(occupant, codes, is_gone=True, actor=actor, reason=reason, extra=destroy)
+            self.publish(occupant, codes, is_gone=True, actor=actor, reason=reason, extra=destroy, to_others=to_others)
             self.occupants.pop(occupant.nick, None)
         if not self.occupants and leaving and destroy is None:
             self._on_empty(self)
 
     def publish(self, occupant: Occupant, codes: Iterable[int] = (), *, self_codes: Iterable[int] = (),
                 is_gone: bool = False, new_nick: str | None = None, actor: Occupant | None = None,
-                reason: str | None = None, extra: Element | None = None) -> None:
+                reason: str | None = None, extra: Element | None = None, to_others: bool = True) -> None:
         """Show an occupant's presence to all inside, to its own clients last and with status 110 (§7.2.2)."""
         codes = list(codes)
 
@@ -249,7 +253,7 @@ class Room:
                                      new_nick=new_nick, actor=actor, reason=reason, extra=extra)
 
         for viewer in list(self.occupants.values()):
-            if viewer is not occupant:
+            if viewer is not occupant and to_others:
                 sees = self.may_see_addresses(viewer) or viewer.bare_jid == occupant.bare_jid
                 self._to_clients(viewer, shown(codes, sees))
         self._to_clients(occupant, shown([*codes, *self_codes, 110], True))

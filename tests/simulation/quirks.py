@@ -67,6 +67,7 @@ class Quirks:
     last_owner: what the last owner is told who would give that up.
     nobody_of_that_nick: what a role change for a nick that nobody has is answered with.
     invite_refused: what a member is told who invites into a members-only room.
+    shows_322_to_others: those inside are told who is put out because the room was closed; 0.12 tells only them.
     outside: the error type of not-acceptable for somebody who is not inside.
     names_inviter_by_nick: a mediated invitation is from the inviter's room nick; else from the real address.
     shows_all_to_new_moderator: who becomes moderator is shown everybody's address at once.
@@ -93,6 +94,7 @@ class Quirks:
     last_owner: str = "conflict"
     nobody_of_that_nick: str = "item-not-found"
     invite_refused: str = "forbidden"
+    shows_322_to_others: bool = False
     outside: str = "cancel"
     names_inviter_by_nick: bool = True
     shows_all_to_new_moderator: bool = True
@@ -114,5 +116,5 @@ EJABBERD = Quirks(
     offline_answer=False, fills_in_sender=False, restart_keeps_occupants=False, banned_from_closed="forbidden",
     last_owner="not-allowed", nobody_of_that_nick="not-acceptable", invite_refused="not-allowed", outside="modify",
     names_inviter_by_nick=False, shows_all_to_new_moderator=False, enters_without_muc=True,
-    lists_hidden_to_occupants=True,
+    lists_hidden_to_occupants=True, shows_322_to_others=True,
     too_big="policy-violation")

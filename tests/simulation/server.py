@@ -48,13 +48,14 @@ class SimulatedServer:
         self.people = PeopleDomain(domain, self.router, quirks, clock)
         self.visitors = PeopleDomain(self.anonymous_domain, self.router, quirks, clock, has_accounts=False)
         self.help_rooms = MucService(f"chats.{component}", self.router, quirks, clock, creators=component)
-        self.conference = MucService(f"conference.{domain}", self.router, quirks, clock)
+        self.conference = MucService(f"conference.{domain}", self.router, quirks, clock, creators=domain)
         self._port = ComponentPort(component, component_secret, quirks, self._from_component, self._link_changed,
                                    second_link, max_stanza)
         self.router.attach(component, self._to_component)
         self._link_event = asyncio.Event()
         self._pings: dict[str, asyncio.Future[None]] = {}
         self._visitor_serial = 0
+        self._accounts: set[str] = set()
         self._crossed = 0
 
     async def __aenter__(self) -> Self:
@@ -86,6 +87,14 @@ class SimulatedServer:
     def jid_of(self, name: str) -> str:
         return f"{name}@{self.domain}"
 
+    async def register(self, name: str) -> str:
+        """Make an account if there is none, and return its JID; the component is told as Prosody is set up to do."""
+        if name not in self._accounts:
+            self._accounts.add(name)
+            notice = make("body", f"new-account {self.jid_of(name)}")
+            self.router.route(make("message", notice, type="chat", from_=self.domain, to=self.component))
+        return self.jid_of(name)
+
     def connecting(self, jid: str | None = None) -> Opener:
         """Return how to connect as jid (an account need not be made), or anonymously."""
 
@@ -103,7 +112,7 @@ class SimulatedServer:
 
     async def person(self, name: str, *, client: str = "", available: bool = True) -> Person:
         """Return somebody with an account, logged in; client: the resource."""
-        jid = self.jid_of(name) + (f"/{client}" if client else "")
+        jid = await self.register(name) + (f"/{client}" if client else "")
         return await Person(self.connecting(jid), name, desk=self.component).arrive(available=available)
 
     async def visitor(self, name: str, *, available: bool = True) -> Person:

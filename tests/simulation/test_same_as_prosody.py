@@ -30,8 +30,9 @@ async def test_nobody_else_makes_rooms_there(server: Server, desk: Person) -> No
     assert await refusal(ana.enter(new_room(server))) == ("not-allowed", "cancel")
 
 
-async def test_everybody_makes_rooms_on_the_general_service(server: Server) -> None:
-    ana = await server.person("ana")
+async def test_who_has_an_account_makes_rooms_on_the_general_service(server: Server) -> None:
+    ana, vic = await server.person("ana"), await server.visitor("vic")
+    assert await refusal(vic.enter(f"r{new_id()}@{server.general_muc}")) == ("not-allowed", "cancel")
     assert 201 in await ana.enter(f"r{new_id()}@{server.general_muc}")
 
 
@@ -205,10 +206,14 @@ async def test_closing_a_room_puts_strangers_out(server: Server, desk: Person) -
     ana = await server.person("ana")
     room = await a_room(server, desk, membersonly=False)
     await ana.enter(room)
+    await desk.sees_inside(room, "ana")
     await configure(desk, room, membersonly=True)
     gone = await ana.is_out_of(room)
     assert gone is not None
     assert gone.codes == {110, 322}
+    assert set(desk.inside(room)) == {"Help desk", "ana"}, "Prosody 0.12 tells nobody else"
+    await desk.enter(room, "Help desk")
+    assert set(desk.inside(room)) == {"Help desk"}
 
 
 async def test_destroying_tells_why_and_where_to_go(server: Server, desk: Person) -> None:

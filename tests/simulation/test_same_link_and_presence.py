@@ -72,6 +72,13 @@ async def test_a_stanza_without_a_sender_is_from_the_component(server: Server, c
 # presence
 
 
+async def test_the_component_is_told_of_a_new_account(server: Server, component: BareComponent) -> None:
+    watcher = await component.person(server.component).arrive(available=False)
+    jid = await server.register("tom")
+    told = await watcher.receives(f"new-account {jid}")
+    assert told.sender == server.domain
+
+
 async def test_a_subscription_lets_presence_through(server: Server, component: BareComponent) -> None:
     ana = await server.person("ana")
     watcher = await component.person(f"support@{server.component}").arrive(available=False)
