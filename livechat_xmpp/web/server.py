@@ -6,7 +6,7 @@ address it talks to is the XMPP server's WebSocket. The Content-Security-Policy 
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,16 +170,20 @@ def _files(folder: Path) -> Handler:
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Add the headers that all answers have; answer a bug with its id alone."""
-    response: web.StreamResponse
     try:
         response = await handler(request)
     except web.HTTPException as answer:
-        response = answer
+        _secure(answer.headers, request.path)
+        raise
     except Exception:
         bug = secrets.token_hex(4)
         log.exception("web request failed", extra={"bug": bug, "path": request.path})
         response = web.Response(status=500, text=f"Something went wrong here. It is noted as {bug}.\n")
-    headers = response.headers
+    _secure(response.headers, request.path)
+    return response
+
+
+def _secure(headers: MutableMapping[str, str], path: str) -> None:
     headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
@@ -187,5 +191,4 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     # Files have an ETag: asked for each time, sent only when changed. So a new version is whole from its
     # first page on.
-    headers["Cache-Control"] = "no-store" if request.path == "/healthz" else "no-cache"
-    return response
+    headers["Cache-Control"] = "no-store" if path == "/healthz" else "no-cache"
