@@ -23,13 +23,23 @@ class Parrot(ComponentXMPP):
         super().__init__(  # type: ignore[no-untyped-call]
             server.component, server.component_secret, server.host, server.component_port, fix_error_ns=True)
         self.add_event_handler("message", self.on_message)
+        self._thoughts: set[asyncio.Task[None]] = set()
 
-    async def on_message(self, message: Message) -> None:
+    def on_message(self, message: Message) -> None:
+        self._thoughts.add(asyncio.get_running_loop().create_task(self._think(message)))
+
+    async def _think(self, message: Message) -> None:
         words = message["body"]
         for _ in range(20):
             await asyncio.sleep(0)
         if words:
             self.send_message(mto=message["from"], mfrom=message["to"], mbody=words[1:], mtype="chat")
+
+    async def idle(self) -> None:
+        """Wait until there is nothing more to think about."""
+        while self._thoughts:
+            done, self._thoughts = self._thoughts, set()
+            await asyncio.gather(*done)
 
 
 @pytest_asyncio.fixture
@@ -54,14 +64,14 @@ async def test_quiet_is_when_an_exchange_has_come_to_its_end(simulated: Simulate
     heard: list[str] = []
 
     def answer(direction: str, stanza: Element) -> None:
-        if direction == "from component" and name(stanza) == "message":
+        if direction == "from component" and name(stanza) == "message" and stanza.get("to") == ana.jid:
             heard.append(body_of(stanza) or "")
             if heard[-1]:
                 asyncio.get_running_loop().create_task(ana.say(f"polly@{simulated.component}", heard[-1]))
 
     simulated.on_stanza(answer)
     await ana.say(f"polly@{simulated.component}", "hello")
-    await simulated.quiet(lambda: asyncio.sleep(0.001))
+    await simulated.quiet(parrot.idle)
     assert heard == ["ello", "llo", "lo", "o", ""]
 
 
