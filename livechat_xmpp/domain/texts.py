@@ -15,11 +15,13 @@ QUEUE_FULL = "Too many people are waiting at the moment. Please try again later.
 OPEN_NOW = "The help desk is open."
 AWAY_NOW = "The help desk is online, but everybody is away for the moment. You can wait, or come back later."
 BUSY_PLACE = "You have asked already."
+WORDS_ADDED = "Your words were added to your question."
 LEFT_QUEUE = "You have left the queue. You can ask again at any time."
 CHAT_ENDED = "The chat has ended. Thank you for asking."
 WELCOME_BACK = "You have your place again."
 NOBODY_KNOWS_TOKEN = "This visit is over. Please ask again."
 GONE_FROM_QUEUE = "You were away for too long, so your request has been taken out of the queue. You can ask again."
+NOTICE = "Helpers are volunteers. What is said is kept. Never give a password."
 TAKEN_OFF_DUTY = (
     "You did not answer, and your client does not tell me whether you are there, so you are off duty now. "
     'Write "on" to come back; accept my contact request to have your away and offline noticed.'
@@ -148,3 +150,8 @@ def new_standing(standing: Standing, by: BareJid, reason: str) -> str:
         Standing.ADMIN: "You are an admin now: promote and demote are yours too.",
     }[standing]
     return f"{what} Changed by {by}{why}."
+
+
+def come_in(chat: Chat, room: str) -> str:
+    """Return what the visitor is told when a helper has accepted."""
+    return f"A helper is here for you. Please come in: {room_link(room)}"

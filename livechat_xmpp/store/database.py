@@ -28,6 +28,7 @@ class TouchedParts:
         self.chats: dict[ChatId, bool] = {}
         self.queues = False
         self.letters = False
+        self.staff = False
 
 
 class Transaction:
@@ -54,6 +55,9 @@ class Transaction:
 
     def touch_letters(self) -> None:
         self.touched.letters = True
+
+    def touch_staff(self) -> None:
+        self.touched.staff = True
 
 
 class Store:

@@ -47,8 +47,9 @@ class OfferTable:
             .values(state=state, decided_at=at)
         )
 
-    async def mark_told(self, offer_id: int, at: datetime) -> None:
-        await self._db.execute(update(t.offer).where(t.offer.c.id == offer_id).values(told_at=at))
+    async def mark_told(self, offer_id: int, at: datetime) -> bool:
+        here = (t.offer.c.id == offer_id, t.offer.c.state == OfferState.OPEN, t.offer.c.told_at.is_(None))
+        return (await self._db.execute(update(t.offer).where(*here).values(told_at=at))).rowcount == 1
 
     async def find_open_of(self, helper: BareJid) -> Offer | None:
         query = select(t.offer).where(t.offer.c.helper == helper, t.offer.c.state == OfferState.OPEN)

@@ -60,7 +60,8 @@ async def finish(
     for invitation in chat.invitations:
         await work.invitations.end(chat.id, invitation.jid, work.now)
     if chat.visitor_gone_at is None:
-        kind = "departed" if chat.first_opened_at is None else "ended"
+        kind = "departed" if outcome is Outcome.ABANDONED and by is None else "removed"
+        kind = kind if chat.first_opened_at is None else "ended"
         await work.letters.add(Letter(chat.visitor, text, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
     work.touch_letters()
     work.touch(chat.id)
@@ -222,3 +223,8 @@ async def chats_in_reach(work: Work, by: BareJid, workgroups: tuple[WorkgroupNam
     if oversees:
         lines += [line.chat for line in await list_queue(work, workgroups)]
     return lines
+
+
+async def list_all(work: Work, *, workgroup: WorkgroupName | None = None) -> list[Chat]:
+    """Return the chats in progress, for who may enter any of them; the oldest first."""
+    return await work.chats.open(workgroup)

@@ -52,6 +52,8 @@ class Desk:
             self.waker.wake_queues()
         if work.touched.letters:
             self.waker.wake_letters()
+        if work.touched.staff:
+            self.waker.wake_staff()
         return result
 
     async def ask(self, question: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:

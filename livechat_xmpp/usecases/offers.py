@@ -110,7 +110,7 @@ async def reject_offer(work: Work, helper: BareJid, chat_id: ChatId | None = Non
     return chat
 
 
-async def decline(work: Work, jid: BareJid, chat_id: ChatId | None = None) -> Chat | None:
+async def decline(work: Work, jid: BareJid, chat_id: ChatId | None = None) -> Chat:
     """Take a person's "no": to the offer, else to the newest invitation. Raises NotFound when there is neither."""
     offer = await work.offers.find_open_of(jid)
     if offer is not None and chat_id in (None, offer.chat_id):

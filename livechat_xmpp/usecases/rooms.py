@@ -141,9 +141,12 @@ async def _invite_trainees(work: Work, chat: Chat, places: int, presences: Prese
     return bool(chosen)
 
 
-async def mark_offer_told(work: Work, offer_id: int) -> None:
-    """Record that the offer is being sent; before the sending, so that nobody is asked twice after a crash."""
-    await work.offers.mark_told(offer_id, work.now)
+async def mark_offer_told(work: Work, offer_id: int) -> bool:
+    """Record that the offer is being sent, before the sending, so that nobody is asked twice after a crash.
+
+    Return whether it still is to be sent.
+    """
+    return await work.offers.mark_told(offer_id, work.now)
 
 
 async def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
@@ -164,6 +167,6 @@ async def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:
         await work.visits.end_all(chat_id, chat.closed_at or work.now)
 
 
-async def chat_for_round(work: Work, chat_id: ChatId, also: Collection[BareJid]) -> Chat | None:
+async def chat_for_round(work: Work, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
     """Return the chat with the standings of everybody it names and of `also`."""
     return await work.chats.find(chat_id, also)

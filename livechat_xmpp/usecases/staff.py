@@ -104,6 +104,7 @@ async def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Stan
         was_default = duty.role is default_role(ROLES[old.standing])
         if duty.role not in ROLES[new] or was_default:
             await work.duties.put(replace(duty, role=default_role(ROLES[new])))
+    work.touch_staff()
     if not new.reaches(Standing.HELPER):
         await _take_back_offer(work, jid)
     await _wake_for(work, jid)

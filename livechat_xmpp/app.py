@@ -1,0 +1,276 @@
+"""The composition root: builds every part once, joins them, and runs them until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
+from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.reconcile.ports import Clock, LinkTrouble
+from livechat_xmpp.reconcile.reconciler import Reconciler
+from livechat_xmpp.reconcile.timers import SystemClock
+from livechat_xmpp.reconcile.wakeups import WakeUps
+from livechat_xmpp.settings import Settings
+from livechat_xmpp.store import migrate
+from livechat_xmpp.store.database import Store
+from livechat_xmpp.usecases import staff, transcripts
+from livechat_xmpp.usecases.desk import Desk, DeskRules
+from livechat_xmpp.web.server import PageSettings, serving
+from livechat_xmpp.xmpp import disco
+from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.commands import accounts, door, duty
+from livechat_xmpp.xmpp.commands.chats import chat_commands
+from livechat_xmpp.xmpp.commands.command import Commands
+from livechat_xmpp.xmpp.commands.door import CommandDoor
+from livechat_xmpp.xmpp.commands.sessions import CommandSessions
+from livechat_xmpp.xmpp.commands.visits import visit_commands
+from livechat_xmpp.xmpp.disco import Disco
+from livechat_xmpp.xmpp.gate import Gate
+from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.people import Speaker
+from livechat_xmpp.xmpp.presences import PresenceBook
+from livechat_xmpp.xmpp.queue_door import QueueDoor
+from livechat_xmpp.xmpp.rooms import MucRooms
+from livechat_xmpp.xmpp.staff_presence import StaffPresence
+from livechat_xmpp.xmpp.stanzas import visit, workgroup
+from livechat_xmpp.xmpp.words import Words
+
+log = logging.getLogger(__name__)
+
+STOP_TIMEOUT_S = 5.0  # for taking the trainees out of the rooms at an orderly stop
+
+
+def rules_from(settings: Settings) -> DeskRules:
+    """Return the numbers that the rules apply."""
+    rooms = settings.rooms
+    return DeskRules(
+        rooms=RoomRules(
+            helper_counts_as_monitor=rooms.helper_counts_as_monitor,
+            trainee_places=rooms.trainee_places,
+            trainee_patience=timedelta(seconds=rooms.trainee_patience_s),
+            remind_after=timedelta(seconds=rooms.remind_after_s),
+            visitor_grace=timedelta(seconds=settings.visitors.grace_s),
+            helper_grace=timedelta(seconds=rooms.helper_grace_s),
+            resync_after=timedelta(seconds=rooms.resync_s),
+        ),
+        offer_timeout=timedelta(seconds=settings.routing.offer_timeout_s),
+        repeat_after=timedelta(seconds=settings.routing.repeat_after_s),
+        max_chats=settings.routing.max_chats,
+        queue_limit=settings.visitors.queue_limit,
+        name_limit=settings.visitors.name_limit,
+        answer_limit=settings.visitors.answer_limit,
+        staff_domains=frozenset(settings.staff.domains),
+        anonymous_domains=frozenset(settings.visitors.anonymous_domains),
+        contributors=settings.xmpp.contributors,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """The running parts, for whoever has to reach them: run() below, and tests."""
+
+    desk: Desk
+    link: Link
+    reconciler: Reconciler
+    store: Store
+    staff_presence: StaffPresence
+    rooms: MucRooms
+    speaker: Speaker
+    book: PresenceBook
+
+    async def on_up(self) -> None:
+        """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
+        self.rooms.forget_all()
+        self.speaker.forget()
+        self.book.forget()
+        await self.staff_presence.begin()
+        await self.reconciler.on_link_up()
+
+    def on_down(self) -> None:
+        self.rooms.forget_all()
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether nothing is left to do until something happens or time passes."""
+        return self.reconciler.is_idle and self.link.is_idle
+
+    async def health(self) -> str | None:
+        """Return None when the desk can work, else the reason why not."""
+        if not self.link.is_up:
+            return "no link to the XMPP server"
+        try:
+            await self.store.check()
+        except Exception as exc:
+            return f"the database does not answer: {type(exc).__name__}"
+        return None
+
+
+def build(settings: Settings, store: Store, clock: Clock) -> Component:
+    """Build every part and join them; nothing runs yet."""
+    for module in (workgroup, visit, door, disco):
+        module.register()
+    names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
+    addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
+    secret = settings.xmpp.secret.get_secret_value()
+    link = Link(
+        settings.xmpp.component,
+        secret,
+        settings.xmpp.host,
+        settings.xmpp.port,
+        max_iqs=settings.xmpp.max_iqs,
+        iq_timeout=timedelta(seconds=settings.xmpp.iq_timeout_s),
+        max_bytes=settings.xmpp.max_stanza_bytes,
+    )
+    wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
+    desk = Desk(store, wakeups, book, rules, names)
+    speaker = Speaker(
+        link,
+        addresses,
+        book,
+        offer_timeout=rules.offer_timeout,
+        ping_timeout_s=settings.routing.ping_timeout_s,
+        staff=lambda: sorted(presence.accounts),
+    )
+    presence = StaffPresence(
+        link, addresses, desk, book, speaker, clock.now, probe_wait_s=settings.routing.probe_wait_s
+    )
+    rooms = MucRooms(
+        link,
+        addresses,
+        clock.now,
+        answer_timeout_s=settings.xmpp.iq_timeout_s,
+        on_changed=lambda chat_id: wakeups.wake(chat_id, is_urgent=True),
+        on_heard=lambda chat_id, heard: reconciler.hear(chat_id, heard),
+    )
+    reconciler = Reconciler(
+        desk,
+        wakeups,
+        rooms,
+        speaker,
+        book,
+        clock,
+        monitor_grace=timedelta(seconds=settings.rooms.monitor_grace_s),
+        status_interval=timedelta(seconds=settings.visitors.status_interval_s),
+        refresh_staff=presence.refresh,
+    )
+    queue_door = QueueDoor(desk, addresses, speaker, link, reconciler.note_told)
+    commands = Commands()
+    for subject in (
+        duty.commands,
+        chat_commands(addresses),
+        accounts.commands,
+        visit_commands(addresses, queue_door.tell_place),
+    ):
+        commands.include(subject)
+    command_door = CommandDoor(commands, CommandSessions(secret, clock.now), desk, addresses)
+    titles = {w.name: w.title for w in settings.workgroups}
+    Gate(
+        link,
+        addresses,
+        desk,
+        rooms,
+        speaker,
+        presence,
+        command_door,
+        queue_door,
+        Disco(addresses, titles, command_door, speaker),
+        Words(commands, desk),
+    )
+    return Component(desk, link, reconciler, store, presence, rooms, speaker, book)
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Component]:
+    """Run the desk for the length of the block; the database has to be migrated. Failing parts end the block."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store.opened(settings.database.url.get_secret_value(), clock.now))
+        component = build(settings, store, clock)
+        initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
+        await component.desk.do(staff.set_initial, initial)
+        if settings.web.enabled:
+            await stack.enter_async_context(serving(_pages(settings), component.health))
+        async with asyncio.TaskGroup() as tasks:
+            link = tasks.create_task(component.link.run(component.on_up, component.on_down))
+            work = tasks.create_task(component.reconciler.run())
+            try:
+                yield component
+            finally:
+                await _stop(component, settings)
+                await asyncio.wait({link}, timeout=STOP_TIMEOUT_S)
+                link.cancel()
+                work.cancel()
+
+
+async def _stop(component: Component, settings: Settings) -> None:
+    """Take the trainees out of the rooms, while the link is there, then end it."""
+    if component.link.is_up and settings.rooms.trainees_on_stop == "remove":
+        try:
+            await asyncio.wait_for(component.reconciler.remove_trainees(), STOP_TIMEOUT_S)
+        except (TimeoutError, LinkTrouble):
+            log.warning("trainees may still be in rooms: the server did not answer in time")
+    await component.link.stop()
+
+
+def _pages(settings: Settings) -> PageSettings:
+    first = settings.workgroups[0]
+    return PageSettings(
+        websocket_url=settings.web.websocket_url,
+        anonymous_domain=settings.visitors.anonymous_domains[0],
+        staff_domain=settings.staff.domains[0],
+        workgroup=f"{first.name}@{settings.xmpp.component}",
+        title=first.title,
+        host=settings.web.host,
+        port=settings.web.port,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Run the desk until SIGINT or SIGTERM."""
+    _set_up_logging()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(settings):
+        await stop.wait()
+
+
+def _set_up_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(FieldFormatter())
+    logging.getLogger("slixmpp").setLevel(logging.ERROR)
+
+
+class FieldFormatter(logging.Formatter):
+    """One line a fact: time, level, where, what, then the fields as name=value."""
+
+    STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {k: v for k, v in vars(record).items() if k not in self.STANDARD}
+        line = f"{self.formatTime(record)} {record.levelname} {record.name} {record.getMessage()}"
+        line += "".join(f" {name}={value}" for name, value in fields.items())
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
+    """Return everything kept of a chat, ready for JSON. Raises NotFound."""
+    clock = SystemClock()
+    async with (
+        Store.opened(settings.database.url.get_secret_value(), clock.now) as store,
+        store.read() as work,
+    ):
+        return await transcripts.export(work, ChatId(chat_id))
+
+
+async def upgrade(settings: Settings) -> None:
+    """Bring the database to the newest tables."""
+    await migrate.upgrade(settings.database.url.get_secret_value())

@@ -1,0 +1,112 @@
+"""What the reconciler needs of the link, as protocols; livechat_xmpp.xmpp implements them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from livechat_xmpp.domain.model import (
+    Affiliation,
+    BareJid,
+    Chat,
+    ChatId,
+    FullJid,
+    Invitation,
+    Notice,
+    Offer,
+    RoomView,
+    WorkgroupName,
+)
+from livechat_xmpp.domain.routing import Cover
+from livechat_xmpp.usecases.cover import Place
+from livechat_xmpp.usecases.ports import Letter, Presences
+from livechat_xmpp.usecases.transcripts import Heard
+
+
+class LinkTrouble(Exception):
+    """A step could not be done, or nobody knows whether it was: look again later."""
+
+
+class LinkDown(LinkTrouble):
+    """There is no link to the server; nothing was sent."""
+
+
+class StepRefused(LinkTrouble):
+    """The server said no. condition: as in RFC 6120 §8.3.3."""
+
+    def __init__(self, condition: str, text: str = "") -> None:
+        super().__init__(f"{condition}: {text}" if text else condition)
+        self.condition = condition
+
+
+class Rooms(Protocol):
+    """The MUC service. Every method may raise LinkTrouble; afterwards the room's view is what is known then."""
+
+    def view(self, chat_id: ChatId) -> RoomView | None:
+        """Return the room as shown on this link; None: unknown."""
+        ...
+
+    def forget(self, chat_id: ChatId) -> None: ...
+    async def enter(self, chat_id: ChatId) -> None: ...
+    async def configure(self, chat_id: ChatId, title: str) -> None: ...
+    async def set_affiliation(self, chat_id: ChatId, jid: BareJid, affiliation: Affiliation, reason: str) -> None: ...
+    async def kick(self, chat_id: ChatId, nick: str, reason: str) -> None: ...
+    async def set_subject(self, chat_id: ChatId, subject: str) -> None: ...
+    async def speak(self, chat_id: ChatId, notice: Notice) -> None:
+        """Say it and wait until the room reflects it."""
+        ...
+
+    async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
+        """Return all that the room has kept, oldest first; nothing when there is no such room or no archive."""
+        ...
+
+    async def destroy(self, chat_id: ChatId, reason: str) -> None:
+        """Destroy the room; one that does not exist counts as destroyed."""
+        ...
+
+
+class People(Protocol):
+    """Single people: what they are told, and whether they are there. Methods may raise LinkTrouble."""
+
+    def require_link(self) -> None:
+        """Raise LinkDown when nothing can be sent."""
+        ...
+
+    def tell_offer(self, chat: Chat, offer: Offer, now: datetime) -> None: ...
+    def tell_invitation(self, chat: Chat, invitation: Invitation) -> None: ...
+    def tell_place(
+        self, workgroup: WorkgroupName, visitor: FullJid, chat_id: ChatId, place: Place, *, has_room: bool
+    ) -> None: ...
+    def send_letter(self, letter: Letter) -> None: ...
+    def show_workgroup(self, workgroup: WorkgroupName, cover: Cover) -> None:
+        """Make the workgroup's presence say whether it is open; told only to those who see something else."""
+        ...
+
+    def is_known_there(self, visitor: FullJid) -> bool:
+        """Return whether the visitor's presence says on this link that they are there."""
+        ...
+
+    async def ping(self, visitor: FullJid) -> bool:
+        """Return whether the visitor's client answers (XEP-0199); an error answer of a client is an answer."""
+        ...
+
+
+class StaffPresences(Presences, Protocol):
+    """Presence of the staff on the present link."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether silence has lasted long enough since the link came up to count as offline."""
+        ...
+
+    def offline_since(self, jid: BareJid) -> datetime | None:
+        """Return since when the person's clients are known to be gone; None: they are not, or nobody knows."""
+        ...
+
+
+class Clock(Protocol):
+    """What time it is; tests have one that they set."""
+
+    def now(self) -> datetime: ...
+    async def sleep_until(self, moment: datetime) -> None: ...

@@ -1,0 +1,136 @@
+"""The queues: who is offered what, whether the desk is open, and what the waiting are told of their place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from livechat_xmpp.domain.model import ChatId, FullJid, WorkgroupName
+from livechat_xmpp.reconcile.ports import Clock, LinkTrouble, People, StaffPresences
+from livechat_xmpp.reconcile.timers import Timers
+from livechat_xmpp.usecases import offers, visits
+from livechat_xmpp.usecases.cover import Place, cover_now, places
+from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.offers import Match
+from livechat_xmpp.usecases.rooms import chat_for_round
+
+log = logging.getLogger(__name__)
+
+QUEUES = "queues"  # the timers' key for all queues
+ALIVE_FOR = timedelta(seconds=30)  # how long an answered ping is believed
+
+
+class Queues:
+    """Works on all queues whenever something that matters to them has changed."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        people: People,
+        presences: StaffPresences,
+        clock: Clock,
+        timers: Timers,
+        *,
+        status_interval: timedelta,
+    ) -> None:
+        self._desk = desk
+        self._people = people
+        self._presences = presences
+        self._clock = clock
+        self._timers = timers
+        self._status_interval = status_interval
+        self._answered: dict[FullJid, datetime] = {}
+        self._pinging: dict[FullJid, asyncio.Task[None]] = {}
+        self._told: dict[ChatId, tuple[Place, datetime]] = {}
+
+    def forget(self) -> None:
+        """Forget what was seen and told on the last link."""
+        self._answered.clear()
+        self._told.clear()
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._pinging
+
+    async def settle(self) -> None:
+        """Make the offers that can be made, then tell everybody what has changed for them. Raises LinkTrouble."""
+        self._people.require_link()
+        for workgroup in self._desk.workgroups:
+            cover = await self._desk.ask(cover_now, self._presences)
+            self._people.show_workgroup(workgroup, cover)
+            if self._presences.is_settled:
+                await self._offer(workgroup)
+            await self._tell_places(workgroup)
+
+    async def _offer(self, workgroup: WorkgroupName) -> None:
+        rules = self._desk.rules
+        await self._desk.do(offers.revoke_of_absent, presences=self._presences)
+        while matches := await self._desk.ask(offers.find_matches, workgroup, presences=self._presences, rules=rules):
+            there = {m.chat_id for m in matches if self._is_there(m)}
+            made = (
+                await self._desk.do(offers.make_offers, workgroup, there, presences=self._presences, rules=rules)
+                if there
+                else []
+            )
+            for found in made:
+                log.info("request offered", extra={"chat": found.chat_id, "helper": found.helper})
+            if not made:
+                break
+        repeat_at = await self._desk.ask(offers.next_repeat, workgroup, rules=rules)
+        if repeat_at is not None:
+            self._timers.after(QUEUES, repeat_at - self._clock.now())
+
+    def _is_there(self, found: Match) -> bool:
+        """Return whether the visitor is there now; where that is not known, ask their client and come back."""
+        if self._people.is_known_there(found.visitor):
+            return True
+        answered_at = self._answered.get(found.visitor)
+        if answered_at is not None and self._clock.now() < answered_at + ALIVE_FOR:
+            return True
+        if found.visitor not in self._pinging:
+            task = asyncio.get_running_loop().create_task(self._ping(found.visitor))
+            self._pinging[found.visitor] = task
+        return False
+
+    async def _ping(self, visitor: FullJid) -> None:
+        try:
+            if await self._people.ping(visitor):
+                self._answered[visitor] = self._clock.now()
+            else:
+                await self._desk.do(visits.visitor_gone, visitor)
+        except LinkTrouble:
+            pass  # the new link wakes everything
+        except Exception:
+            log.exception("asking whether a visitor is there failed")
+        finally:
+            del self._pinging[visitor]
+            self._desk.waker.wake_queues()
+
+    async def _tell_places(self, workgroup: WorkgroupName) -> None:
+        """Tell each waiting visitor what has changed for them, each at most once in status_interval."""
+        now = self._clock.now()
+        line = await self._desk.ask(places, workgroup, self._presences, self._desk.rules)
+        for gone in set(self._told) - set(line):
+            del self._told[gone]
+        for chat_id, place in line.items():
+            told, told_at = self._told.get(chat_id, (None, None))
+            if told == place:
+                continue
+            if told_at is not None and now < told_at + self._status_interval:
+                self._timers.after(QUEUES, told_at + self._status_interval - now)
+                continue
+            chat = await self._desk.ask(chat_for_round, chat_id)
+            if chat is not None and chat.visitor_gone_at is None:
+                has_room = chat.first_opened_at is not None
+                self._people.tell_place(chat.workgroup, chat.visitor, chat_id, place, has_room=has_room)
+                self.note_told(chat_id, place)
+
+    def note_told(self, chat_id: ChatId, place: Place) -> None:
+        """Take in that the visitor knows their place."""
+        self._told[chat_id] = (place, self._clock.now())
+
+    async def stop(self) -> None:
+        """End the pings that still wait."""
+        for task in list(self._pinging.values()):
+            task.cancel()

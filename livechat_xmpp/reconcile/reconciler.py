@@ -1,0 +1,184 @@
+"""Everything that runs by itself: workers for the chats, the queues, the letters, the transcripts, the timers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
+from datetime import timedelta
+
+from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
+from livechat_xmpp.reconcile.queues import QUEUES, Queues
+from livechat_xmpp.reconcile.rounds import Round, Stuck
+from livechat_xmpp.reconcile.timers import Timers
+from livechat_xmpp.reconcile.wakeups import WakeUps
+from livechat_xmpp.usecases import transcripts
+from livechat_xmpp.usecases.cover import Place
+from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.ports import Letter, Work
+from livechat_xmpp.usecases.transcripts import Heard
+
+log = logging.getLogger(__name__)
+
+WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
+BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
+LETTERS_AT_ONCE = 50
+LETTERS, STAFF = "letters", "staff"  # keys of the timers, as QUEUES; no chat id has these lengths
+
+
+class Reconciler:
+    """Keeps rooms, offers and people in step with the record."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        wakeups: WakeUps,
+        rooms: Rooms,
+        people: People,
+        presences: StaffPresences,
+        clock: Clock,
+        *,
+        monitor_grace: timedelta,
+        status_interval: timedelta,
+        refresh_staff: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._refresh_staff = refresh_staff
+        self._desk = desk
+        self._wakeups = wakeups
+        self._rooms = rooms
+        self._people = people
+        self._timers = Timers(clock, self._on_due)
+        self._round = Round(desk, rooms, people, presences, clock, monitor_grace)
+        self._queues = Queues(desk, people, presences, clock, self._timers, status_interval=status_interval)
+        self._failures: defaultdict[ChatId, int] = defaultdict(int)
+        self._heard: defaultdict[ChatId, list[Heard]] = defaultdict(list)
+        self._is_heard = asyncio.Event()
+        self._busy = 0  # of the three tasks beside the workers, those at work
+
+    # --- what happens outside
+
+    async def on_link_up(self) -> None:
+        """Look at everything anew: what was seen belonged to the last link. Chats with trainees come first."""
+        self._queues.forget()
+        for chat_id in await self._desk.ask(_unfinished):
+            self._wakeups.wake(chat_id)
+        self._wakeups.wake_queues()
+        self._wakeups.wake_letters()
+
+    def hear(self, chat_id: ChatId, heard: Heard) -> None:
+        """Have a room message recorded; many in one transaction when many come."""
+        self._heard[chat_id].append(heard)
+        self._is_heard.set()
+
+    def note_told(self, chat_id: ChatId, place: Place) -> None:
+        """Take in that a visitor was told their place."""
+        self._queues.note_told(chat_id, place)
+
+    # --- what runs
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._timers.run())
+                tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
+                tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
+                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._refresh_staff))
+                tasks.create_task(self._whenever(self._is_heard, "transcripts", self._write_transcripts))
+                for _ in range(WORKERS):
+                    tasks.create_task(self._work_on_chats())
+        finally:
+            await self._queues.stop()
+
+    async def remove_trainees(self) -> None:
+        """Take the trainees out of all rooms: nobody enforces the rule while the desk is stopped."""
+        self._round.rules = replace(self._round.rules, are_trainees_welcome=False)
+        for chat_id in await self._desk.ask(_unfinished):
+            self._wakeups.wake(chat_id, is_urgent=True)
+        await self._wakeups.chats_done()
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether nothing is left to do until something happens or time passes."""
+        return self._wakeups.is_idle and self._queues.is_idle and not self._heard and not self._busy
+
+    def _on_due(self, key: Hashable) -> None:
+        if key == QUEUES:
+            self._wakeups.wake_queues()
+        elif key == LETTERS:
+            self._wakeups.wake_letters()
+        elif key == STAFF:
+            self._wakeups.wake_staff()
+        elif key != "transcripts":
+            self._wakeups.wake(ChatId(str(key)))
+
+    async def _work_on_chats(self) -> None:
+        while True:
+            chat_id = await self._wakeups.next_chat()
+            try:
+                due_at = await self._round.settle(chat_id)
+            except LinkDown:
+                pass  # the next link wakes every chat
+            except LinkTrouble as trouble:
+                log.warning("step failed", extra={"chat": chat_id, "trouble": str(trouble)})
+                self._back_off(chat_id)
+            except Stuck as stuck:
+                log.warning("chat is stuck", extra={"chat": chat_id, "plan": str(stuck)})
+                self._failures[chat_id] = len(BACK_OFF)
+                self._back_off(chat_id)
+            except Exception:
+                log.exception("round failed", extra={"chat": chat_id})
+                self._back_off(chat_id)
+            else:
+                self._failures.pop(chat_id, None)
+                self._timers.set(chat_id, due_at)
+            finally:
+                self._wakeups.done(chat_id)
+
+    def _back_off(self, chat_id: ChatId) -> None:
+        """Look at the room again later, longer each time."""
+        self._rooms.forget(chat_id)
+        delay = BACK_OFF[min(self._failures[chat_id], len(BACK_OFF) - 1)]
+        self._failures[chat_id] += 1
+        self._timers.after(chat_id, delay)
+
+    async def _whenever(self, event: asyncio.Event, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work each time the event is set; without a link it waits for the next one, which sets it again."""
+        while True:
+            await event.wait()
+            event.clear()
+            self._busy += 1
+            try:
+                await work()
+            except LinkTrouble:
+                pass
+            except Exception:
+                log.exception("failed", extra={"what": what})
+                self._timers.after(what, BACK_OFF[1])
+            finally:
+                self._busy -= 1
+
+    async def _send_letters(self) -> None:
+        self._people.require_link()
+        letters = await self._desk.do(_due_letters)
+        for letter in letters:
+            self._people.send_letter(letter)
+        if len(letters) == LETTERS_AT_ONCE:
+            self._wakeups.wake_letters()
+
+    async def _write_transcripts(self) -> None:
+        """Record what was heard; what fails is not lost, the room's archive is read before the room goes."""
+        said = dict(self._heard)
+        self._heard.clear()
+        await self._desk.do(transcripts.record_heard, said)
+
+
+async def _unfinished(work: Work) -> list[ChatId]:
+    return await work.chats.unfinished()
+
+
+async def _due_letters(work: Work) -> list[Letter]:
+    return await work.letters.take_due(work.now, LETTERS_AT_ONCE)

@@ -1,0 +1,167 @@
+"""One chat: look, plan, act, record, until nothing is left to do (control flow: docs/control-flow.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence, Set
+from datetime import datetime, timedelta
+
+from livechat_xmpp.domain.model import Affiliation, BareJid, Chat, ChatId, RoomState, RoomView
+from livechat_xmpp.domain.rooms import (
+    ConfigureRoom,
+    DestroyRoom,
+    EnterRoom,
+    Kick,
+    RoomRules,
+    SetAffiliation,
+    SetSubject,
+    SettleTranscript,
+    Speak,
+    Step,
+    TellInvitation,
+    TellOffer,
+    learn,
+    next_due,
+    plan,
+)
+from livechat_xmpp.reconcile.ports import Clock, People, Rooms, StaffPresences
+from livechat_xmpp.usecases import rooms as recording
+from livechat_xmpp.usecases import transcripts
+from livechat_xmpp.usecases.desk import Desk
+
+log = logging.getLogger(__name__)
+
+SAME_PLANS = 5  # equal plans in a row after which a chat counts as stuck
+
+
+class Stuck(Exception):
+    """The steps of the plan are done and the plan is still the same: somebody has to look."""
+
+
+class Round:
+    """Does what chats need, one at a time for each chat."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        rooms: Rooms,
+        people: People,
+        presences: StaffPresences,
+        clock: Clock,
+        monitor_grace: timedelta,
+    ) -> None:
+        self.rules: RoomRules = desk.rules.rooms
+        self._desk = desk
+        self._rooms = rooms
+        self._people = people
+        self._presences = presences
+        self._clock = clock
+        self._monitor_grace = monitor_grace
+
+    async def settle(self, chat_id: ChatId) -> datetime | None:
+        """Bring the chat and its room to what they have to be; return when to look again by time alone.
+
+        Raises LinkTrouble when a step failed, Stuck when the same steps do not help.
+        """
+        last: tuple[Step, ...] = ()
+        repeated = 0
+        while True:
+            seen = self._rooms.view(chat_id)
+            present = seen.present if seen else frozenset()
+            chat = await self._desk.ask(recording.chat_for_round, chat_id, present)
+            if chat is None:
+                return None
+            seen = self._rooms.view(chat_id)  # it may have changed while the database answered
+            absent, absent_due = self._absent(seen)
+            steps = plan(chat, seen, self.rules, now=self._clock.now(), absent=absent)
+            if steps:
+                repeated = repeated + 1 if steps == last else 0
+                if repeated >= SAME_PLANS:
+                    raise Stuck(f"{steps}")
+                last = steps
+                await self._take(chat, steps)
+                continue
+            facts = learn(chat, seen, self.rules, now=self._clock.now(), absent=absent)
+            if facts:
+                changed = await self._desk.do(
+                    recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
+                )
+                if changed:
+                    continue
+            return min((d for d in (next_due(chat, seen, self.rules), absent_due) if d), default=None)
+
+    def _absent(self, seen: RoomView | None) -> tuple[Set[BareJid], datetime | None]:
+        """Return occupants who do not count, being offline for long, and when the next will not."""
+        absent: set[BareJid] = set()
+        moments = []
+        for jid in seen.present if seen else ():
+            since = self._presences.offline_since(jid)
+            if since is None:
+                continue
+            if since + self._monitor_grace <= self._clock.now():
+                absent.add(jid)
+            else:
+                moments.append(since + self._monitor_grace)
+        return absent, min(moments, default=None)
+
+    async def _take(self, chat: Chat, steps: Sequence[Step]) -> None:
+        """Take the first steps, those that are alike at once; the rest is planned anew from what shows then."""
+        first = steps[0]
+        if isinstance(first, SettleTranscript):
+            for step in steps:
+                await self._act(chat, step)
+        elif isinstance(first, (SetAffiliation, Kick)):
+            is_removal = _is_removal(first)
+            alike = [s for s in steps if isinstance(s, (SetAffiliation, Kick)) and _is_removal(s) == is_removal]
+            results = await asyncio.gather(*(self._act(chat, s) for s in alike), return_exceptions=True)
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+        else:
+            await self._act(chat, first)
+
+    async def _act(self, chat: Chat, step: Step) -> None:
+        log.debug("step", extra={"chat": chat.id, "step": type(step).__name__})
+        match step:
+            case EnterRoom():
+                await self._look(chat)
+            case ConfigureRoom(title):
+                await self._rooms.configure(chat.id, title)
+                await self._desk.do(recording.mark_room, chat.id, RoomState.READY)
+            case SetAffiliation(jid, affiliation, reason):
+                await self._rooms.set_affiliation(chat.id, jid, affiliation, reason)
+            case Kick(nick, reason):
+                await self._rooms.kick(chat.id, nick, reason)
+            case SetSubject(subject):
+                await self._rooms.set_subject(chat.id, subject)
+            case TellOffer(offer):
+                self._people.require_link()
+                if await self._desk.do(recording.mark_offer_told, offer.id):
+                    self._people.tell_offer(chat, offer, self._clock.now())
+            case TellInvitation(invitation):
+                self._people.require_link()
+                await self._desk.do(recording.mark_invitation_told, chat.id, invitation)
+                self._people.tell_invitation(chat, invitation)
+            case Speak(notice):
+                await self._rooms.speak(chat.id, notice)
+            case SettleTranscript():
+                await self._complete_transcript(chat.id)
+            case DestroyRoom(reason):
+                await self._rooms.destroy(chat.id, reason)
+                await self._desk.do(recording.mark_room, chat.id, RoomState.GONE)
+
+    async def _look(self, chat: Chat) -> None:
+        """Enter, then read what was said while we were not there; nobody is let in before."""
+        await self._rooms.enter(chat.id)
+        if chat.room is RoomState.READY:
+            await self._complete_transcript(chat.id)
+
+    async def _complete_transcript(self, chat_id: ChatId) -> None:
+        archived = await self._rooms.archive(chat_id)
+        if archived:
+            await self._desk.do(transcripts.settle, chat_id, archived)
+
+
+def _is_removal(step: SetAffiliation | Kick) -> bool:
+    return isinstance(step, Kick) or step.affiliation is Affiliation.NONE

@@ -1,0 +1,297 @@
+"""The configuration as one typed model: livechat.toml, overridden by LIVECHAT_* variables, checked whole at start.
+
+The only reader of that file and of the environment. Each part of the program is given its own group.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import types
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from livechat_xmpp.domain.model import Standing
+
+Seconds = Annotated[timedelta, Field(ge=timedelta(0))]
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; str() of it lists every mistake, one a line."""
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class XmppSettings(Group):
+    """The XMPP server and our addresses there."""
+
+    component: Annotated[
+        str, Field(description="Domain of the component: workgroup. and the helpers' domain, else Spark looks in vain.")
+    ] = "workgroup.localhost"
+    secret: Annotated[SecretStr, Field(description="Shared secret of the component, as in the server's configuration.")]
+    host: Annotated[str, Field(description="Where the server's component port is.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="The server's component port.")] = 5347
+    muc: Annotated[
+        str,
+        Field(
+            description="MUC service of the help rooms, named under the component, so that only it makes rooms there."
+        ),
+    ] = "chats.workgroup.localhost"
+    contributors: Annotated[
+        str, Field(description="Room of the contributors, where staff are pointed to who ask at the visitors' entry.")
+    ] = "contributors@conference.localhost"
+    max_iqs: Annotated[
+        int,
+        Field(
+            ge=1, le=500, description="Requests waiting for answers at once; each makes all incoming traffic slower."
+        ),
+    ] = 32
+    iq_timeout_s: Annotated[float, Field(gt=0, description="How long the server has to answer a request.")] = 15.0
+    max_stanza_bytes: Annotated[
+        int,
+        Field(ge=10_000, description="Largest stanza we send; above the server's limit it would end the connection."),
+    ] = 200_000
+
+
+class DatabaseSettings(Group):
+    """Where everything is kept."""
+
+    url: Annotated[
+        SecretStr, Field(description="SQLAlchemy URL: sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME.")
+    ] = SecretStr("sqlite+aiosqlite:///livechat.db")
+
+
+class StaffSettings(Group):
+    """Who can belong to the staff."""
+
+    domains: Annotated[
+        tuple[str, ...],
+        Field(description="Domains whose accounts can get a standing; visitors' accounts never get one."),
+    ] = ("localhost",)
+    initial: Annotated[
+        dict[str, Standing],
+        Field(description="Standing of accounts that have no record yet, given at start. Name two admins here."),
+    ] = {}
+
+    @field_validator("initial")
+    @classmethod
+    def _addresses(cls, initial: dict[str, Standing]) -> dict[str, Standing]:
+        for jid in initial:
+            if jid.count("@") != 1 or "/" in jid or jid != jid.lower() or jid.startswith("@") or jid.endswith("@"):
+                raise ValueError(f"{jid!r} is not an address like name@example.org in lower case")
+        return initial
+
+
+class VisitorSettings(Group):
+    """Those who ask."""
+
+    anonymous_domains: Annotated[
+        tuple[str, ...], Field(description="Domains of visitors without an account, for the page.")
+    ] = ("anon.localhost",)
+    grace_s: Annotated[
+        float, Field(ge=0, description="How long a visitor who lost the connection keeps the place or the chat.")
+    ] = 120.0
+    queue_limit: Annotated[int, Field(ge=1, description="Requests waiting at once; more are told to come later.")] = 200
+    status_interval_s: Annotated[
+        float, Field(ge=0, description="Place and wait are told again after this long at the earliest.")
+    ] = 3.0
+    name_limit: Annotated[
+        int, Field(ge=1, le=255, description="Characters of a visitor's name; lists stay readable.")
+    ] = 64
+    answer_limit: Annotated[
+        int, Field(ge=1, le=20_000, description="Characters of a question; it travels in one message with the offer.")
+    ] = 4000
+
+
+class RoutingSettings(Group):
+    """Offering requests to helpers."""
+
+    offer_timeout_s: Annotated[float, Field(gt=0, description="How long a helper has to take an offer.")] = 20.0
+    repeat_after_s: Annotated[
+        float, Field(ge=0, description="A request that a helper passed comes back to the same one after this long.")
+    ] = 60.0
+    max_chats: Annotated[
+        int, Field(ge=1, le=20, description="Chats at once of a helper who does not say otherwise.")
+    ] = 2
+    ping_timeout_s: Annotated[
+        float, Field(gt=0, description="How long a visitor's client has to answer before an offer is made.")
+    ] = 3.0
+    probe_wait_s: Annotated[
+        float, Field(ge=0, description="Silence after asking for presence on a new link that counts as offline.")
+    ] = 2.0
+
+
+class RoomSettings(Group):
+    """The chats' rooms, and the rule that a trainee is there only while a room monitor is."""
+
+    helper_counts_as_monitor: Annotated[
+        bool, Field(description="Whether a monitor who answers the chat as its helper counts as its room monitor.")
+    ] = True
+    trainee_places: Annotated[int, Field(ge=0, description="Trainees invited to or inside a chat at once.")] = 3
+    trainee_patience_s: Annotated[
+        float, Field(gt=0, description="How long a trainee's place is kept for who does not come.")
+    ] = 60.0
+    monitor_grace_s: Annotated[
+        float,
+        Field(ge=0, description="After this long a monitor who is offline but still listed does not count any more."),
+    ] = 30.0
+    helper_grace_s: Annotated[
+        float, Field(ge=0, description="How long a helper may be out of the room before the request goes back.")
+    ] = 60.0
+    remind_after_s: Annotated[
+        float, Field(gt=0, description="Visitor and helper who do not come are asked in once more after this long.")
+    ] = 10.0
+    resync_s: Annotated[
+        float, Field(gt=0, description="How often each room is looked at anew, against losses that nobody tells of.")
+    ] = 600.0
+    trainees_on_stop: Annotated[
+        str,
+        Field(
+            pattern="^(remove|keep)$", description="What becomes of trainees in rooms when the component is stopped."
+        ),
+    ] = "remove"
+
+
+class WebSettings(Group):
+    """The visitors' page and the staff's, served by the component itself."""
+
+    enabled: Annotated[bool, Field(description="Whether to serve the pages.")] = True
+    host: Annotated[str, Field(description="Address to listen on; put a proxy with TLS before it.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port of the pages.")] = 8080
+    websocket_url: Annotated[
+        str, Field(pattern="^wss?://", description="The XMPP server's WebSocket, as browsers reach it (RFC 7395).")
+    ] = "ws://127.0.0.1:5280/xmpp-websocket"
+
+
+class WorkgroupSettings(Group):
+    """A public address whose requests go to the helpers on duty."""
+
+    name: Annotated[
+        str,
+        Field(
+            pattern="^[a-z0-9_-]{1,32}$", description="Localpart of its address; Spark rebuilds the address from it."
+        ),
+    ] = "support"
+    title: Annotated[str, Field(min_length=1, max_length=60, description="What people call it.")] = "Support"
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LIVECHAT_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    xmpp: XmppSettings
+    database: DatabaseSettings = DatabaseSettings()
+    staff: StaffSettings = StaffSettings()
+    visitors: VisitorSettings = VisitorSettings()
+    routing: RoutingSettings = RoutingSettings()
+    rooms: RoomSettings = RoomSettings()
+    web: WebSettings = WebSettings()
+    workgroups: tuple[WorkgroupSettings, ...] = (WorkgroupSettings(),)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which comes in as arguments."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _domains_are_apart(self) -> Settings:
+        if both := set(self.staff.domains) & set(self.visitors.anonymous_domains):
+            raise ValueError(f"staff.domains and visitors.anonymous_domains both name {', '.join(sorted(both))}")
+        for jid in self.staff.initial:
+            if jid.partition("@")[2] not in self.staff.domains:
+                raise ValueError(f"staff.initial: the domain of {jid} is not in staff.domains")
+        names = [w.name for w in self.workgroups]
+        if not names or len(set(names)) != len(names):
+            raise ValueError("workgroups: at least one, each name once")
+        return self
+
+
+# Variables of the environment that are about the program and not in the configuration.
+OTHER_VARIABLES = ("LIVECHAT_CONFIG", "LIVECHAT_DEMO_PORT_BASE", "LIVECHAT_REQUIRE_ALL")
+
+
+def load(path: Path | str) -> Settings:
+    """Return the settings of the file, overridden by the environment. Raises SettingsError with all mistakes."""
+    try:
+        with Path(path).open("rb") as file:
+            values = tomllib.load(file)
+    except OSError as exc:
+        raise SettingsError(f"{path}: {exc.strerror or exc}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{path}: not TOML: {exc}") from exc
+    try:
+        return Settings(**values)
+    except ValidationError as exc:
+        raise SettingsError("\n".join(f"{path}: {_mistake(e)}" for e in exc.errors())) from exc
+
+
+def _mistake(error: Any) -> str:
+    """Return one mistake as a line, never with the value of a secret in it."""
+    where = ".".join(str(part) for part in error["loc"]) or "settings"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {'unknown setting' if error['type'] == 'extra_forbidden' else message}"
+
+
+def example(**values: Any) -> str:
+    """Return a livechat.toml with every setting, its description and its default.
+
+    values: settings to give instead of the default, by dotted name with "__" for the dot
+    (xmpp__secret="..."); these are written out, defaults are comments.
+    """
+    lines = ["# The configuration of livechat_xmpp. What is commented out shows the default.", ""]
+    for name, info in Settings.model_fields.items():
+        group = _group_type(info)
+        is_list = get_origin(info.annotation) is tuple
+        lines += [f"# {(group.__doc__ or '').strip().splitlines()[0]}", f"[[{name}]]" if is_list else f"[{name}]"]
+        tables: list[str] = []
+        for key, field in group.model_fields.items():
+            given = values.get(f"{name}__{key}")
+            default = None if field.is_required() else field.default
+            value = default if given is None else given
+            if isinstance(value, dict):
+                tables += ["", f"# {field.description}", f"[{name}.{key}]"]
+                tables += [f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()]
+                continue
+            is_shown = given is not None or field.is_required() or is_list
+            lines.append(f"# {field.description}")
+            lines.append(f"{'' if is_shown else '# '}{key} = {_toml('change me' if value is None else value)}")
+        lines += [*tables, ""]
+    return "\n".join(lines)
+
+
+def _group_type(info: FieldInfo) -> type[Group]:
+    annotation: Any = info.annotation
+    if get_origin(annotation) in (tuple, Union, types.UnionType):
+        annotation = get_args(annotation)[0]
+    group: type[Group] = annotation
+    return group
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML writes it; strings and lists of them are written alike in JSON."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if isinstance(value, Path):
+        value = str(value)
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""The adapter to XMPP: the link, what comes in, what goes out, rooms, commands, errors."""

@@ -1,0 +1,1 @@
+"""Ad-hoc commands (XEP-0050), by subject; the same verbs are words in a chat (words.py)."""

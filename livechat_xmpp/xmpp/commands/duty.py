@@ -1,0 +1,84 @@
+"""Commands about oneself: on duty, off duty, what am I."""
+
+from __future__ import annotations
+
+from livechat_xmpp.domain.errors import BadInput
+from livechat_xmpp.domain.model import DutyRole
+from livechat_xmpp.domain.routing import default_role
+from livechat_xmpp.domain.standing import ROLES
+from livechat_xmpp.usecases import staff
+from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
+from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
+
+commands = Commands()
+
+
+def is_staff(asker: Asker) -> bool:
+    return asker.standing is not None
+
+
+@commands.command("go-on-duty", "Go on duty", is_for=is_staff)
+async def go_on_duty(asked: Asked) -> Answer:
+    """Ask as what and for how many chats, then put the person on duty."""
+    if asked.form is None:
+        return _duty_form(asked)
+    try:
+        role = asked.text("duty_role")
+        if role and role not in set(DutyRole):
+            raise BadInput(f"duty_role: {role} is not one of the choices.")
+        duty = await asked.desk.do(
+            staff.go_on_duty,
+            asked.who,
+            role=DutyRole(role) if role else None,
+            max_chats=asked.number("max_chats"),
+            rules=asked.desk.rules,
+        )
+    except BadInput as refusal:
+        return _duty_form(asked, str(refusal))
+    return Done(f"You are on duty as {duty.role}, for up to {duty.max_chats} chats at once.")
+
+
+def _duty_form(asked: Asked, note: str = "") -> Form:
+    assert asked.by.standing is not None
+    roles = ROLES[asked.by.standing]
+    duty = asked.by.duty
+    role = duty.role if duty else default_role(roles)
+    cap = duty.max_chats if duty else asked.desk.rules.max_chats
+    return Form(
+        "Go on duty",
+        [
+            Field("duty_role", "On duty as", "list-single", role, [(r, r.capitalize()) for r in roles]),
+            Field("max_chats", f"Chats at once (1 to {MAX_CHATS})", value=str(cap)),
+        ],
+        "Away and do not disturb mean no offers.",
+        note,
+    )
+
+
+@commands.command("go-off-duty", "Go off duty", is_for=is_staff, is_shown=lambda a: a.duty is not None)
+async def go_off_duty(asked: Asked) -> Answer:
+    await asked.desk.do(staff.go_off_duty, asked.who)
+    return Done("You are off duty. Chats that you answer stay yours.")
+
+
+@commands.command("my-status", "My status", is_for=is_staff)
+async def my_status(asked: Asked) -> Answer:
+    status = await asked.desk.ask(staff.my_status, asked.who)
+    duty = f"{status.duty.role}, up to {status.duty.max_chats} chats" if status.duty else "off duty"
+    lines = [f"You are {status.account.standing}, {duty}.", f"Chats you have been in: {status.visited}."]
+    if status.answering:
+        lines.append(f"You answer: {', '.join(status.answering)}.")
+    if status.offered:
+        lines.append(f"Offered to you: {status.offered}.")
+    return Done(
+        "\n".join(lines),
+        title="My status",
+        values={
+            "standing": status.account.standing,
+            "duty_role": status.duty.role if status.duty else "",
+            "max_chats": str(status.duty.max_chats) if status.duty else "",
+            "chats": list(status.answering),
+            "offered": status.offered or "",
+            "visited": str(status.visited),
+        },
+    )

@@ -1,0 +1,90 @@
+"""Commands for visitors: ask for help, come back, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound
+from livechat_xmpp.domain.model import FullJid
+from livechat_xmpp.usecases import visits
+from livechat_xmpp.usecases.visits import Ticket
+from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
+
+
+def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitable[None]]) -> Commands:
+    """Return the visitors' commands; tell_place: sends who has asked already their place once more."""
+    commands = Commands()
+
+    def done(ticket: Ticket) -> Done:
+        values = {"chat": ticket.chat_id, "token": ticket.token}
+        text = texts.WELCOME_BACK
+        if ticket.place is not None:
+            values["position"] = str(ticket.place.position)
+            text = texts.place(ticket.place.position, ticket.place.wait, is_away=ticket.place.is_away)
+            if ticket.place.wait is not None:
+                values["wait_s"] = str(int(ticket.place.wait.expected.total_seconds()))
+        if ticket.has_room:
+            values["room"] = addresses.room(ticket.chat_id)
+        return Done(text, title="Your request", values=values)
+
+    @commands.command("ask-for-help", "Ask for help", is_for=lambda a: a.standing is None)
+    async def ask_for_help(asked: Asked) -> Answer:
+        if asked.form is None:
+            return ask_form(asked)
+        answers = {var: asked.text(var) for var in visits.FIELDS}
+        try:
+            return done(
+                await asked.desk.do(
+                    visits.ask,
+                    asked.speaks_as,
+                    asked.jid,
+                    answers,
+                    presences=asked.desk.presences,
+                    rules=asked.desk.rules,
+                )
+            )
+        except BadInput as refusal:
+            return ask_form(asked, str(refusal))
+        except AlreadyQueued:
+            await tell_place(asked.jid)
+            raise
+
+    @commands.command("resume", "Come back with a token", is_for=lambda a: a.standing is None)
+    async def resume(asked: Asked) -> Answer:
+        if asked.form is None:
+            return Form("Come back", [Field("token", "Token", is_required=True)])
+        try:
+            return done(
+                await asked.desk.do(
+                    visits.resume,
+                    asked.text("token"),
+                    asked.jid,
+                    presences=asked.desk.presences,
+                    rules=asked.desk.rules,
+                )
+            )
+        except NotFound as refusal:
+            return Done(str(refusal), note_type="error")
+
+    @commands.command("leave-queue", "Leave", is_for=lambda a: a.standing is None, is_shown=lambda a: a.has_request)
+    async def leave_queue(asked: Asked) -> Answer:
+        await asked.desk.do(visits.leave, asked.jid)
+        return Done(texts.LEFT_QUEUE)
+
+    return commands
+
+
+def ask_form(asked: Asked, note: str = "") -> Form:
+    """Return the form of a request, with what was filled in already."""
+    return Form(
+        "Ask for help",
+        [
+            Field("username", "Your name", value=asked.text("username"), is_required=True),
+            Field("question", "How can we help?", "text-multi", asked.texts("question"), is_required=True),
+            Field("email", "E-mail address (optional)", value=asked.text("email")),
+        ],
+        texts.NOTICE,
+        note,
+    )

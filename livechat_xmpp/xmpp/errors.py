@@ -1,0 +1,88 @@
+"""From refusals and bugs to stanza errors, in one table."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slixmpp import Iq
+from slixmpp.exceptions import XMPPError
+from slixmpp.types import ErrorConditions
+
+from livechat_xmpp.domain import errors
+from livechat_xmpp.reconcile.ports import LinkTrouble
+
+log = logging.getLogger(__name__)
+
+# XEP-0142 §3.2.1.1 (Openfire only sends service-unavailable). The type follows from RFC 6120 §8.3.3.
+CONDITIONS: Mapping[type[errors.DeskError], ErrorConditions] = {
+    errors.NotPermitted: "forbidden",
+    errors.NotFound: "item-not-found",
+    errors.BadInput: "not-acceptable",
+    errors.AlreadyQueued: "conflict",
+    errors.QueueClosed: "service-unavailable",
+    errors.StaffAsking: "not-allowed",
+}
+TYPES: Mapping[str, str] = {
+    "forbidden": "auth",
+    "item-not-found": "cancel",
+    "not-acceptable": "modify",
+    "conflict": "cancel",
+    "service-unavailable": "cancel",
+    "not-allowed": "cancel",
+    "bad-request": "modify",
+    "internal-server-error": "cancel",
+}
+
+
+def stanza_error(refusal: errors.DeskError) -> XMPPError:
+    """Return the stanza error for a refusal."""
+    condition = CONDITIONS[type(refusal)]
+    return XMPPError(condition, text=str(refusal), etype=TYPES[condition])
+
+
+def report_bug(what: str) -> str:
+    """Log the exception being handled, once, and return the id that the asker sees instead."""
+    error_id = uuid.uuid4().hex[:8]
+    log.exception(what, extra={"error_id": error_id})
+    return error_id
+
+
+async def answer(iq: Iq, handler: Callable[[Iq], Awaitable[Any]]) -> None:
+    """Answer an IQ with what the handler returns, or with the error that its exception stands for.
+
+    A Desk refusal becomes its condition, a bug internal-server-error without details. Without a link
+    there is nobody to answer.
+    """
+    try:
+        try:
+            reply = await handler(iq)
+        except errors.DeskError as refusal:
+            raise stanza_error(refusal) from refusal
+        except (XMPPError, LinkTrouble):
+            raise
+        except Exception as bug:
+            error_id = report_bug("stanza handler failed")
+            raise XMPPError("internal-server-error", text=f"error {error_id}", etype="cancel") from bug
+    except LinkTrouble:
+        return
+    except XMPPError as error:
+        reply = iq.reply(clear=True)
+        reply["error"]["condition"] = error.condition
+        reply["error"]["type"] = error.etype
+        if error.text:
+            reply["error"]["text"] = error.text
+        if error.extension is not None:
+            reply["error"].append(_element(error))
+    try:
+        reply.send()
+    except LinkTrouble:
+        return
+
+
+def _element(error: XMPPError) -> Any:
+    from slixmpp.xmlstream import ET
+
+    return ET.Element(f"{{{error.extension_ns}}}{error.extension}")

@@ -1,0 +1,147 @@
+"""Where stanzas come in: each goes to the one who knows what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slixmpp import Iq, Message, Presence
+
+from livechat_xmpp.domain.errors import DeskError
+from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, WorkgroupName, bare
+from livechat_xmpp.usecases import offers, visits
+from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.xmpp import muc
+from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
+from livechat_xmpp.xmpp.commands.door import CommandDoor
+from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
+from livechat_xmpp.xmpp.errors import answer
+from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.people import Speaker
+from livechat_xmpp.xmpp.queue_door import QueueDoor
+from livechat_xmpp.xmpp.rooms import MucRooms
+from livechat_xmpp.xmpp.staff_presence import StaffPresence
+from livechat_xmpp.xmpp.stanzas.workgroup import NS as WORKGROUP
+from livechat_xmpp.xmpp.words import Words
+
+COMPONENT = "jabber:component:accept"
+WORDS_LIMIT = 20_000  # characters of a message to a workgroup that are looked at at all
+
+
+class Gate:
+    """Registers for every stanza that concerns us and hands it on."""
+
+    def __init__(
+        self,
+        link: Link,
+        addresses: Addresses,
+        desk: Desk,
+        rooms: MucRooms,
+        speaker: Speaker,
+        presence: StaffPresence,
+        door: CommandDoor,
+        queue_door: QueueDoor,
+        disco: Disco,
+        words: Words,
+    ) -> None:
+        self._link = link
+        self._addresses = addresses
+        self._desk = desk
+        self._rooms = rooms
+        self._speaker = speaker
+        self._presence = presence
+        self._queue_door = queue_door
+        self._words = words
+        link.on_stanza("messages", f"{{{COMPONENT}}}message", self._on_message)
+        link.on_stanza("presences", f"{{{COMPONENT}}}presence", self._on_presence)
+        self._answers("command", COMMANDS, door.on_command, "set")
+        self._answers("query", INFO, disco.on_info, "get")
+        self._answers("query", ITEMS, disco.on_items, "get")
+        self._answers("join-queue", WORKGROUP, queue_door.on_join, "set")
+        self._answers("depart-queue", WORKGROUP, queue_door.on_depart, "set")
+        self._answers("queue-status", WORKGROUP, queue_door.on_status, "get")
+        self._answers("workgroup-form", WORKGROUP, queue_door.on_form, "get")
+        self._answers("ping", "urn:xmpp:ping", _pong, "get")
+
+    def _answers(self, name: str, namespace: str, handler: Callable[[Iq], Awaitable[Any]], kind: str) -> None:
+        """Have IQs of this kind with this payload answered; others of that payload get slixmpp's refusal."""
+
+        def on_iq(iq: Iq) -> None:
+            if iq["type"] == kind:
+                self._link.spawn(answer(iq, handler))
+            elif iq["type"] in ("get", "set"):
+                iq.unhandled()
+
+        self._link.on_stanza(f"{kind} {name} {namespace}", f"{{{COMPONENT}}}iq/{{{namespace}}}{name}", on_iq)
+
+    # --- presence
+
+    def _on_presence(self, presence: Presence) -> None:
+        chat_id = self._addresses.chat_of(presence["to"])
+        if chat_id is not None:
+            if self._addresses.is_room_of(presence["from"], chat_id):
+                self._rooms.on_presence(chat_id, presence)
+            return
+        workgroup = self._addresses.workgroup_of(presence["to"])
+        if workgroup is not None or not presence["to"].local:
+            self._presence.on_presence(presence, workgroup)
+
+    # --- messages
+
+    def _on_message(self, message: Message) -> None:
+        chat_id = self._addresses.chat_of(message["to"])
+        if chat_id is not None:
+            if self._addresses.is_room_of(message["from"], chat_id):
+                self._on_room_message(chat_id, message)
+            return
+        workgroup = self._addresses.workgroup_of(message["to"])
+        if workgroup is None or self._rooms.on_archived(message):
+            return
+        if decliner := muc.read_decline(message.xml):
+            self._link.spawn(self._decline(decliner, None))
+        elif message["type"] == "error":
+            self._link.spawn(self._desk.do(visits.visitor_gone, FullJid(message["from"].full)))
+        elif message["type"] in ("chat", "normal", "") and message["body"].strip():
+            self._link.spawn(self._on_words(workgroup, message))
+
+    def _on_room_message(self, chat_id: ChatId, message: Message) -> None:
+        if self._rooms.on_archived(message):
+            return
+        if decliner := muc.read_decline(message.xml):
+            self._link.spawn(self._decline(decliner, chat_id))
+            return
+        said = self._rooms.on_message(chat_id, message)
+        if said is None and message["type"] == "chat":
+            speaker = self._rooms.speaker(chat_id, message["from"].resource)
+            said = (speaker, message["body"]) if speaker is not None else None
+        if said is not None and said[1].startswith("!"):
+            self._link.spawn(self._on_room_command(chat_id, *said))
+
+    async def _decline(self, jid: BareJid, chat_id: ChatId | None) -> None:
+        try:
+            await self._desk.do(offers.decline, jid, chat_id)
+        except DeskError:
+            return  # there is nothing to decline any more
+
+    async def _on_words(self, workgroup: WorkgroupName, message: Message) -> None:
+        """Take what somebody wrote to a workgroup: staff give commands, all others ask for help."""
+        sender, text = FullJid(message["from"].full), message["body"][:WORDS_LIMIT]
+        if await self._desk.standing_of(bare(sender)) is None:
+            nick = message.xml.findtext("{http://jabber.org/protocol/nick}nick") or ""
+            await self._queue_door.on_words(sender, workgroup, text, nick)
+        else:
+            self._presence.seen(bare(sender))
+            self._speaker.say(workgroup, sender, await self._words.answer(sender, workgroup, text))
+
+    async def _on_room_command(self, chat_id: ChatId, jid: BareJid, text: str) -> None:
+        """Do what staff type with ! in a room; the answer goes to them alone, from the workgroup."""
+        chat = await self._desk.ask(lambda work: work.chats.find(chat_id))
+        if chat is None:
+            return
+        if reply := await self._words.in_room(jid, chat_id, chat.workgroup, text):
+            self._speaker.say(chat.workgroup, jid, reply)
+
+
+async def _pong(iq: Iq) -> Iq:
+    return iq.reply(clear=True)

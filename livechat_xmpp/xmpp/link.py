@@ -1,0 +1,248 @@
+"""The link to the server: an XEP-0114 component that never sends what would end or mislead the stream.
+
+slixmpp 1.17.0 is the library; what has to be kept from it is marked COMPAT and can go when a newer
+version, tried against the tests in tests/wire/test_link.py, does without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from slixmpp import Iq
+from slixmpp.componentxmpp import ComponentXMPP
+from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.stanza.rootstanza import RootStanza
+from slixmpp.xmlstream import ET
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
+
+from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
+
+log = logging.getLogger(__name__)
+
+# What XML 1.0 does not allow (§2.2), and half characters, which UTF-8 cannot carry.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+DELAYS_S = (0.2, 1, 2, 4, 8, 15, 30)  # between tries to connect; slixmpp's own go up to 300 s
+CONNECT_TIMEOUT_S = 15.0
+PING_INTERVAL_S = 60.0  # a server that hangs shows only when it is asked
+STOP_WAIT_S = 2.0
+
+
+class Link(ComponentXMPP):  # type: ignore[misc]
+    """The component's connection. number: counts the links; what was seen belongs to one of them."""
+
+    def __init__(
+        self,
+        jid: str,
+        secret: str,
+        host: str,
+        port: int,
+        *,
+        max_iqs: int = 32,
+        iq_timeout: timedelta = timedelta(seconds=15),
+        max_bytes: int = 200_000,
+    ) -> None:
+        # COMPAT slixmpp 1.17.0: without fix_error_ns every error reads feature-not-implemented.
+        super().__init__(jid, secret, host, port, fix_error_ns=True)
+        self.number = 0
+        self._slots = asyncio.Semaphore(max_iqs)
+        self._iq_timeout_s = iq_timeout.total_seconds()
+        self._max_bytes = max_bytes
+        self._is_up = False
+        self._is_stopping = False
+        self._lost: asyncio.Future[None] | None = None
+        self._started: asyncio.Future[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._refusal = ""
+        self._drop_roster()
+        self.add_event_handler("session_start", self._on_session_start)
+        self.add_event_handler("disconnected", self._on_disconnected)
+        self.add_event_handler("stream_error", self._on_stream_error)
+
+    @property
+    def is_up(self) -> bool:
+        """Return whether stanzas can be sent."""
+        return self._is_up
+
+    # --- the connection
+
+    async def run(self, on_up: Callable[[], Awaitable[None]], on_down: Callable[[], None]) -> None:
+        """Stay connected until stop(); on_up runs once for each link, on_down when it is gone."""
+        tries = 0
+        while not self._is_stopping:
+            self._lost = asyncio.get_running_loop().create_future()
+            self._refusal = ""
+            if await self._connect():
+                tries = 0
+                log.info("link up", extra={"link": self.number})
+                await self._hold(on_up, on_down)
+                log.log(
+                    logging.INFO if self._is_stopping else logging.WARNING, "link lost", extra={"why": self._refusal}
+                )
+            else:
+                log.warning("no link", extra={"why": self._refusal or "the server does not answer", "tries": tries + 1})
+            if not self._is_stopping:
+                # Replaced by another process: coming back at once would take turns with it for ever.
+                least = 3 if self._refusal in ("conflict", "not-authorized") else 0
+                await asyncio.sleep(DELAYS_S[min(max(tries, least), len(DELAYS_S) - 1)])
+                tries += 1
+
+    async def _connect(self) -> bool:
+        """Try once to connect; return whether there is a link."""
+        lost = self._lost
+        assert lost is not None
+        self._started = asyncio.get_running_loop().create_future()
+        attempt = self.connect()
+        try:
+            await asyncio.wait({self._started, lost}, timeout=CONNECT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            is_up = self._started.done()
+        finally:
+            attempt.cancel()  # COMPAT slixmpp 1.17.0: it would go on by itself, slower and slower
+            self.cancel_connection_attempt()
+        if not is_up:
+            self.abort()
+        return is_up and not lost.done()
+
+    async def _hold(self, on_up: Callable[[], Awaitable[None]], on_down: Callable[[], None]) -> None:
+        """Do what a new link needs, then wait until it is lost, asking the server now and then."""
+        lost = self._lost
+        assert lost is not None
+        work = asyncio.ensure_future(self._use(on_up))
+        try:
+            await asyncio.wait({work, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+        finally:
+            self._is_up = False
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            on_down()
+            self.abort()
+
+    async def _use(self, on_up: Callable[[], Awaitable[None]]) -> None:
+        await on_up()
+        while True:
+            await asyncio.sleep(PING_INTERVAL_S)
+            ping = self.make_iq_get(ito=self.boundjid.bare, ifrom=self.boundjid.bare)
+            ping.append(ET.Element("{urn:xmpp:ping}ping"))
+            try:
+                await self.request(ping)
+            except StepRefused:
+                continue  # an answer is an answer
+            except LinkTrouble:
+                self._refusal = "the server does not answer pings"
+                return
+
+    async def stop(self) -> None:
+        """End the stream and do not come back."""
+        self._is_stopping = True
+        if self._is_up:
+            await self.disconnect(wait=STOP_WAIT_S)
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(None)
+
+    def _on_session_start(self, _event: Any) -> None:
+        self.number += 1
+        self._is_up = True
+        if self._started is not None and not self._started.done():
+            self._started.set_result(None)
+
+    def _on_disconnected(self, _event: Any) -> None:
+        self._is_up = False
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(None)
+
+    def _on_stream_error(self, error: Any) -> None:
+        self._refusal = str(error["condition"])
+
+    # --- what goes out
+
+    def require_up(self) -> None:
+        """Raise LinkDown when nothing can be sent."""
+        if not self._is_up:
+            raise LinkDown("no link to the server")
+
+    def send(self, data: Any, use_filters: bool = True) -> None:
+        """Send a stanza. Raises LinkDown without a link: slixmpp would keep it and send it, stale, later."""
+        if isinstance(data, RootStanza):
+            self.require_up()
+            if not data["from"].full:
+                data["from"] = self.boundjid  # ejabberd ends the stream at a stanza without it
+        super().send(data, use_filters)
+
+    def send_raw(self, data: str | bytes) -> None:
+        """The last gate: one illegal character or one oversized stanza makes the server end the stream."""
+        text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+        raw = ILLEGAL.sub("\ufffd", text).encode()
+        if len(raw) > self._max_bytes:
+            log.error("stanza not sent: too big", extra={"bytes": len(raw)})
+            return
+        super().send_raw(raw)
+
+    async def request(self, iq: Iq, timeout_s: float | None = None) -> Iq:
+        """Send an IQ and return its answer. Raises LinkDown, LinkTrouble on silence, StepRefused on an error.
+
+        At most max_iqs wait at once: slixmpp tries each waiting one on every stanza that comes in.
+        """
+        async with self._slots:
+            self.require_up()
+            lost = self._lost
+            assert lost is not None
+            reply = asyncio.ensure_future(iq.send(timeout=timeout_s or self._iq_timeout_s))
+            # COMPAT slixmpp 1.17.0: an IQ in flight is not ended by the loss of the connection.
+            await asyncio.wait({reply, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if not reply.done():
+                self.remove_handler(f"IqCallback_{iq['id']}")
+                self.cancel_schedule(f"IqTimeout_{iq['id']}")
+                reply.cancel()
+                raise LinkDown("the link was lost before the answer")
+            try:
+                return reply.result()
+            except IqError as error:
+                raise StepRefused(error.condition, error.text or "") from error
+            except IqTimeout as error:
+                raise LinkTrouble("no answer in time") from error
+
+    # --- what comes in
+
+    def on_stanza(self, name: str, path: str, handler: Callable[[Any], None]) -> None:
+        """Have stanzas that match the path, as {namespace}name/..., handled in the order in which they come."""
+        self.register_handler(Callback(name, MatchXPath(path), handler))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what a handler has to wait for; a failure is logged with an id, the link goes on."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or task.exception() is None:
+            return
+        if not isinstance(task.exception(), LinkTrouble):
+            log.error("handler failed", exc_info=task.exception())
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether no handler is at work."""
+        return not self._tasks
+
+    # --- what slixmpp does by itself with what comes in
+
+    def _drop_roster(self) -> None:
+        """Keep slixmpp's roster out of presence.
+
+        COMPAT slixmpp 1.17.0: it has an entry for every room ever entered, answers probes and
+        subscriptions from memory only, and so unsubscribes the staff after a restart.
+        """
+        for kind in ("available", "dnd", "xa", "chat", "away"):
+            self.del_event_handler(f"presence_{kind}", self._handle_available)
+        for kind in ("unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"):
+            self.del_event_handler(f"presence_{kind}", getattr(self, f"_handle_{kind}"))
+        self.remove_handler("Presence")
+        self.remove_handler("IM")

@@ -1,0 +1,164 @@
+"""XEP-0045 on the wire: what a presence or message of a room says, as values, and the payloads we send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from slixmpp.xmlstream import ET
+
+from livechat_xmpp.domain.model import Affiliation, BareJid, bare
+
+MUC = "http://jabber.org/protocol/muc"
+USER = MUC + "#user"
+ADMIN = MUC + "#admin"
+OWNER = MUC + "#owner"
+ROOM_CONFIG = MUC + "#roomconfig"
+DATA = "jabber:x:data"
+MAM = "urn:xmpp:mam:2"
+RSM = "http://jabber.org/protocol/rsm"
+
+SELF, CREATED, RENAMED = "110", "201", "303"
+
+# Wanted room settings; only those that the service offers are submitted (ejabberd refuses unknown ones).
+# moderatedroom must be 0: with 1 ejabberd lets removed people in again (it keeps their role).
+CONFIG: Mapping[str, str] = {
+    "muc#roomconfig_persistentroom": "1",
+    "muc#roomconfig_publicroom": "0",
+    "muc#roomconfig_membersonly": "1",
+    "muc#roomconfig_moderatedroom": "0",
+    "muc#roomconfig_whois": "moderators",
+    "muc#roomconfig_changesubject": "0",
+    "muc#roomconfig_allowinvites": "0",
+    "{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites": "0",
+    "muc#roomconfig_enablearchiving": "1",
+    "mam": "1",
+    "muc#roomconfig_historylength": "50",
+    "muc#roomconfig_defaulthistorymessages": "50",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a room presence says of an occupant. jid: None where the room does not tell."""
+
+    nick: str
+    jid: str | None
+    affiliation: Affiliation
+    new_nick: str
+    codes: frozenset[str]
+    is_destroyed: bool
+    occupant_id: str
+
+
+def read_presence(xml: ET.Element, nick: str) -> Item | None:
+    """Return what the presence of a room says; None if it is not one (XEP-0045 §7.2.2)."""
+    x = xml.find(f"{{{USER}}}x")
+    if x is None:
+        return None
+    item = x.find(f"{{{USER}}}item")
+    attributes = item.attrib if item is not None else {}
+    occupant = xml.find("{urn:xmpp:occupant-id:0}occupant-id")
+    return Item(
+        nick=nick,
+        jid=attributes.get("jid"),
+        affiliation=_affiliation(attributes.get("affiliation", "none")),
+        new_nick=attributes.get("nick", ""),
+        codes=frozenset(s.get("code", "") for s in x.iterfind(f"{{{USER}}}status")),
+        is_destroyed=x.find(f"{{{USER}}}destroy") is not None,
+        occupant_id=occupant.get("id", "") if occupant is not None else "",
+    )
+
+
+def read_affiliation_change(xml: ET.Element) -> tuple[BareJid, Affiliation] | None:
+    """Return whose affiliation changed while they were not inside (XEP-0045 §9.3), from a room's message."""
+    item = xml.find(f"{{{USER}}}x/{{{USER}}}item")
+    if item is None or not item.get("jid") or not item.get("affiliation"):
+        return None
+    return bare(item.get("jid", "")), _affiliation(item.get("affiliation", ""))
+
+
+def read_decline(xml: ET.Element) -> BareJid | None:
+    """Return who declined an invitation, from a room's message (XEP-0045 §7.8.2)."""
+    decline = xml.find(f"{{{USER}}}x/{{{USER}}}decline")
+    return None if decline is None or not decline.get("from") else bare(decline.get("from", ""))
+
+
+def _affiliation(text: str) -> Affiliation:
+    try:
+        return Affiliation(text)
+    except ValueError:
+        return Affiliation.NONE
+
+
+def join() -> ET.Element:
+    """Return what turns a presence into entering; no history, the archive is read instead."""
+    x = ET.Element(f"{{{MUC}}}x")
+    ET.SubElement(x, f"{{{MUC}}}history", maxstanzas="0")
+    return x
+
+
+def admin_query(**item: str) -> ET.Element:
+    """Return a query with one item: services apply only the first (Prosody). reason becomes its child."""
+    query = ET.Element(f"{{{ADMIN}}}query")
+    reason = item.pop("reason", "")
+    element = ET.SubElement(query, f"{{{ADMIN}}}item", item)
+    if reason:
+        ET.SubElement(element, f"{{{ADMIN}}}reason").text = reason
+    return query
+
+
+def listed(result: ET.Element) -> frozenset[BareJid]:
+    """Return the JIDs in the answer to a query for an affiliation's list (XEP-0045 §9.5)."""
+    items = result.iterfind(f"{{{ADMIN}}}query/{{{ADMIN}}}item")
+    return frozenset(bare(i.get("jid", "")) for i in items if i.get("jid"))
+
+
+def config_form(offered: ET.Element, title: str) -> ET.Element:
+    """Return the submission that makes a room ours, from the form that the service offers."""
+    fields = offered.iterfind(f"{{{OWNER}}}query/{{{DATA}}}x/{{{DATA}}}field")
+    names = {f.get("var", "") for f in fields}
+    wanted = {"muc#roomconfig_roomname": title, **CONFIG}
+    query = ET.Element(f"{{{OWNER}}}query")
+    form = ET.SubElement(query, f"{{{DATA}}}x", type="submit")
+    _field(form, "FORM_TYPE", ROOM_CONFIG)
+    for var, value in wanted.items():
+        if var in names:
+            _field(form, var, value)
+    return query
+
+
+def _field(form: ET.Element, var: str, value: str) -> None:
+    ET.SubElement(ET.SubElement(form, f"{{{DATA}}}field", var=var), f"{{{DATA}}}value").text = value
+
+
+def destroy_query(reason: str) -> ET.Element:
+    query = ET.Element(f"{{{OWNER}}}query")
+    ET.SubElement(ET.SubElement(query, f"{{{OWNER}}}destroy"), f"{{{OWNER}}}reason").text = reason
+    return query
+
+
+def archive_query(query_id: str, after: str, page: int) -> ET.Element:
+    """Return the query for a page of a room's archive (XEP-0313 §4.3); after: the last id known, or ""."""
+    query = ET.Element(f"{{{MAM}}}query", queryid=query_id)
+    rsm = ET.SubElement(query, f"{{{RSM}}}set")
+    ET.SubElement(rsm, f"{{{RSM}}}max").text = str(page)
+    if after:
+        ET.SubElement(rsm, f"{{{RSM}}}after").text = after
+    return query
+
+
+def stamp(text: str | None, fallback: datetime) -> datetime:
+    """Return the moment that a delay element gives (XEP-0082); fallback where it gives none."""
+    try:
+        moment = datetime.fromisoformat((text or "").replace("Z", "+00:00"))
+    except ValueError:
+        return fallback
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def stanza_id(xml: ET.Element, by: str) -> str:
+    """Return the id that the room gave to a message (XEP-0359); ids by others are forged or of no use."""
+    ids: Iterable[ET.Element] = xml.iterfind("{urn:xmpp:sid:0}stanza-id")
+    return next((i.get("id", "") for i in ids if i.get("by") == by), "")

@@ -1,0 +1,207 @@
+"""What single people are told: offers, invitations, places, letters, and the workgroups' presence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from slixmpp import Message
+from slixmpp.xmlstream import ET
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.model import (
+    BareJid,
+    Chat,
+    ChatId,
+    FullJid,
+    Invitation,
+    Offer,
+    Part,
+    WorkgroupName,
+)
+from livechat_xmpp.domain.routing import Cover
+from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
+from livechat_xmpp.usecases.cover import Place
+from livechat_xmpp.usecases.ports import Letter
+from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.presences import PresenceBook
+
+# What a server answers in the name of an address that is not there (RFC 6121 §8.5).
+NOBODY_THERE = {"service-unavailable", "item-not-found", "recipient-unavailable", "gone", "remote-server-not-found"}
+REASONS = {"departed": "departure-requested", "removed": "agent-not-found"}
+
+
+class Speaker:
+    """Tells people (reconcile.ports.People). staff: whose clients show the workgroup as a contact."""
+
+    def __init__(
+        self,
+        link: Link,
+        addresses: Addresses,
+        book: PresenceBook,
+        *,
+        offer_timeout: timedelta,
+        ping_timeout_s: float,
+        staff: Callable[[], Iterable[BareJid]],
+    ) -> None:
+        self._link = link
+        self._addresses = addresses
+        self._book = book
+        self._offer_timeout = offer_timeout
+        self._ping_timeout_s = ping_timeout_s
+        self._staff = staff
+        self._covers: dict[WorkgroupName, Cover] = {}
+        self._watchers: dict[WorkgroupName, set[FullJid]] = {name: set() for name in addresses.workgroups}
+
+    def forget(self) -> None:
+        """Forget who watches and what they saw: it belonged to the last link."""
+        self._covers.clear()
+        for watchers in self._watchers.values():
+            watchers.clear()
+
+    def require_link(self) -> None:
+        self._link.require_up()
+
+    # --- staff
+
+    def tell_offer(self, chat: Chat, offer: Offer, now: datetime) -> None:
+        """Send the story with the link, then the direct invitation without body (XEP-0249)."""
+        left = min(self._offer_timeout, max(timedelta(seconds=1), offer.expires_at - now))
+        body = texts.offer(chat, self._addresses.room(chat.id), now - chat.asked_at, left)
+        self._chat(chat.workgroup, offer.helper, body, f"offer-{offer.id}")
+        self._invite(chat, offer.helper)
+
+    def tell_invitation(self, chat: Chat, invitation: Invitation) -> None:
+        room = self._addresses.room(chat.id)
+        if invitation.part is Part.VISITOR:
+            self._tell_room(chat, room)
+            self._invite(chat, chat.visitor)
+            return
+        body = texts.invitation(chat, invitation.part, room)
+        self._chat(chat.workgroup, invitation.jid, body, f"invitation-{chat.id}-{self._link.new_id()}")
+        self._invite(chat, invitation.jid)
+
+    def _tell_room(self, chat: Chat, room: str) -> None:
+        message = self._message(chat.workgroup, chat.visitor)
+        message["body"] = texts.come_in(chat, room)
+        message["queue_status"].set_time(0)
+        message["resume"]["chat"] = chat.id
+        message["resume"]["room"] = room
+        message.send()
+
+    def _invite(self, chat: Chat, to: str) -> None:
+        message = self._message(chat.workgroup, to, kind="normal")
+        reason = texts.one_line(texts.room_subject(chat))
+        message.append(ET.Element("{jabber:x:conference}x", jid=self._addresses.room(chat.id), reason=reason))
+        message.send()
+
+    def _message(self, workgroup: WorkgroupName, to: str, kind: str = "chat") -> Message:
+        return self._link.make_message(mto=to, mfrom=self._addresses.workgroup(workgroup), mtype=kind)
+
+    def _chat(self, workgroup: WorkgroupName, to: str, body: str, message_id: str = "") -> None:
+        message = self._message(workgroup, to)
+        message["body"] = body
+        if message_id:
+            message["id"] = message_id
+        message.send()
+
+    def say(self, workgroup: WorkgroupName, to: str, body: str) -> None:
+        """Answer somebody who wrote to the workgroup."""
+        self._chat(workgroup, to, body)
+
+    def send_letter(self, letter: Letter) -> None:
+        message = self._message(letter.workgroup, letter.to)
+        message["body"] = letter.body
+        if letter.kind == "ended" and letter.chat_id is not None:
+            message["ended"]["chat"] = letter.chat_id
+        elif letter.kind in REASONS:
+            message["depart_queue"].set_reason(REASONS[letter.kind])
+        message.send()
+
+    # --- visitors
+
+    def tell_place(
+        self,
+        workgroup: WorkgroupName,
+        visitor: FullJid,
+        chat_id: ChatId,
+        place: Place,
+        *,
+        has_room: bool,
+        token: str = "",
+    ) -> None:
+        """Send the visitor their place (XEP-0142 §3.2.3); the token only in the first, where one was not given."""
+        message = self._message(workgroup, visitor)
+        message["body"] = texts.place(place.position, place.wait, is_away=place.is_away)
+        fill_status(message["queue_status"], place)
+        message["resume"]["chat"] = chat_id
+        if token:
+            message["resume"]["token"] = token
+        if has_room:
+            message["resume"]["room"] = self._addresses.room(chat_id)
+        message.send()
+
+    def is_known_there(self, visitor: FullJid) -> bool:
+        return self._book.is_there(visitor)
+
+    async def ping(self, visitor: FullJid) -> bool:
+        workgroup = self._addresses.workgroup(self._addresses.workgroups[0])
+        iq = self._link.make_iq_get(ito=visitor, ifrom=workgroup)
+        iq.append(ET.Element("{urn:xmpp:ping}ping"))
+        try:
+            await self._link.request(iq, self._ping_timeout_s)
+        except LinkDown:
+            raise
+        except StepRefused as refusal:
+            return refusal.condition not in NOBODY_THERE
+        except LinkTrouble:
+            return False
+        return True
+
+    # --- the workgroups' presence
+
+    def show_workgroup(self, workgroup: WorkgroupName, cover: Cover) -> None:
+        old = self._covers.get(workgroup)
+        self._covers[workgroup] = cover
+        if old is not None and (old.is_open, old.is_away) == (cover.is_open, cover.is_away):
+            return
+        for watcher in (*self._staff(), *self._watchers[workgroup]):
+            self.send_presence(workgroup, watcher)
+
+    def watch(self, workgroup: WorkgroupName, watcher: FullJid) -> None:
+        """Tell somebody now, and on every change until unwatch(), whether the workgroup is open."""
+        self._watchers[workgroup].add(watcher)
+        self.send_presence(workgroup, watcher)
+
+    def unwatch(self, watcher: FullJid) -> None:
+        for watchers in self._watchers.values():
+            watchers.discard(watcher)
+
+    def send_presence(self, workgroup: WorkgroupName, to: str) -> None:
+        """Send the workgroup's presence as last worked out; nothing while that has not been done on this link."""
+        cover = self._covers.get(workgroup)
+        if cover is None:
+            return
+        presence: Any = self._link.make_presence(pto=to, pfrom=self._addresses.workgroup(workgroup))
+        if not cover.is_open:
+            presence["type"] = "unavailable"
+            presence["status"] = texts.CLOSED_NOW
+        elif cover.is_away:
+            presence["show"] = "away"
+            presence["status"] = texts.AWAY_NOW
+        else:
+            presence["status"] = texts.OPEN_NOW
+        presence.send()
+
+    def cover(self, workgroup: WorkgroupName) -> Cover | None:
+        """Return the workgroup's state as last shown on this link."""
+        return self._covers.get(workgroup)
+
+
+def fill_status(status: Any, place: Place) -> None:
+    """Fill a queue-status element with a place."""
+    status.set_position(place.position)
+    if place.wait is not None:
+        status.set_time(int(place.wait.expected.total_seconds()))

@@ -1,0 +1,72 @@
+"""Who is there, as presence shows it on the present link: staff by subscription, visitors by directed presence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from livechat_xmpp.domain.model import Availability, BareJid, FullJid, bare
+
+SHOWN = {
+    "": Availability.AVAILABLE,
+    "chat": Availability.AVAILABLE,
+    "away": Availability.AWAY,
+    "xa": Availability.AWAY,
+    "dnd": Availability.BUSY,
+}
+BEST_FIRST = (Availability.AVAILABLE, Availability.AWAY, Availability.BUSY)
+
+
+class PresenceBook:
+    """What each address last said (reconcile.ports.StaffPresences). Forgotten with the link."""
+
+    def __init__(self) -> None:
+        self.subscribed: set[BareJid] = set()  # staff who let us see their presence, from the record
+        self.is_settled = False
+        self._resources: dict[BareJid, dict[FullJid, Availability]] = {}
+        self._offline_since: dict[BareJid, datetime] = {}
+
+    def forget(self) -> None:
+        """Start anew with a link: nobody is known."""
+        self.is_settled = False
+        self._resources.clear()
+        self._offline_since.clear()
+
+    def come(self, jid: FullJid, show: str) -> None:
+        """Take in an available presence; an unknown show counts as available."""
+        resources = self._resources.setdefault(bare(jid), {})
+        resources[jid] = SHOWN.get(show, Availability.AVAILABLE)
+        self._offline_since.pop(bare(jid), None)
+
+    def go(self, jid: FullJid, now: datetime) -> None:
+        """Take in that a resource is gone; a bare JID: all of them."""
+        resources = self._resources.setdefault(bare(jid), {})
+        if "/" not in jid:
+            resources.clear()
+        resources.pop(jid, None)
+        if not resources:
+            self._offline_since.setdefault(bare(jid), now)
+
+    def has_answered(self, jid: BareJid) -> bool:
+        """Return whether anything was heard of the person on this link."""
+        return jid in self._resources
+
+    def availability(self, jid: BareJid) -> Availability:
+        """Return the most available of the person's resources.
+
+        Never heard of on this link: unknown while the link is new, or while they do not let us see; afterwards
+        offline, since servers are silent about those who are (ejabberd).
+        """
+        resources = self._resources.get(jid)
+        if resources:
+            return next(a for a in BEST_FIRST if a in resources.values())
+        if jid in self._resources:
+            return Availability.OFFLINE
+        return Availability.OFFLINE if self.is_settled and jid in self.subscribed else Availability.UNKNOWN
+
+    def offline_since(self, jid: BareJid) -> datetime | None:
+        """Return since when the person has been gone; None where they are there or nobody knows."""
+        return self._offline_since.get(jid)
+
+    def is_there(self, jid: FullJid) -> bool:
+        """Return whether this very address has said that it is there."""
+        return jid in self._resources.get(bare(jid), {})

@@ -1,0 +1,156 @@
+"""XEP-0142 for visitors: join-queue, queue-status, depart-queue, workgroup-form; and plain words of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from slixmpp import Iq
+from slixmpp.exceptions import XMPPError
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.errors import AlreadyQueued, DeskError, NotFound
+from livechat_xmpp.domain.model import ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
+from livechat_xmpp.usecases import visits
+from livechat_xmpp.usecases.cover import Place
+from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.staff import who_is
+from livechat_xmpp.usecases.visits import Ticket
+from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.commands.command import Asked
+from livechat_xmpp.xmpp.commands.visits import ask_form
+from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.people import Speaker, fill_status
+
+LEAVE_WORDS = {"leave", "cancel", "bye", "quit"}
+PLACE_WORDS = {"?", "status", "position", "help"}
+
+
+class QueueDoor:
+    """Takes what visitors send to a workgroup. on_told: called with the place that a visitor was told."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        addresses: Addresses,
+        speaker: Speaker,
+        link: Link,
+        on_told: Callable[[ChatId, Place], None],
+    ) -> None:
+        self._on_told = on_told
+        self._desk = desk
+        self._addresses = addresses
+        self._speaker = speaker
+        self._link = link
+
+    def _workgroup(self, iq: Iq) -> WorkgroupName:
+        name = self._addresses.workgroup_of(iq["to"])
+        if name is None:
+            raise XMPPError("item-not-found", text="There is no such workgroup.", etype="cancel")
+        return name
+
+    # --- IQs
+
+    async def on_join(self, iq: Iq) -> Iq:
+        """Put the visitor into the queue; the first queue-status message, with the token, follows the result."""
+        workgroup, visitor = self._workgroup(iq), FullJid(iq["from"].full)
+        answers = iq["join_queue"].answers()
+        answers.setdefault("username", iq["from"].local or "Visitor")
+        ticket = await self._ask(workgroup, visitor, answers)
+        self._link.spawn(self._tell_first(workgroup, visitor, ticket))
+        return iq.reply(clear=True)
+
+    async def _tell_first(self, workgroup: WorkgroupName, visitor: FullJid, ticket: Ticket) -> None:
+        """Send the place with the token, before the queues have anything to tell."""
+        if ticket.place is not None:
+            self._speaker.tell_place(
+                workgroup, visitor, ticket.chat_id, ticket.place, has_room=False, token=ticket.token
+            )
+            self._on_told(ticket.chat_id, ticket.place)
+
+    async def _ask(self, workgroup: WorkgroupName, visitor: FullJid, answers: dict[str, str]) -> Ticket:
+        """Ask for the visitor. Raises the refusals of visits.ask; a second asking also tells the place again."""
+        try:
+            return await self._desk.do(
+                visits.ask, workgroup, visitor, answers, presences=self._desk.presences, rules=self._desk.rules
+            )
+        except AlreadyQueued:
+            await self.tell_place(visitor)
+            raise
+
+    async def tell_place(self, visitor: FullJid) -> None:
+        """Send the visitor their place, or the way to their room, once more."""
+        await self._desk.do(visits.visitor_back, visitor)
+        ticket = await self._desk.ask(visits.place_of, visitor, presences=self._desk.presences, rules=self._desk.rules)
+        await self._tell_ticket(visitor, ticket)
+
+    async def _tell_ticket(self, visitor: FullJid, ticket: Ticket) -> None:
+        chat = await self._desk.ask(lambda work: work.chats.find(ticket.chat_id))
+        if chat is None or chat.state is ChatState.CLOSED:
+            return
+        if ticket.place is not None:
+            self._speaker.tell_place(
+                chat.workgroup, visitor, chat.id, ticket.place, has_room=ticket.has_room, token=ticket.token
+            )
+        elif ticket.has_room:
+            self._speaker.tell_invitation(chat, Invitation(bare(visitor), Part.VISITOR))
+
+    async def on_status(self, iq: Iq) -> Iq:
+        """Answer where the visitor is in the queue (XEP-0142 §3.2.3)."""
+        self._workgroup(iq)
+        ticket = await self._desk.ask(
+            visits.place_of, FullJid(iq["from"].full), presences=self._desk.presences, rules=self._desk.rules
+        )
+        if ticket.place is None:
+            raise NotFound("You are not in the queue.")
+        reply = iq.reply(clear=True)
+        fill_status(reply["queue_status"], ticket.place)
+        return reply
+
+    async def on_depart(self, iq: Iq) -> Iq:
+        """Take the visitor out of the queue; the message that says so follows."""
+        self._workgroup(iq)
+        await self._desk.do(visits.leave, FullJid(iq["from"].full))
+        return iq.reply(clear=True)
+
+    async def on_form(self, iq: Iq) -> Iq:
+        """Answer with the form to fill in (Fastpath, `workgroup-form`)."""
+        name = self._workgroup(iq)
+        asker = await self._desk.ask(who_is, bare(iq["from"].full))
+        form = ask_form(Asked(asker, FullJid(iq["from"].full), self._desk, name))
+        reply = iq.reply(clear=True)
+        data: Any = reply["workgroup_form"]["form"]
+        data["type"], data["title"], data["instructions"] = "form", form.title, form.instructions
+        for field in form.fields:
+            data.add_field(var=field.var, ftype=field.type, label=field.label, required=field.is_required)
+        return reply
+
+    # --- plain words
+
+    async def on_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
+        """Take what a visitor writes: a request, more of it, a question for the place, or leaving."""
+        try:
+            await self._on_words(visitor, workgroup, text, nick)
+        except DeskError as refusal:
+            self._speaker.say(workgroup, visitor, str(refusal))
+
+    async def _on_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
+        chat = await self._desk.ask(lambda work: work.chats.find_of_visitor(bare(visitor)))
+        word = text.strip().lower()
+        if chat is None:
+            if word in LEAVE_WORDS | PLACE_WORDS:
+                self._speaker.say(workgroup, visitor, "Write your question here and somebody will answer it.")
+                return
+            name = nick or ("Visitor" if self._is_anonymous(visitor) else visitor.partition("@")[0])
+            ticket = await self._ask(workgroup, visitor, {"username": name, "question": text})
+            await self._tell_first(workgroup, visitor, ticket)
+        elif word in LEAVE_WORDS:
+            await self._desk.do(visits.leave, visitor)
+        else:
+            if word not in PLACE_WORDS and chat.state is ChatState.WAITING:
+                await self._desk.do(visits.add_words, visitor, text, rules=self._desk.rules)
+                self._speaker.say(workgroup, visitor, texts.WORDS_ADDED)
+            await self.tell_place(visitor)
+
+    def _is_anonymous(self, visitor: FullJid) -> bool:
+        return bare(visitor).partition("@")[2] in self._desk.rules.anonymous_domains

@@ -1,0 +1,399 @@
+"""The chats' rooms on the MUC service: what they showed on this link, and what is done to them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from slixmpp import Iq, Message, Presence
+from slixmpp.xmlstream import ET
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.model import Affiliation, BareJid, ChatId, Notice, Occupant, RoomView, bare
+from livechat_xmpp.reconcile.ports import LinkTrouble, StepRefused
+from livechat_xmpp.usecases.transcripts import Heard
+from livechat_xmpp.xmpp import muc
+from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.link import Link
+
+log = logging.getLogger(__name__)
+
+ARCHIVE_PAGE = 100
+NICK_TRIES = 3
+NO_ARCHIVE = {"item-not-found", "feature-not-implemented", "service-unavailable"}
+
+
+class _Room:
+    """One room on this link. shown: None until the room was looked at."""
+
+    def __init__(self) -> None:
+        self.shown: RoomView | None = None
+        self.nick = texts.DESK_NICK
+        self.subject = ""
+        self.looking: dict[str, Occupant] | None = None
+        self.codes: frozenset[str] = frozenset()
+        self.entered: asyncio.Future[None] | None = None
+        self.echoes: dict[str, asyncio.Future[None]] = {}
+
+
+class MucRooms:
+    """Rooms as the reconciler sees and changes them (reconcile.ports.Rooms).
+
+    on_changed: called when people came, went or changed, with whether it may concern the trainee rule.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        addresses: Addresses,
+        now: Callable[[], datetime],
+        *,
+        answer_timeout_s: float,
+        on_changed: Callable[[ChatId], None],
+        on_heard: Callable[[ChatId, Heard], None],
+    ) -> None:
+        self._link = link
+        self._addresses = addresses
+        self._now = now
+        self._timeout_s = answer_timeout_s
+        self._on_changed = on_changed
+        self._on_heard = on_heard
+        self._rooms: dict[ChatId, _Room] = {}
+        self._pages: dict[str, list[ET.Element]] = {}
+
+    # --- what is known
+
+    def view(self, chat_id: ChatId) -> RoomView | None:
+        room = self._rooms.get(chat_id)
+        return room.shown if room else None
+
+    def forget(self, chat_id: ChatId) -> None:
+        room = self._rooms.pop(chat_id, None)
+        if room is not None:
+            self._give_up(room)
+
+    def forget_all(self) -> None:
+        """Forget every room: a new link knows nothing."""
+        for chat_id in list(self._rooms):
+            self.forget(chat_id)
+
+    @staticmethod
+    def _give_up(room: _Room) -> None:
+        for future in (room.entered, *room.echoes.values()):
+            if future is not None and not future.done():
+                future.set_exception(LinkTrouble("the room became unknown"))
+                future.exception()  # seen: who waits gets it, who does not wait need not
+
+    # --- what is done
+
+    async def enter(self, chat_id: ChatId) -> None:
+        """Enter (again) and read who is a member; then view() shows the room."""
+        room = self._rooms.setdefault(chat_id, _Room())
+        await self._enter(chat_id, room)
+        is_new = muc.CREATED in room.codes
+        members = outcasts = frozenset[BareJid]()
+        if not is_new:
+            members, outcasts = await asyncio.gather(
+                self._list(chat_id, Affiliation.MEMBER), self._list(chat_id, Affiliation.OUTCAST)
+            )
+        if self._rooms.get(chat_id) is not room:
+            raise LinkTrouble("the room became unknown while it was looked at")
+        occupants = tuple((room.looking or {}).values())
+        room.looking = None
+        old = room.shown
+        room.shown = RoomView(
+            is_new=is_new,
+            occupants=_with_old_moments(occupants, old),
+            members=members,
+            outcasts=outcasts,
+            subject=room.subject,
+            spoken=old.spoken if old else frozenset(),
+            looked_at=self._now(),
+        )
+
+    async def _enter(self, chat_id: ChatId, room: _Room) -> None:
+        for attempt in range(1, NICK_TRIES + 1):
+            room.looking, room.codes = {}, frozenset()
+            room.entered = asyncio.get_running_loop().create_future()
+            presence: Presence = self._link.make_presence(
+                pto=f"{self._addresses.room(chat_id)}/{room.nick}", pfrom=self._addresses.desk(chat_id)
+            )
+            presence.append(muc.join())
+            presence.send()
+            try:
+                return await self._wait(room.entered)
+            except StepRefused as refusal:
+                if refusal.condition != "conflict":
+                    raise
+                room.nick = f"{texts.DESK_NICK} {attempt + 1}"  # somebody sits on ours
+        raise LinkTrouble("every nick is taken")
+
+    async def _wait(self, future: asyncio.Future[None]) -> None:
+        try:
+            await asyncio.wait_for(asyncio.shield(future), self._timeout_s)
+        except TimeoutError:
+            raise LinkTrouble("the room did not answer in time") from None
+
+    async def _list(self, chat_id: ChatId, affiliation: Affiliation) -> frozenset[BareJid]:
+        answer = await self._ask(chat_id, "get", muc.admin_query(affiliation=affiliation))
+        return muc.listed(answer.xml)
+
+    async def _ask(self, chat_id: ChatId, kind: str, payload: ET.Element, *, as_occupant: bool = False) -> Iq:
+        """Send an IQ to the room from the chat's address; roles are changed only from the one inside."""
+        desk = self._addresses.desk(chat_id)
+        iq = self._link.make_iq(
+            ito=self._addresses.room(chat_id), ifrom=desk if as_occupant else bare(desk), itype=kind
+        )
+        iq.append(payload)
+        return await self._link.request(iq)
+
+    async def configure(self, chat_id: ChatId, title: str) -> None:
+        offered = await self._ask(chat_id, "get", ET.Element(f"{{{muc.OWNER}}}query"))
+        await self._ask(chat_id, "set", muc.config_form(offered.xml, title))
+        self._show(chat_id, lambda v: replace(v, is_new=False))
+
+    async def set_affiliation(self, chat_id: ChatId, jid: BareJid, affiliation: Affiliation, reason: str) -> None:
+        query = muc.admin_query(jid=jid, affiliation=affiliation, reason=reason)
+        await self._ask(chat_id, "set", query)
+        self._set_member(chat_id, jid, affiliation)
+
+    def _set_member(self, chat_id: ChatId, jid: BareJid, affiliation: Affiliation) -> None:
+        is_member, is_outcast = affiliation is Affiliation.MEMBER, affiliation is Affiliation.OUTCAST
+        self._show(
+            chat_id,
+            lambda v: replace(
+                v,
+                members=v.members | {jid} if is_member else v.members - {jid},
+                outcasts=v.outcasts | {jid} if is_outcast else v.outcasts - {jid},
+            ),
+        )
+
+    async def kick(self, chat_id: ChatId, nick: str, reason: str) -> None:
+        await self._ask(chat_id, "set", muc.admin_query(nick=nick, role="none", reason=reason), as_occupant=True)
+
+    async def set_subject(self, chat_id: ChatId, subject: str) -> None:
+        message = self._groupchat(chat_id, f"subject-{self._link.new_id()}")
+        message["subject"] = subject
+        await self._say(chat_id, message)
+        self._show(chat_id, lambda v: replace(v, subject=subject))
+
+    async def speak(self, chat_id: ChatId, notice: Notice) -> None:
+        message = self._groupchat(chat_id, notice.stanza_id)
+        message["body"] = notice.body
+        await self._say(chat_id, message)
+        self._show(chat_id, lambda v: replace(v, spoken=v.spoken | {notice.stanza_id}))
+
+    def _groupchat(self, chat_id: ChatId, message_id: str) -> Message:
+        message = self._link.make_message(
+            mto=self._addresses.room(chat_id), mfrom=self._addresses.desk(chat_id), mtype="groupchat"
+        )
+        message["id"] = message_id
+        return message
+
+    async def _say(self, chat_id: ChatId, message: Message) -> None:
+        """Send to the room and wait until it comes back (XEP-0045 §7.4)."""
+        room = self._rooms.get(chat_id)
+        if room is None:
+            raise LinkTrouble("the room is not known")
+        echo = room.echoes[message["id"]] = asyncio.get_running_loop().create_future()
+        try:
+            message.send()
+            await self._wait(echo)
+        finally:
+            room.echoes.pop(message["id"], None)
+
+    async def destroy(self, chat_id: ChatId, reason: str) -> None:
+        try:
+            await self._ask(chat_id, "set", muc.destroy_query(reason))
+        except StepRefused as refusal:
+            if refusal.condition != "item-not-found":
+                raise
+        self.forget(chat_id)
+
+    async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
+        heard: list[Heard] = []
+        after, is_complete = "", False
+        while not is_complete:
+            query_id = self._link.new_id()
+            page = self._pages[query_id] = []
+            try:
+                answer = await self._ask(chat_id, "set", muc.archive_query(query_id, after, ARCHIVE_PAGE))
+            except StepRefused as refusal:
+                if refusal.condition in NO_ARCHIVE:
+                    return heard
+                raise
+            finally:
+                del self._pages[query_id]
+            heard += [h for result in page if (h := self._archived(chat_id, result)) is not None]
+            fin = answer.xml.find(f"{{{muc.MAM}}}fin")
+            is_complete = not page or fin is None or fin.get("complete") in ("true", "1")
+            after = page[-1].get("id", "") if page else ""
+        return heard
+
+    def _archived(self, chat_id: ChatId, result: ET.Element) -> Heard | None:
+        forwarded = result.find("{urn:xmpp:forward:0}forwarded")
+        if forwarded is None:
+            return None
+        delay = forwarded.find("{urn:xmpp:delay}delay")
+        message = next((c for c in forwarded if c.tag.endswith("}message")), None)
+        if message is None:
+            return None
+        at = muc.stamp(delay.get("stamp") if delay is not None else None, self._now())
+        return self._heard(chat_id, message, at, archive_id=result.get("id", ""))
+
+    # --- what comes in, in the order of the stream
+
+    def on_presence(self, chat_id: ChatId, presence: Presence) -> None:
+        """Take in a presence from the chat's room."""
+        room = self._rooms.get(chat_id)
+        if room is None:
+            return
+        nick, kind = presence["from"].resource, presence["type"]
+        if kind == "error":
+            self._refused(room, presence)
+            return
+        item = muc.read_presence(presence.xml, nick)
+        if item is None:
+            return
+        is_own = muc.SELF in item.codes or bare(item.jid or "") == bare(self._addresses.desk(chat_id))
+        if kind == "unavailable":
+            self._on_gone(chat_id, room, item, is_own=is_own)
+        elif is_own:
+            room.nick, room.codes = nick, item.codes
+            if room.entered is not None and not room.entered.done():
+                room.entered.set_result(None)
+        else:
+            self._on_there(chat_id, room, item)
+
+    @staticmethod
+    def _refused(room: _Room, presence: Presence) -> None:
+        if room.entered is not None and not room.entered.done():
+            error = presence["error"]
+            room.entered.set_exception(StepRefused(error["condition"], error["text"] or ""))
+
+    def _on_there(self, chat_id: ChatId, room: _Room, item: muc.Item) -> None:
+        if item.jid is None:
+            log.warning("the room does not show real addresses", extra={"chat": chat_id})
+            return
+        occupant = Occupant(item.nick, bare(item.jid), item.affiliation, self._now(), item.occupant_id)
+        if room.looking is not None:
+            room.looking[item.nick] = occupant
+        if room.shown is not None:
+            others = tuple(o for o in room.shown.occupants if o.nick != item.nick)
+            known = next((o for o in room.shown.occupants if (o.nick, o.jid) == (item.nick, occupant.jid)), None)
+            if known is not None:
+                occupant = replace(occupant, since_at=known.since_at)
+            if known == occupant:
+                return
+            room.shown = replace(room.shown, occupants=(*others, occupant))
+            self._set_member(chat_id, occupant.jid, item.affiliation)
+            self._on_changed(chat_id)
+
+    def _on_gone(self, chat_id: ChatId, room: _Room, item: muc.Item, *, is_own: bool) -> None:
+        if is_own and muc.RENAMED not in item.codes:
+            self.forget(chat_id)  # kicked, removed, or the room is gone: look again
+            self._on_changed(chat_id)
+            return
+        if room.looking is not None:
+            room.looking.pop(item.nick, None)
+        if room.shown is None:
+            return
+        if muc.RENAMED in item.codes and item.new_nick:
+            # The same person goes on: were they gone for a moment, the trainees would have to go too.
+            room.shown = replace(
+                room.shown,
+                occupants=tuple(
+                    replace(o, nick=item.new_nick) if o.nick == item.nick else o for o in room.shown.occupants
+                ),
+            )
+        else:
+            room.shown = replace(room.shown, occupants=tuple(o for o in room.shown.occupants if o.nick != item.nick))
+            if item.jid is not None and item.affiliation is not Affiliation.MEMBER:
+                self._set_member(chat_id, bare(item.jid), item.affiliation)
+        self._on_changed(chat_id)
+
+    def on_message(self, chat_id: ChatId, message: Message) -> tuple[BareJid, str] | None:
+        """Take in a message from the chat's room; return who spoke and what, if somebody but the desk did now."""
+        room = self._rooms.get(chat_id)
+        if message["type"] == "error":
+            self._bounced(room, message)
+            return None
+        if change := muc.read_affiliation_change(message.xml):
+            self._set_member(chat_id, *change)
+            self._on_changed(chat_id)
+        if room is None or message["type"] != "groupchat":
+            return None
+        if message.xml.find(f"{{{message.namespace}}}subject") is not None and not message["body"]:
+            room.subject = message["subject"]
+            self._show(chat_id, lambda v: replace(v, subject=room.subject))
+            self._on_changed(chat_id)
+        heard = self._heard(chat_id, message.xml, self._now())
+        nick = message["from"].resource
+        if nick == room.nick and (echo := room.echoes.get(message["id"])) is not None and not echo.done():
+            echo.set_result(None)
+        if heard is None:
+            return None
+        self._on_heard(chat_id, heard)
+        if heard.is_desk or heard.jid is None or message.xml.find("{urn:xmpp:delay}delay") is not None:
+            return None
+        return heard.jid, heard.body
+
+    @staticmethod
+    def _bounced(room: _Room | None, message: Message) -> None:
+        echo = room.echoes.get(message["id"]) if room else None
+        if echo is not None and not echo.done():
+            echo.set_exception(StepRefused(message["error"]["condition"]))
+
+    def on_archived(self, message: Message) -> bool:
+        """Take in a result of an archive query; return whether it was one."""
+        result = message.xml.find(f"{{{muc.MAM}}}result")
+        if result is None:
+            return False
+        page = self._pages.get(result.get("queryid", ""))
+        if page is not None:
+            page.append(result)
+        return True
+
+    def speaker(self, chat_id: ChatId, nick: str) -> BareJid | None:
+        """Return whose nick it is; None: nobody's who is inside."""
+        view = self.view(chat_id)
+        return next((o.jid for o in view.occupants if o.nick == nick), None) if view else None
+
+    def _heard(self, chat_id: ChatId, xml: ET.Element, at: datetime, archive_id: str = "") -> Heard | None:
+        """Return a room message as heard; None: nothing was said, or the room itself speaks."""
+        body = next((c.text for c in xml if c.tag.endswith("}body")), None)
+        room_jid = self._addresses.room(chat_id)
+        who, _, nick = xml.get("from", "").partition("/")
+        if not body or who != room_jid or not nick:
+            return None
+        room = self._rooms.get(chat_id)
+        item = xml.find(f"{{{muc.USER}}}x/{{{muc.USER}}}item")
+        occupant = xml.find("{urn:xmpp:occupant-id:0}occupant-id")
+        real = bare(item.get("jid", "")) if item is not None and item.get("jid") else None
+        is_desk = nick == (room.nick if room else texts.DESK_NICK) or real == bare(self._addresses.desk(chat_id))
+        delay = xml.find("{urn:xmpp:delay}delay")
+        return Heard(
+            at=at if delay is None or archive_id else muc.stamp(delay.get("stamp"), at),
+            nick=nick,
+            body=body,
+            is_desk=is_desk,
+            jid=None if is_desk else real or (None if archive_id else self.speaker(chat_id, nick)),
+            stanza_id=xml.get("id", ""),
+            archive_id=archive_id or muc.stanza_id(xml, room_jid),
+            occupant_id=occupant.get("id", "") if occupant is not None else "",
+        )
+
+    def _show(self, chat_id: ChatId, change: Callable[[RoomView], RoomView]) -> None:
+        room = self._rooms.get(chat_id)
+        if room is not None and room.shown is not None:
+            room.shown = change(room.shown)
+
+
+def _with_old_moments(occupants: Sequence[Occupant], old: RoomView | None) -> tuple[Occupant, ...]:
+    """Return the occupants; those seen before the look keep the moment at which they came."""
+    since: dict[Any, datetime] = {(o.nick, o.jid): o.since_at for o in old.occupants} if old else {}
+    return tuple(replace(o, since_at=since.get((o.nick, o.jid), o.since_at)) for o in occupants)

@@ -1,0 +1,171 @@
+"""Presence to workgroups: subscriptions of the staff, directed presence of visitors, probes after a new link."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+
+from slixmpp import Presence
+
+from livechat_xmpp.domain.model import Account, BareJid, FullJid, WorkgroupName, bare
+from livechat_xmpp.usecases import staff, visits
+from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.ports import Work
+from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.people import Speaker
+from livechat_xmpp.xmpp.presences import PresenceBook
+
+
+class StaffPresence:
+    """Keeps the presence book, and asks the staff to let us see them. The desk's contact is its first workgroup."""
+
+    def __init__(
+        self,
+        link: Link,
+        addresses: Addresses,
+        desk: Desk,
+        book: PresenceBook,
+        speaker: Speaker,
+        now: Callable[[], datetime],
+        *,
+        probe_wait_s: float,
+    ) -> None:
+        self._link = link
+        self._addresses = addresses
+        self._desk = desk
+        self._book = book
+        self._speaker = speaker
+        self._now = now
+        self._probe_wait_s = probe_wait_s
+        self._contact = addresses.workgroup(addresses.workgroups[0])
+        self._asked: set[BareJid] = set()
+        self._expected: set[BareJid] = set()
+        self._answered = asyncio.Event()
+        self.accounts: set[BareJid] = set()
+
+    # --- a new link
+
+    async def begin(self) -> None:
+        """Ask about everybody anew; who has not answered after probe_wait_s is offline."""
+        self._asked.clear()
+        accounts = await self._desk.ask(_accounts)
+        self.accounts = {a.jid for a in accounts}
+        self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
+        self._expected = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
+        self._expected &= self._book.subscribed
+        for account in accounts:
+            self._probe(account.jid)
+        self._link.spawn(self._settle())
+
+    def _probe(self, jid: BareJid) -> None:
+        """Ask for the person's presence, or to be allowed to see it."""
+        if jid in self._book.subscribed:
+            self._send(jid, "probe")
+        elif jid not in self._asked:
+            self._asked.add(jid)
+            self._send(jid, "subscribe")
+
+    def _send(self, jid: str, kind: str) -> None:
+        self._link.make_presence(pto=jid, pfrom=self._contact, ptype=kind).send()
+
+    async def _settle(self) -> None:
+        link = self._link.number
+        with contextlib.suppress(TimeoutError):  # servers are silent about those who are offline
+            await asyncio.wait_for(self._all_answered(), self._probe_wait_s)
+        if self._link.number == link:
+            self._book.is_settled = True
+            self._desk.waker.wake_queues()
+
+    async def _all_answered(self) -> None:
+        while not all(self._book.has_answered(jid) for jid in self._expected):
+            self._answered.clear()
+            await self._answered.wait()
+
+    async def refresh(self) -> None:
+        """Ask those who have joined the staff since to let us see them."""
+        accounts = {a.jid for a in await self._desk.ask(_accounts)}
+        new, self.accounts = accounts - self.accounts, accounts
+        for jid in sorted(new):
+            self._probe(jid)
+            for name in self._addresses.workgroups:
+                self._speaker.send_presence(name, jid)
+
+    def seen(self, jid: BareJid) -> None:
+        """Take in that a member of the staff writes: ask once more if they do not let us see them."""
+        if jid not in self._book.subscribed:
+            self._probe(jid)
+
+    # --- what comes in
+
+    def on_presence(self, presence: Presence, workgroup: WorkgroupName | None) -> None:
+        """Take in a presence sent to a workgroup, or to the component (workgroup None)."""
+        sender, kind = FullJid(presence["from"].full), presence["type"]
+        if kind == "error":
+            self._went(sender)
+        elif kind == "unavailable":
+            self._speaker.unwatch(sender)
+            self._went(sender)
+        elif kind in ("subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"):
+            self._on_subscription(sender, kind, presence["to"].bare, workgroup)
+        else:
+            self._came(sender, presence.xml.findtext(f"{{{presence.namespace}}}show") or "", workgroup)
+
+    def _came(self, sender: FullJid, show: str, workgroup: WorkgroupName | None) -> None:
+        before = self._book.availability(bare(sender))
+        was_there = self._book.is_there(sender)
+        self._book.come(sender, show)
+        self._answered.set()
+        if bare(sender) in self.accounts:
+            if self._book.availability(bare(sender)) is not before:
+                self._desk.waker.wake_queues()
+                self._link.spawn(self._wake_chats_of(bare(sender)))
+            return
+        if workgroup is not None:
+            self._speaker.watch(workgroup, sender)
+        if not was_there:
+            self._link.spawn(self._desk.do(visits.visitor_back, sender))
+
+    def _went(self, sender: FullJid) -> None:
+        before = self._book.availability(bare(sender))
+        self._book.go(sender, self._now())
+        self._answered.set()
+        if bare(sender) in self.accounts:
+            if self._book.availability(bare(sender)) is not before:
+                self._desk.waker.wake_queues()
+                self._link.spawn(self._wake_chats_of(bare(sender)))
+            return
+        self._link.spawn(self._desk.do(visits.visitor_gone, sender))
+
+    async def _wake_chats_of(self, jid: BareJid) -> None:
+        """Have the chats looked at that the person is named in: a monitor who is offline counts no more."""
+        for chat_id in await self._desk.ask(lambda work: work.chats.naming(jid)):
+            self._desk.waker.wake(chat_id)
+
+    def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:
+        jid = bare(sender)
+        if kind == "subscribe":
+            self._link.make_presence(pto=jid, pfrom=ours, ptype="subscribed").send()
+        elif kind == "unsubscribe":
+            self._link.make_presence(pto=jid, pfrom=ours, ptype="unsubscribed").send()
+        elif kind in ("subscribed", "unsubscribed") and ours == self._contact:
+            self._on_answer(jid, is_subscribed=kind == "subscribed")
+        if kind in ("subscribe", "probe"):
+            for name in (workgroup,) if workgroup else self._addresses.workgroups:
+                self._speaker.send_presence(name, sender)
+
+    def _on_answer(self, jid: BareJid, *, is_subscribed: bool) -> None:
+        if jid not in self.accounts:
+            return
+        if is_subscribed:
+            self._book.subscribed.add(jid)
+            self._send(jid, "probe")
+        else:
+            self._book.subscribed.discard(jid)
+        self._link.spawn(self._desk.do(staff.set_subscribed, jid, is_subscribed))
+
+
+async def _accounts(work: Work) -> list[Account]:
+    return await work.accounts.list()

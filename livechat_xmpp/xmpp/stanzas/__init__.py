@@ -1,0 +1,1 @@
+"""Every element we define or extend, one module a namespace."""

@@ -1,0 +1,140 @@
+"""The same verbs as words: what staff write to a workgroup, and `!close` in a room. Each is one command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
+from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
+from livechat_xmpp.usecases import offers
+from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.staff import Asker, who_is
+from livechat_xmpp.xmpp.commands.command import Asked, Commands, Done, Form
+
+YES = {"yes", "y", "ok", "accept"}
+NO = {"no", "n", "reject", "decline"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and the command it stands for. fields: what its arguments fill, in order; the last takes the rest."""
+
+    word: str
+    node: str
+    fields: Sequence[str] = ()
+    hint: str = ""
+
+
+WORDS = {
+    w.word: w
+    for w in (
+        Word("on", "go-on-duty", ("duty_role", "max_chats"), "on [role] [chats at once]: go on duty"),
+        Word("off", "go-off-duty", (), "off: go off duty"),
+        Word("ready", "go-on-duty", (), "ready: be invited to chats to watch"),
+        Word("status", "my-status", (), "status: what you are and do"),
+        Word("queue", "list-queue", (), "queue: who waits"),
+        Word("chats", "list-chats", (), "chats: the chats in progress"),
+        Word("join", "join-chat", ("chat",), "join CHAT: be invited to a chat"),
+        Word("close", "close-chat", ("chat", "disposition", "tags"), "close CHAT [how it ended] [tags]"),
+        Word("add", "add-account", ("jid",), "add ADDRESS: make an account a trainee"),
+        Word("promote", "promote", ("accounts", "standing", "reason"), "promote ADDRESS STANDING [why]"),
+        Word("demote", "demote", ("accounts", "standing", "reason"), "demote ADDRESS STANDING [why]"),
+        Word("accounts", "list-accounts", ("standing",), "accounts [standing]: list accounts"),
+    )
+}
+ANSWERS_HINT = "yes, no: answer the offer or the invitation"
+ROOM_HELP = "!close [how it ended] [tags] closes this chat: " + ", ".join(Disposition)
+
+
+class Words:
+    """Turns words of the staff into commands, and their answers into text."""
+
+    def __init__(self, commands: Commands, desk: Desk) -> None:
+        self._commands = commands
+        self._desk = desk
+
+    async def answer(self, jid: FullJid, workgroup: WorkgroupName, text: str) -> str:
+        """Do what a member of the staff wrote to the workgroup and return what to say; refusals are said too."""
+        word, *arguments = text.split() or [""]
+        word = word.lower().strip("!.,")
+        asker = await self._desk.ask(who_is, bare(jid))
+        try:
+            if word in YES:
+                chat = await self._desk.do(offers.accept_offer, bare(jid))
+                return f"{chat.visitor_name} is yours. The invitation to the room is on its way."
+            if word in NO:
+                chat = await self._desk.do(offers.decline, bare(jid))
+                return f"Passed on: {chat.visitor_name}."
+            known = WORDS.get(word)
+            if known is None:
+                return self._help(asker)
+            return await self._run(known, _arguments(known, arguments), asker, jid, workgroup)
+        except DeskError as refusal:
+            return str(refusal)
+
+    async def _run(
+        self, word: Word, form: Mapping[str, Sequence[str]], asker: Asker, jid: FullJid, workgroup: WorkgroupName | None
+    ) -> str:
+        command = self._commands.find(word.node)
+        if command is None or not command.is_for(asker):
+            raise NotPermitted("This command is not for you.")
+        answer = await command.handle(Asked(asker, jid, self._desk, workgroup, form))
+        if isinstance(answer, Form):
+            return f"{answer.note or 'Something is missing.'} ({word.hint})"
+        return as_text(answer)
+
+    def _help(self, asker: Asker) -> str:
+        """Return the words that this person may use."""
+        may = {c.node for c in self._commands.listed_for(asker)}
+        words = [w.hint for w in WORDS.values() if w.node in may]
+        return "\n".join(["You can write:", ANSWERS_HINT, *words])
+
+    async def in_room(self, jid: BareJid, chat_id: ChatId, workgroup: WorkgroupName, text: str) -> str:
+        """Do what was typed with `!` in a chat's room, and return what to say to who typed it.
+
+        Only for the chat's helper, monitors and admins; what others type is passed over ("").
+        """
+        word, *arguments = text.removeprefix("!").split() or [""]
+        asker = await self._desk.ask(who_is, jid)
+        if not (asker.answers or asker.reaches(Standing.MONITOR)):
+            return ""
+        if word.lower() != "close":
+            return ROOM_HELP
+        close = WORDS["close"]
+        try:
+            return await self._run(close, _arguments(close, [chat_id, *arguments]), asker, FullJid(jid), workgroup)
+        except NotFound:
+            return ""
+        except DeskError as refusal:
+            return str(refusal)
+
+
+def _arguments(word: Word, arguments: Sequence[str]) -> dict[str, list[str]]:
+    """Return the form that the arguments fill: one field each, the last field takes what is left.
+
+    A number given to `on` is the cap, whatever its place.
+    """
+    left = list(arguments)
+    form: dict[str, list[str]] = {}
+    for index, field in enumerate(word.fields):
+        if not left:
+            break
+        if field == "duty_role" and left[0] not in set(DutyRole):
+            continue
+        is_last = index == len(word.fields) - 1
+        form[field] = [" ".join(left)] if is_last else [left.pop(0)]
+    return form
+
+
+def as_text(done: Done) -> str:
+    """Return a command's result for people: its text, then a line for each row."""
+    lines = [done.text] if done.text else []
+    for row in done.rows:
+        shown = [
+            f"{column.label.lower()} {value if isinstance(value, str) else ', '.join(value)}"
+            for column in done.columns
+            if (value := row.get(column.var, ""))
+        ]
+        lines.append("- " + "; ".join(shown))
+    return "\n".join(lines)
