@@ -107,10 +107,14 @@ class Person(Client):
         """Wait until somebody, by nick or bare JID, is in the room."""
         return await self.until(lambda: self._find_inside(room, who), f"{who} in {room}", limit_s)
 
-    async def sees_gone(self, room: str, who: str, limit_s: float = LIMIT_S) -> None:
-        """Wait until somebody, by nick or bare JID, is not in the room, where oneself still is."""
+    async def sees_gone(self, room: str, who: str, limit_s: float = LIMIT_S) -> Departure | None:
+        """Wait until somebody, by nick or bare JID, is not in the room, where oneself still is.
+
+        Return how the last one of that nick went; None when there was none, or `who` is an address.
+        """
         await self.until(lambda: self.is_in(room) and self._find_inside(room, who) is None,
                          f"{who} gone from {room}", limit_s)
+        return self._rooms[room].departures.get(who)
 
     async def speak(self, room: str, body: str, limit_s: float = LIMIT_S) -> Received:
         """Say something in a room; return it as the room gave it to all. Raises StanzaError when refused."""

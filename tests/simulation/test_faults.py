@@ -16,11 +16,11 @@ from tests.people.owner import affiliate, configure
 from tests.simulation import EJABBERD, PROSODY, Quirks, SimulatedServer
 
 
-class Parrot(ComponentXMPP):
+class Parrot(ComponentXMPP):  # type: ignore[misc]
     """A component that repeats what it is told, each time a little later and in a task of its own."""
 
     def __init__(self, server: SimulatedServer) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]
+        super().__init__(
             server.component, server.component_secret, server.host, server.component_port, fix_error_ns=True)
         self.add_event_handler("message", self.on_message)
         self._thoughts: set[asyncio.Task[None]] = set()
