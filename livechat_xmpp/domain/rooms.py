@@ -217,11 +217,6 @@ class OfferExpired:
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorsLeft:
-    """No monitor is inside: trainees keep their places but have to be asked again."""
-
-
-@dataclass(frozen=True, slots=True)
 class InvitationLapsed:
     jid: BareJid
 
@@ -251,7 +246,6 @@ Fact: TypeAlias = (
     | Left
     | OfferTaken
     | OfferExpired
-    | MonitorsLeft
     | InvitationLapsed
     | TraineePlacesFree
     | HelperMissing
@@ -347,9 +341,7 @@ def _since_gone(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
 def _trainee_facts(chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool, now: datetime) -> Iterator[Fact]:
     trainees = [i for i in chat.invitations if i.part is Part.TRAINEE]
     if not monitored:
-        if any(i.told_at is not None for i in trainees):
-            yield MonitorsLeft()
-        return
+        return  # they keep their places; let in again, they are asked in again
     lapsed = {i.jid for i in trainees if (due := _lapse_due(chat, i, seen, rules)) is not None and now >= due}
     for jid in sorted(lapsed):
         yield InvitationLapsed(jid)

@@ -37,7 +37,7 @@ def one_line(text: str, limit: int = 120) -> str:
 
 def in_words(length: timedelta) -> str:
     """Return a length for people: seconds under a minute, else whole minutes, rounded up."""
-    seconds = max(0, int(length.total_seconds()))
+    seconds = max(0, round(length.total_seconds()))
     if seconds < 60:
         return f"{seconds} seconds"
     minutes = -(-seconds // 60)
@@ -75,13 +75,17 @@ def offer(chat: Chat, room: str, waited: timedelta, timeout: timedelta) -> str:
     """Return the whole story for the helper who is offered the request, with both ways to answer."""
     return "\n".join(
         [
-            f"{chat.visitor_name} asks for help and has waited {in_words(waited)}:",
+            f"{chat.visitor_name} asks for help{_waited(waited)}:",
             *_quoted(chat.question),
             *_other_answers(chat),
             f"You have {in_words(timeout)}. {HOW_TO_ANSWER}",
             room_link(room),
         ]
     )
+
+
+def _waited(waited: timedelta) -> str:
+    return "" if waited < timedelta(seconds=5) else f" and has waited {in_words(waited)}"
 
 
 def invitation(chat: Chat, part: Part, room: str) -> str:

@@ -130,6 +130,9 @@ class Round:
                 await self._rooms.configure(chat.id, title)
                 await self._desk.do(recording.mark_room, chat.id, RoomState.READY)
             case SetAffiliation(jid, affiliation, reason):
+                invitation = chat.invitation_of(jid)
+                if affiliation is Affiliation.MEMBER and invitation is not None and invitation.told_at is not None:
+                    await self._desk.do(recording.mark_untold, chat.id, invitation)
                 await self._rooms.set_affiliation(chat.id, jid, affiliation, reason)
             case Kick(nick, reason):
                 await self._rooms.kick(chat.id, nick, reason)

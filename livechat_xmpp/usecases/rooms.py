@@ -26,7 +26,6 @@ from livechat_xmpp.domain.rooms import (
     HelperMissing,
     InvitationLapsed,
     Left,
-    MonitorsLeft,
     NoticesSpoken,
     OfferExpired,
     OfferTaken,
@@ -63,10 +62,6 @@ async def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rule
             if chat.offer is None or chat.offer.id != offer_id:
                 return False
             await _expire(work, chat, presences)
-        case MonitorsLeft():
-            for invitation in chat.invitations:
-                if invitation.part is Part.TRAINEE:
-                    await work.invitations.put(chat.id, Invitation(invitation.jid, Part.TRAINEE))
         case InvitationLapsed(jid):
             await work.invitations.end(chat.id, jid, work.now)
         case TraineePlacesFree(count):
@@ -155,6 +150,11 @@ async def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitati
     await work.invitations.put(chat_id, told)
     if invitation.part is Part.VISITOR:
         work.touch_queues()  # their place now names the room
+
+
+async def mark_untold(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
+    """Record that the person has to be asked in again, since they lost their membership after they were asked."""
+    await work.invitations.put(chat_id, replace(invitation, told_at=None, times_told=0))
 
 
 async def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,4 +140,5 @@ def as_text(chat: Mapping[str, Any]) -> str:
         "",
         *(f"[{m['at']}] {m['nick']} ({m['role']}): {m['body']}" for m in chat["messages"]),
     ]
-    return "\n".join(lines) + "\n"
+    # A terminal must not take what a visitor wrote for its own control sequences.
+    return "".join(c for line in lines for c in f"{line}\n" if c in "\n\t" or unicodedata.category(c) != "Cc")

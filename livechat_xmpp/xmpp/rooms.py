@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 ARCHIVE_PAGE = 100
 NICK_TRIES = 3
+SUBJECT = "the subject"  # no message id looks like this
 NO_ARCHIVE = {"item-not-found", "feature-not-implemented", "service-unavailable"}
 
 
@@ -176,9 +177,9 @@ class MucRooms:
         await self._ask(chat_id, "set", muc.admin_query(nick=nick, role="none", reason=reason), as_occupant=True)
 
     async def set_subject(self, chat_id: ChatId, subject: str) -> None:
-        message = self._groupchat(chat_id, f"subject-{self._link.new_id()}")
+        message = self._groupchat(chat_id, self._link.new_id())
         message["subject"] = subject
-        await self._say(chat_id, message)
+        await self._say(chat_id, message, echo_key=SUBJECT)
         self._show(chat_id, lambda v: replace(v, subject=subject))
 
     async def speak(self, chat_id: ChatId, notice: Notice) -> None:
@@ -194,17 +195,18 @@ class MucRooms:
         message["id"] = message_id
         return message
 
-    async def _say(self, chat_id: ChatId, message: Message) -> None:
-        """Send to the room and wait until it comes back (XEP-0045 §7.4)."""
+    async def _say(self, chat_id: ChatId, message: Message, echo_key: str = "") -> None:
+        """Send to the room and wait until it comes back (XEP-0045 §7.4); echo_key: what it is known by, else its id."""
         room = self._rooms.get(chat_id)
         if room is None:
             raise LinkTrouble("the room is not known")
-        echo = room.echoes[message["id"]] = asyncio.get_running_loop().create_future()
+        echo_key = echo_key or message["id"]
+        echo = room.echoes[echo_key] = asyncio.get_running_loop().create_future()
         try:
             message.send()
             await self._wait(echo)
         finally:
-            room.echoes.pop(message["id"], None)
+            room.echoes.pop(echo_key, None)
 
     async def destroy(self, chat_id: ChatId, reason: str) -> None:
         try:
@@ -264,8 +266,7 @@ class MucRooms:
             self._on_gone(chat_id, room, item, is_own=is_own)
         elif is_own:
             room.nick, room.codes = nick, item.codes
-            if room.entered is not None and not room.entered.done():
-                room.entered.set_result(None)
+            _resolve(room.entered)
         else:
             self._on_there(chat_id, room, item)
 
@@ -329,12 +330,13 @@ class MucRooms:
             return None
         if message.xml.find(f"{{{message.namespace}}}subject") is not None and not message["body"]:
             room.subject = message["subject"]
+            _resolve(room.echoes.get(SUBJECT))  # not by its id: Prosody gives a subject a new one
             self._show(chat_id, lambda v: replace(v, subject=room.subject))
             self._on_changed(chat_id)
         heard = self._heard(chat_id, message.xml, self._now())
         nick = message["from"].resource
-        if nick == room.nick and (echo := room.echoes.get(message["id"])) is not None and not echo.done():
-            echo.set_result(None)
+        if nick == room.nick:
+            _resolve(room.echoes.get(message["id"]))
         if heard is None:
             return None
         self._on_heard(chat_id, heard)
@@ -391,6 +393,11 @@ class MucRooms:
         room = self._rooms.get(chat_id)
         if room is not None and room.shown is not None:
             room.shown = change(room.shown)
+
+
+def _resolve(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
 
 
 def _with_old_moments(occupants: Sequence[Occupant], old: RoomView | None) -> tuple[Occupant, ...]:

@@ -22,6 +22,7 @@ const element = (name, attributes = {}, ...children) => {
 export class Fields {
   #box;
   #fields = [];
+  #shape = "";
 
   constructor(box) {
     this.#box = box;
@@ -33,6 +34,10 @@ export class Fields {
 
   /** fields: as stanza.js reads them; answers: {name: text} that go before the form's own values. */
   show(fields, answers) {
+    // The same form again: nobody loses the place in it.
+    const shape = JSON.stringify(fields);
+    if (shape === this.#shape) return;
+    this.#shape = shape;
     this.#fields = fields.filter(({ name, type }) => name && !["hidden", "fixed"].includes(type));
     this.hidden = Object.fromEntries(fields.filter(({ type }) => type === "hidden").map(({ name, value }) => [name, value]));
     this.#box.replaceChildren(...this.#fields.map((field, index) => this.#row(field, index, answers[field.name] ?? field.value)));

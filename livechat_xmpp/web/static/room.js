@@ -20,11 +20,11 @@ export class Room {
   nick = "";
   nicks = new Set(); // all that we have had in this chat: history shows us under those
   state = "out"; // out, entering, history (inside, history still coming), in
-  occupants = new Map(); // nick -> {owner}
+  occupants = new Map(); // nick -> {owner, self}
 
   /**
-   * on: onIn() once history is complete, onMessage({id, nick, text, at, mine, desk}), onDelivered(id), onBounced(id, condition),
-   * onPeople(), onJoined(nick), onLeft(nick), onRefused(condition), onOut({codes, destroyed, reason}), onSilent().
+   * on: onIn() once history is complete, onMessage({id, nick, text, at, mine, desk}), onDelivered(id),
+   * onBounced(id, condition), onPeople(), onJoined(nick), onLeft(nick), onRefused(condition), onOut({codes, destroyed, reason}), onSilent().
    */
   constructor(link, on) {
     this.#link = link;
@@ -47,7 +47,6 @@ export class Room {
   #knock() {
     this.state = "entering";
     this.occupants.clear();
-    this.nicks.add(this.nick);
     const history = x("history", { maxstanzas: HISTORY });
     this.#link.send(x("presence", { xmlns: NS.client, to: `${this.jid}/${this.nick}` }, x("x", { xmlns: NS.muc }, history)));
     this.#wait(ENTER_S, () => this.#refused("timeout"));
@@ -91,6 +90,11 @@ export class Room {
       if (!(error instanceof IqError)) throw error;
       if (error.condition === "not-acceptable" && this.state === "in") this.#refused("not-acceptable");
     }
+  }
+
+  /** The nicks of all who are here, without ourselves and the desk. */
+  others() {
+    return [...this.occupants].filter(([, who]) => !who.owner && !who.self).map(([nick]) => nick);
   }
 
   /** Take a message or presence; false when it is not the room's. */
@@ -166,7 +170,7 @@ export class Room {
       this.away();
       this.#on.onOut({ codes, destroyed: destroy !== null, reason: childText(reason, "reason", NS.mucUser) ?? "" });
       return;
-    } else if (this.state === "in" && !codes.includes("303")) {
+    } else if (this.state === "in" && !codes.includes("303") && !this.nicks.has(nick)) {
       this.#on.onLeft(nick);
     }
     this.#on.onPeople();

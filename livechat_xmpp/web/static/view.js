@@ -109,12 +109,16 @@ export class View {
 
   waiting(place, note, question) {
     this.place(place);
-    $("waiting-note").hidden = !note;
-    $("waiting-note").textContent = note;
+    this.note(note);
     $("notify").hidden = !("Notification" in globalThis) || Notification.permission !== "default";
     $("waiting-question").hidden = !question;
     $("waiting-question-text").textContent = question;
     this.#show("waiting");
+  }
+
+  note(text) {
+    $("waiting-note").hidden = !text;
+    $("waiting-note").textContent = text;
   }
 
   place({ position, wait }) {
@@ -127,8 +131,9 @@ export class View {
     if ($("place-wait").textContent !== expected) $("place-wait").textContent = expected;
   }
 
-  chat(draft) {
-    this.#log.clear();
+  /** isNew: not the room that was shown before. */
+  chat(draft, { isNew }) {
+    if (isNew) this.#log.clear();
     this.people([]);
     this.#show("chat", { focus: false });
     $("text").value = draft;
@@ -165,6 +170,11 @@ export class View {
   message(message) {
     if (!this.#log.add(message) || message.mine) return;
     this.#notice(`${message.nick}: ${message.text}`);
+  }
+
+  /** The desk has something to say, to us alone. */
+  deskSays(text) {
+    this.message({ id: text, nick: t.desk, text, at: new Date(), mine: false, desk: true });
   }
 
   delivered(id) {
@@ -210,10 +220,7 @@ export class View {
   async #allowNotifications() {
     const answer = await Notification.requestPermission();
     $("notify").hidden = true;
-    if (answer === "granted") {
-      $("waiting-note").hidden = false;
-      $("waiting-note").textContent = t.notifyOn;
-    }
+    if (answer === "granted") this.note(t.notifyOn);
   }
 
   // -- what the visitor does ------------------------------------------------------------------------------------------
