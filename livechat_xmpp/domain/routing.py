@@ -84,7 +84,11 @@ def match(
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Whether a workgroup is open, from who takes offers and is there or away; everybody busy is still open."""
+    """Whether a workgroup is open, from who takes offers and is there or away; everybody busy is still open.
+
+    places: chats that those who are there can have at once; free: those of them not taken. A place that is
+    offered is free still: the request it is offered to stands in the queue, and counts there.
+    """
 
     is_open: bool
     is_away: bool
@@ -100,7 +104,7 @@ def cover(helpers: Iterable[OnDuty]) -> Cover:
         is_open=bool(takers),
         is_away=bool(takers) and not there,
         places=sum(h.duty.max_chats for h in there),
-        free=sum(max(0, h.duty.max_chats - h.chats - h.has_offer) for h in there),
+        free=sum(max(0, h.duty.max_chats - h.chats) for h in there),
     )
 
 

@@ -1,4 +1,4 @@
-// The desk, as the page talks with it: at one address, by presence, commands (XEP-0050) and messages (XEP-0142 and ours).
+// The desk, as the page talks with it: at one address, by presence, commands (XEP-0050), messages (XEP-0142 and ours).
 
 import {
   IqError, NS, bare, child, childText, commandStanza, domain, number, readCommand, x,

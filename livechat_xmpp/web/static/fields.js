@@ -22,14 +22,21 @@ const element = (name, attributes = {}, ...children) => {
 export class Fields {
   #box;
   #fields = [];
+  #hidden = {}; // FORM_TYPE and its like: sent back as they came
   #shape = "";
 
   constructor(box) {
     this.#box = box;
     // Once told of a mistake, people see it go as they mend it.
     box.addEventListener("input", (event) => {
-      if (event.target.getAttribute("aria-invalid")) this.#check(this.#fields[event.target.dataset.index], event.target.dataset.index);
+      const { index } = event.target.dataset;
+      if (event.target.getAttribute("aria-invalid")) this.#check(this.#fields[index], index);
     });
+  }
+
+  /** Let the next form be shown with new answers, even if it has the same fields. */
+  reset() {
+    this.#shape = "";
   }
 
   /** fields: as stanza.js reads them; answers: {name: text} that go before the form's own values. */
@@ -39,8 +46,10 @@ export class Fields {
     if (shape === this.#shape) return;
     this.#shape = shape;
     this.#fields = fields.filter(({ name, type }) => name && !["hidden", "fixed"].includes(type));
-    this.hidden = Object.fromEntries(fields.filter(({ type }) => type === "hidden").map(({ name, value }) => [name, value]));
-    this.#box.replaceChildren(...this.#fields.map((field, index) => this.#row(field, index, answers[field.name] ?? field.value)));
+    const hidden = fields.filter(({ type }) => type === "hidden");
+    this.#hidden = Object.fromEntries(hidden.map(({ name, value }) => [name, value]));
+    const rows = this.#fields.map((field, index) => this.#row(field, index, answers[field.name] ?? field.value));
+    this.#box.replaceChildren(...rows);
   }
 
   answers() {
@@ -48,8 +57,7 @@ export class Fields {
       const input = document.getElementById(`field-${index}`);
       return [name, type === "boolean" ? String(Number(input.checked)) : input.value.trim()];
     });
-    const { FORM_TYPE, ...hidden } = this.hidden;
-    return { ...(FORM_TYPE ? { FORM_TYPE } : {}), ...hidden, ...Object.fromEntries(entries) };
+    return { ...this.#hidden, ...Object.fromEntries(entries) };
   }
 
   /** Show what is missing, and go to the first such field; whether all is well. */

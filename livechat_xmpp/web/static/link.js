@@ -1,7 +1,7 @@
 // The connection: log in anonymously over a WebSocket (RFC 7395), notice when it is dead, connect again.
 //
-// SASL ANONYMOUS gives a new address at every login, so nothing of the old stream can be taken up again (XEP-0198 fails);
-// who uses the link has to say again who they are, in onUp.
+// SASL ANONYMOUS gives a new address at every login, so nothing of the old stream can be taken up again (XEP-0198
+// fails); who uses the link has to say again who they are, in onUp.
 
 import { IqError, NS, Strophe, child, newId, x } from "./stanza.js";
 
@@ -23,7 +23,7 @@ export class Link {
   #stopped = true;
   isUp = false;
 
-  /** handlers: onUp(), onDown() once for each loss and each failed first try, onStanza(element) for messages and presences. */
+  /** handlers: onUp(); onDown() once for each loss and failed first try; onStanza(element), a message or presence. */
   constructor(url, domainName, handlers) {
     this.#url = url;
     this.#domain = domainName;

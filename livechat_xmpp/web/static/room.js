@@ -48,7 +48,8 @@ export class Room {
     this.state = "entering";
     this.occupants.clear();
     const history = x("history", { maxstanzas: HISTORY });
-    this.#link.send(x("presence", { xmlns: NS.client, to: `${this.jid}/${this.nick}` }, x("x", { xmlns: NS.muc }, history)));
+    const muc = x("x", { xmlns: NS.muc }, history);
+    this.#link.send(x("presence", { xmlns: NS.client, to: `${this.jid}/${this.nick}` }, muc));
     this.#wait(ENTER_S, () => this.#refused("timeout"));
   }
 
@@ -123,7 +124,8 @@ export class Room {
       return;
     }
     const info = child(stanza, "x", NS.mucUser);
-    const codes = [...(info?.children ?? [])].filter((e) => e.localName === "status").map((e) => e.getAttribute("code"));
+    const statuses = [...(info?.children ?? [])].filter((e) => e.localName === "status");
+    const codes = statuses.map((status) => status.getAttribute("code"));
     const isSelf = codes.includes("110") || (nick === this.nick && this.state !== "entering");
     if (type === "unavailable") {
       this.#gone(nick, isSelf, codes, info);

@@ -57,9 +57,13 @@ export function number(text) {
   return Number.isFinite(value) && value >= 0 ? value : null;
 }
 
-export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+/** 96 random bits. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
-/** Why an IQ had no result. condition: RFC 6120 §8.3.3, or `timeout`, or `link-lost`; text: the answerer's words, or "". */
+/** Why an IQ had no result. condition: RFC 6120 §8.3.3, `timeout` or `link-lost`; text: the answerer's words, or "". */
 export class IqError extends Error {
   constructor(condition, text = "") {
     super(condition);

@@ -104,7 +104,8 @@ const de = {
   closedText: "Die Hilfe ist im Moment geschlossen.",
   closedStay: "Sie können diese Seite offen lassen: Sie ändert sich von selbst, sobald jemand da ist.",
   form: "Wie können wir helfen?",
-  awayNote: "Die Hilfe ist geöffnet, aber gerade sind alle kurz weg. Sie können schon fragen; es dauert etwas länger.",
+  awayNote:
+    "Die Hilfe ist geöffnet, aber gerade sind alle kurz weg. Sie können schon fragen; es dauert etwas länger.",
   notice: "Bevor Sie beginnen",
   noticeVolunteers: "Sie sprechen mit Freiwilligen; jemand, der noch lernt, liest vielleicht mit.",
   noticeKept: "Ihre Angaben und das Gespräch werden als Mitschrift für das Team aufbewahrt.",
@@ -176,7 +177,8 @@ const de = {
   noAnswer: "Die Hilfe hat nicht geantwortet. Bitte gleich noch einmal versuchen; Ihr Text bleibt erhalten.",
   broken: "Die Seite konnte nicht eingerichtet werden. Bitte laden Sie sie gleich noch einmal.",
   teamTitle: (title) => `${title}: das Team`,
-  teamLogin: (domain) => `Melden Sie sich mit Ihrem Konto bei ${domain} an, oder legen Sie eines an: Damit beginnt man als Neuling.`,
+  teamLogin: (domain) =>
+    `Melden Sie sich mit Ihrem Konto bei ${domain} an, oder legen Sie eines an: Damit beginnt man als Neuling.`,
   teamClients: "Dies ist ein gewöhnliches Chatprogramm (Converse.js). Jedes andere XMPP-Programm geht auch.",
   teamFooter: "Converse.js, freie Software unter der Mozilla Public License 2.0",
 };

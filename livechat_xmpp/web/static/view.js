@@ -1,4 +1,5 @@
-// What is on the screen. Shows what the visit tells; says what the visitor does by `act`. All text goes in as text, never as HTML.
+// What is on the screen. Shows what the visit tells; says what the visitor does by `act`. All text goes in as text, never
+// as HTML.
 
 import { Fields } from "./fields.js";
 import { Log } from "./log.js";
@@ -6,6 +7,18 @@ import { t } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
 const SECTIONS = ["connecting", "closed", "form", "waiting", "chat", "ended"];
+const DESK = {
+  unknown: t.deskUnknown, open: t.deskOpen, away: t.deskAway, closed: t.deskClosed, unreachable: t.deskUnreachable,
+};
+const ENDS = {
+  desk: { text: t.endedDesk },
+  you: { text: t.endedYou },
+  removed: { text: t.endedRemoved },
+  queue: { title: t.endedTitleQueue },
+  left: { title: t.endedTitleLeft, text: t.endedLeft },
+  expired: { title: t.endedTitleExpired, text: t.endedExpired },
+  elsewhere: { title: t.endedTitleElsewhere, text: t.endedElsewhere },
+};
 const BACK_S = 4; // how long "connected again" stays
 
 export class View {
@@ -27,7 +40,10 @@ export class View {
     this.desk({ state: "unknown", text: "" });
   }
 
-  /** act: ask(answers), leaveQueue(), endChat(), say(text), again(), draft(text), answers(answers); maxMessage: characters. */
+  /**
+   * act: ask(answers), leaveQueue(), endChat(), say(text), again(), draft(text), answers(answers).
+   * maxMessage: characters.
+   */
   bind(act, maxMessage) {
     this.#act = act;
     this.#bindForm();
@@ -46,9 +62,8 @@ export class View {
   // -- state of desk and connection -----------------------------------------------------------------------------------
 
   desk({ state, text }) {
-    const names = { unknown: t.deskUnknown, open: t.deskOpen, away: t.deskAway, closed: t.deskClosed, unreachable: t.deskUnreachable };
     $("desk").dataset.state = state;
-    $("desk").textContent = names[state];
+    $("desk").textContent = DESK[state];
     $("form-note").hidden = state !== "away" && state !== "closed";
     $("form-note").textContent = state === "away" ? text || t.awayNote : text || t.closedText;
   }
@@ -143,14 +158,14 @@ export class View {
   }
 
   ended(reason, text) {
-    const titles = { left: t.endedTitleLeft, queue: t.endedTitleQueue, elsewhere: t.endedTitleElsewhere, expired: t.endedTitleExpired };
-    const ours = { desk: t.endedDesk, you: t.endedYou, left: t.endedLeft, elsewhere: t.endedElsewhere, expired: t.endedExpired, removed: t.endedRemoved };
-    $("ended").querySelector("h2").textContent = titles[reason] ?? t.ended;
-    $("ended-text").textContent = text || ours[reason] || "";
+    const end = ENDS[reason];
+    $("ended").querySelector("h2").textContent = end.title ?? t.ended;
+    $("ended-text").textContent = text || end.text || "";
     $("confirm").close();
+    this.#fields.reset();
     // What was said stays readable above the end.
     this.#show("ended", { keep: this.#log.isEmpty ? null : "chat" });
-    if (reason === "desk" || reason === "removed") this.#notice(titles[reason] ?? t.ended);
+    if (reason === "desk" || reason === "removed") this.#notice(end.title ?? t.ended);
   }
 
   /** Show one section, and lead the keyboard and screen readers to its heading. keep: another that stays visible. */

@@ -1,7 +1,7 @@
 // One visit, from looking whether somebody is here to the end of the chat. It shows nothing itself; `view` is told.
 //
-// phase: connecting -> closed | form -> waiting -> chat -> ended (-> form). The desk decides and this page follows, so each
-// answer or message of the desk may lead to any phase.
+// phase: connecting -> closed | form -> waiting -> chat -> ended (-> form). The desk decides and this page follows, so
+// each answer or message of the desk may lead to any phase.
 
 import { Desk, isNobodyThere } from "./desk.js";
 import { Link } from "./link.js";
@@ -221,12 +221,12 @@ export class Visit {
     remember({ token: token || recall().token, chat: chat || recall().chat });
     this.#tabs?.postMessage({ tab: THIS_TAB, chat: recall().chat });
     this.place = place;
-    if (room) {
+    if (room && !this.#isIn(room)) {
       this.#enter(room);
-    } else {
-      this.#settled();
-      this.#wait(note);
+      return;
     }
+    this.#settled();
+    if (!room) this.#wait(note);
   }
 
   #wait(note) {
@@ -293,8 +293,12 @@ export class Visit {
 
   #invited(jid) {
     if (!jid || !["waiting", "chat"].includes(this.phase) || !this.#link.isUp) return;
-    if (this.#room.jid === jid && this.#room.state !== "out") return; // told twice, by attribute and by invitation
-    this.#enter(jid);
+    if (!this.#isIn(jid)) this.#enter(jid); // each is told twice, by attribute and by invitation
+  }
+
+  /** Whether we are in the room, or at its door. */
+  #isIn(jid) {
+    return this.#room.jid === jid && this.#room.state !== "out";
   }
 
   #enter(jid) {
