@@ -30,6 +30,8 @@ from livechat_xmpp.xmpp.presences import PresenceBook
 
 # What a server answers in the name of an address that is not there (RFC 6121 §8.5).
 NOBODY_THERE = {"service-unavailable", "item-not-found", "recipient-unavailable", "gone", "remote-server-not-found"}
+# An offer or invitation that is read hours later sends people to a room that is gone (XEP-0334).
+NO_STORE = "{urn:xmpp:hints}no-store"
 REASONS = {"departed": "departure-requested", "removed": "agent-not-found"}
 
 
@@ -70,7 +72,7 @@ class Speaker:
         """Send the story with the link, then the direct invitation without body (XEP-0249)."""
         left = min(self._offer_timeout, max(timedelta(seconds=1), offer.expires_at - now))
         body = texts.offer(chat, self._addresses.room(chat.id), now - chat.asked_at, left)
-        self._chat(chat.workgroup, offer.helper, body, f"offer-{offer.id}")
+        self._chat(chat.workgroup, offer.helper, body, f"offer-{offer.id}", is_fleeting=True)
         self._invite(chat, offer.helper)
 
     def tell_invitation(self, chat: Chat, invitation: Invitation) -> None:
@@ -80,7 +82,7 @@ class Speaker:
             self._invite(chat, chat.visitor)
             return
         body = texts.invitation(chat, invitation.part, room)
-        self._chat(chat.workgroup, invitation.jid, body, f"invitation-{chat.id}-{self._link.new_id()}")
+        self._chat(chat.workgroup, invitation.jid, body, f"invitation-{self._link.new_id()}", is_fleeting=True)
         self._invite(chat, invitation.jid)
 
     def _tell_room(self, chat: Chat, room: str) -> None:
@@ -95,14 +97,19 @@ class Speaker:
         message = self._message(chat.workgroup, to, kind="normal")
         reason = texts.one_line(texts.room_subject(chat))
         message.append(ET.Element("{jabber:x:conference}x", jid=self._addresses.room(chat.id), reason=reason))
+        message.append(ET.Element(NO_STORE))
         message.send()
 
     def _message(self, workgroup: WorkgroupName, to: str, kind: str = "chat") -> Message:
         return self._link.make_message(mto=to, mfrom=self._addresses.workgroup(workgroup), mtype=kind)
 
-    def _chat(self, workgroup: WorkgroupName, to: str, body: str, message_id: str = "") -> None:
+    def _chat(
+        self, workgroup: WorkgroupName, to: str, body: str, message_id: str = "", *, is_fleeting: bool = False
+    ) -> None:
         message = self._message(workgroup, to)
         message["body"] = body
+        if is_fleeting:
+            message.append(ET.Element(NO_STORE))
         if message_id:
             message["id"] = message_id
         message.send()
