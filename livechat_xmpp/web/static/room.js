@@ -24,7 +24,8 @@ export class Room {
 
   /**
    * on: onIn() once history is complete, onMessage({id, nick, text, at, mine, desk}), onDelivered(id),
-   * onBounced(id, condition), onPeople(), onJoined(nick), onLeft(nick), onRefused(condition), onOut({codes, destroyed, reason}), onSilent().
+   * onBounced(id, condition), onPeople(), onJoined(nick), onLeft(nick), onRefused(condition),
+   * onOut({codes, destroyed, reason}), onSilent(id) when the room did not repeat what we said.
    */
   constructor(link, on) {
     this.#link = link;

@@ -63,7 +63,7 @@ export function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Why an IQ had no result. condition: RFC 6120 §8.3.3, `timeout` or `link-lost`; text: the answerer's words, or "". */
+/** Why an IQ had no result. condition: RFC 6120 §8.3.3, `timeout` or `link-lost`; text: the words with it, or "". */
 export class IqError extends Error {
   constructor(condition, text = "") {
     super(condition);

@@ -1,5 +1,5 @@
-// What is on the screen. Shows what the visit tells; says what the visitor does by `act`. All text goes in as text, never
-// as HTML.
+// What is on the screen. Shows what the visit tells; says what the visitor does by `act`. All text goes in as text,
+// never as HTML.
 
 import { Fields } from "./fields.js";
 import { Log } from "./log.js";
