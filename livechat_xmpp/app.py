@@ -139,7 +139,14 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         staff=lambda: sorted(presence.accounts),
     )
     presence = StaffPresence(
-        link, addresses, desk, book, speaker, clock.now, probe_wait_s=settings.routing.probe_wait_s
+        link,
+        addresses,
+        desk,
+        book,
+        speaker,
+        clock.now,
+        title=f"{settings.workgroups[0].title} desk",
+        probe_wait_s=settings.routing.probe_wait_s,
     )
     rooms = MucRooms(
         link,

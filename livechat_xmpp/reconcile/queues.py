@@ -73,8 +73,6 @@ class Queues:
                 if there
                 else []
             )
-            for found in made:
-                log.info("request offered", extra={"chat": found.chat_id, "helper": found.helper})
             if not made:
                 break
         repeat_at = await self._desk.ask(offers.next_repeat, workgroup, rules=rules)

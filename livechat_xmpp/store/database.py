@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ class TouchedParts:
         self.queues = False
         self.letters = False
         self.staff = False
+        self.facts: list[tuple[str, Mapping[str, str | int | None]]] = []
 
 
 class Transaction:
@@ -55,6 +56,9 @@ class Transaction:
 
     def touch_letters(self) -> None:
         self.touched.letters = True
+
+    def fact(self, what: str, **fields: str | int | None) -> None:
+        self.touched.facts.append((what, {k: v for k, v in fields.items() if v}))
 
     def touch_staff(self) -> None:
         self.touched.staff = True

@@ -57,6 +57,7 @@ async def finish(
         )
     )
     await work.chats.set_closing(chat.id, by=by or "", tags=tags, note=note)
+    work.fact("request ended", chat=chat.id, outcome=outcome, disposition=disposition, by=by)
     for invitation in chat.invitations:
         await work.invitations.end(chat.id, invitation.jid, work.now)
     if chat.visitor_gone_at is None:
@@ -70,7 +71,7 @@ async def finish(
 
 async def tell_staff(work: Work, chat: Chat, jid: BareJid, text: str) -> None:
     """Queue one line for a member of the staff, from the chat's workgroup."""
-    await work.letters.add(Letter(FullJid(jid), text, chat.workgroup, work.now + LETTER_EXPIRY))
+    await work.letters.add(Letter(FullJid(jid), text, chat.workgroup, work.now + LETTER_EXPIRY, "fleeting"))
     work.touch_letters()
 
 
@@ -84,6 +85,7 @@ async def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
         first_opened_at=chat.first_opened_at or work.now,
     )
     await work.chats.save(opened)
+    work.fact("request accepted", chat=chat.id, helper=helper)
     if chat.invitation_of(chat.visitor_bare) is None:
         await work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
     await work.invitations.put(chat.id, Invitation(helper, Part.HELPER))
@@ -98,6 +100,7 @@ async def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta) -
         await work.invitations.end(chat.id, chat.helper, work.now)
         await tell_staff(work, chat, chat.helper, texts.offer_over(chat.visitor_name, taken_by=None))
     await work.chats.save(replace(chat, state=ChatState.WAITING, helper=None, opened_at=None))
+    work.fact("request returned to the queue", chat=chat.id, helper=chat.helper)
     order = [w.chat_id for w in in_order(await work.chats.waiting(chat.workgroup))]
     await work.notices.add(
         chat.id, texts.returned(order.index(chat.id) + 1), at=work.now, expires_at=work.now + notice_expiry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +11,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.usecases.ports import Presences, Transactions, Waker, Work
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,6 +49,8 @@ class Desk:
         """Run the use case in a transaction, commit, then wake what it touched. Raises what the use case raises."""
         async with self.store.write() as work:
             result = await usecase(work, *args, **kwargs)
+        for what, fields in work.touched.facts:
+            log.info(what, extra=fields)
         for chat_id, is_urgent in work.touched.chats.items():
             self.waker.wake(chat_id, is_urgent=is_urgent)
         if work.touched.queues:

@@ -72,6 +72,7 @@ async def make_offers(
         if chat.room is RoomState.NONE:
             await work.chats.save(replace(chat, room=RoomState.NEEDED))
         work.touch(chat.id)
+        work.fact("request offered", chat=chat.id, helper=found.helper)
         made.append(found)
     return made
 
@@ -105,6 +106,7 @@ async def reject_offer(work: Work, helper: BareJid, chat_id: ChatId | None = Non
     """Pass the offered request on. Raises NotFound when nothing is offered."""
     chat, offer = await _offered_chat(work, helper, chat_id)
     await work.offers.decide(offer.id, OfferState.REJECTED, work.now)
+    work.fact("offer rejected", chat=chat.id, helper=helper)
     work.touch(chat.id)
     work.touch_queues()
     return chat
@@ -127,6 +129,7 @@ async def decline(work: Work, jid: BareJid, chat_id: ChatId | None = None) -> Ch
 async def revoke(work: Work, chat: Chat, offer: Offer, state: OfferState = OfferState.REVOKED) -> None:
     """Take an offer back and tell the helper, whose membership goes with it."""
     await work.offers.decide(offer.id, state, work.now)
+    work.fact("offer over", chat=chat.id, helper=offer.helper, how=state)
     if offer.told_at is not None:
         text = texts.offer_over(chat.visitor_name, taken_by=None)
         if state is OfferState.EXPIRED:

@@ -44,8 +44,8 @@ class StandingChange:
 class Letter:
     """A message to one person that is sent once and dropped when it has expired.
 
-    kind: "plain", or what a program may want to know: "ended" (the chat is over), "departed" (out of the
-    queue as asked), "removed" (out of the queue by the desk).
+    kind: "plain"; "fleeting", of no use to who reads it later; or what a program may want to know: "ended"
+    (the chat is over), "departed" (out of the queue as asked), "removed" (out of the queue by the desk).
     workgroup: the address it comes from.
     """
 
@@ -178,6 +178,8 @@ class Touched(Protocol):
     def letters(self) -> bool: ...
     @property
     def staff(self) -> bool: ...
+    @property
+    def facts(self) -> Sequence[tuple[str, Mapping[str, str | int | None]]]: ...
 
 
 class Work(Protocol):
@@ -215,6 +217,10 @@ class Work(Protocol):
 
     def touch_letters(self) -> None:
         """Say that there is something to send to people."""
+        ...
+
+    def fact(self, what: str, **fields: str | int | None) -> None:
+        """Say what was recorded, for one line in the log after the commit; never with people's words."""
         ...
 
     def touch_staff(self) -> None:

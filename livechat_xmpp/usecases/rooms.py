@@ -56,6 +56,8 @@ async def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rule
             await _entered(work, chat, fact, rules)
         case Left(jid, nick, at):
             await work.visits.end(chat.id, jid, nick, at)
+            if jid != chat.visitor_bare:
+                work.fact("left", chat=chat.id, jid=jid)
         case OfferTaken(helper):
             await _offer_taken(work, chat, helper, rules)
         case OfferExpired(offer_id):
@@ -80,6 +82,8 @@ async def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rule
 async def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
     visit = fact.visit
     await work.visits.add(chat.id, visit)
+    if visit.part is not Part.VISITOR:
+        work.fact("entered", chat=chat.id, jid=visit.jid, part=visit.part)
     is_first = chat.last_visit(visit.jid) is None
     if chat.state is ChatState.OPEN and visit.jid == chat.helper and is_first:
         await _tell_story(work, chat, rules)
@@ -133,6 +137,7 @@ async def _invite_trainees(work: Work, chat: Chat, places: int, presences: Prese
     chosen = choose_trainees(trainees, asked_before=asked, places=places)
     for jid in chosen:
         await work.invitations.put(chat.id, Invitation(jid, Part.TRAINEE))
+        work.fact("trainee invited", chat=chat.id, jid=jid)
     return bool(chosen)
 
 

@@ -54,6 +54,7 @@ async def go_on_duty(
     since = old.since_at if old else work.now
     duty = Duty(jid, role, cap, since, old.turn_at if old else work.now)
     await work.duties.put(duty)
+    work.fact("on duty", jid=jid, duty_role=role)
     await _wake_for(work, jid)
     return duty
 
@@ -63,6 +64,7 @@ async def go_off_duty(work: Work, jid: BareJid) -> None:
     if await work.duties.find(jid) is None:
         raise NotFound("You are not on duty.")
     await work.duties.remove(jid)
+    work.fact("off duty", jid=jid)
     await _take_back_offer(work, jid)
     await _wake_for(work, jid)
 
@@ -99,6 +101,7 @@ def check_staff_jid(text: str, rules: DeskRules) -> BareJid:
 async def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
     await work.accounts.put(Account(jid, new, work.now, is_subscribed=old.is_subscribed if old is not None else False))
     await work.accounts.record(StandingChange(jid, old.standing if old else None, new, by, reason, work.now))
+    work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
     duty = await work.duties.find(jid)
     if duty is not None and old is not None:
         was_default = duty.role is default_role(ROLES[old.standing])

@@ -65,7 +65,7 @@ def _is_command(body: str, part: Part) -> bool:
 def _speaker(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> tuple[BareJid | None, Part]:
     """Return who spoke and as what: the desk, who the room names, who was there under that nick."""
     if heard.is_desk:
-        return None, Part.DESK
+        return heard.jid, Part.DESK
     if heard.jid is not None:
         known = [v for v in visits if v.jid == heard.jid]
         return heard.jid, known[-1].part if known else part_of(chat, heard.jid)

@@ -122,6 +122,7 @@ async def ask(
         form=form,
     )
     await work.chats.add(chat, token_hash=_hash(token))
+    work.fact("help asked for", chat=chat.id, workgroup=workgroup)
     work.touch_queues()
     return await _ticket(work, chat, token, presences, rules)
 
@@ -164,6 +165,7 @@ async def resume(work: Work, token: str, visitor: FullJid, *, presences: Presenc
         await work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
     new_token = secrets.token_urlsafe(18)
     await work.chats.set_token(chat.id, _hash(new_token))
+    work.fact("visitor came back", chat=chat.id)
     work.touch(chat.id)
     work.touch_queues()
     return await _ticket(work, chat, new_token, presences, rules)

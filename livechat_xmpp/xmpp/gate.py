@@ -96,6 +96,8 @@ class Gate:
                 self._on_room_message(chat_id, message)
             return
         workgroup = self._addresses.workgroup_of(message["to"])
+        if workgroup is None and not message["to"].local and not message["from"].local:
+            self._presence.on_privileges(message)
         if workgroup is None or self._rooms.on_archived(message):
             return
         if decliner := muc.read_decline(message.xml):

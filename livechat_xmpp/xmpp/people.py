@@ -121,6 +121,8 @@ class Speaker:
     def send_letter(self, letter: Letter) -> None:
         message = self._message(letter.workgroup, letter.to)
         message["body"] = letter.body
+        if letter.kind != "plain":
+            message.append(ET.Element(NO_STORE))
         if letter.kind == "ended" and letter.chat_id is not None:
             message["ended"]["chat"] = letter.chat_id
         elif letter.kind in REASONS:

@@ -383,7 +383,9 @@ class MucRooms:
             nick=nick,
             body=body,
             is_desk=is_desk,
-            jid=None if is_desk else real or (None if archive_id else self.speaker(chat_id, nick)),
+            jid=bare(self._addresses.desk(chat_id))
+            if is_desk
+            else real or (None if archive_id else self.speaker(chat_id, nick)),
             stanza_id=xml.get("id", ""),
             archive_id=archive_id or muc.stanza_id(xml, room_jid),
             occupant_id=occupant.get("id", "") if occupant is not None else "",

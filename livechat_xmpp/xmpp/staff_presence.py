@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from slixmpp import Presence
+from slixmpp import Message, Presence
+from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.model import Account, BareJid, FullJid, WorkgroupName, bare
+from livechat_xmpp.reconcile.ports import StepRefused
 from livechat_xmpp.usecases import staff, visits
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.ports import Work
@@ -17,6 +20,8 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
+
+log = logging.getLogger(__name__)
 
 
 class StaffPresence:
@@ -31,8 +36,10 @@ class StaffPresence:
         speaker: Speaker,
         now: Callable[[], datetime],
         *,
+        title: str,
         probe_wait_s: float,
     ) -> None:
+        self._title = title
         self._link = link
         self._addresses = addresses
         self._desk = desk
@@ -42,6 +49,7 @@ class StaffPresence:
         self._probe_wait_s = probe_wait_s
         self._contact = addresses.workgroup(addresses.workgroups[0])
         self._asked: set[BareJid] = set()
+        self._granting: set[str] = set()  # domains whose server lets us write contact lists (XEP-0356)
         self._expected: set[BareJid] = set()
         self._answered = asyncio.Event()
         self.accounts: set[BareJid] = set()
@@ -51,6 +59,7 @@ class StaffPresence:
     async def begin(self) -> None:
         """Ask about everybody anew; who has not answered after probe_wait_s is offline."""
         self._asked.clear()
+        self._granting.clear()
         accounts = await self._desk.ask(_accounts)
         self.accounts = {a.jid for a in accounts}
         self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
@@ -64,9 +73,38 @@ class StaffPresence:
         """Ask for the person's presence, or to be allowed to see it."""
         if jid in self._book.subscribed:
             self._send(jid, "probe")
+        elif jid.partition("@")[2] in self._granting:
+            self._link.spawn(self._become_contact(jid))
         elif jid not in self._asked:
             self._asked.add(jid)
             self._send(jid, "subscribe")
+
+    # --- where the server lets us, the desk becomes a contact without anybody's click
+
+    def on_privileges(self, message: Message) -> None:
+        """Take in what the server lets us do for its accounts (XEP-0356 §3), told at each new link."""
+        domain = message["from"].full
+        perms = [p for p in message.xml.iter() if p.tag.endswith("}perm") and "urn:xmpp:privilege:" in p.tag]
+        if any(p.get("access") == "roster" and p.get("type") in ("set", "both") for p in perms):
+            self._granting.add(domain)
+            for jid in sorted(self.accounts - self._book.subscribed):
+                if jid.partition("@")[2] == domain:
+                    self._link.spawn(self._become_contact(jid))
+
+    async def _become_contact(self, jid: BareJid) -> None:
+        """Write the desk into the person's contact list, subscribed both ways; failing that, ask them."""
+        query = ET.Element("{jabber:iq:roster}query")
+        ET.SubElement(query, "{jabber:iq:roster}item", jid=self._contact, name=self._title, subscription="both")
+        iq = self._link.make_iq_set(ito=jid, ifrom=self._addresses.component)
+        iq.append(query)
+        try:
+            await self._link.request(iq)
+        except StepRefused as refusal:
+            log.warning("contact list not written", extra={"jid": jid, "why": str(refusal)})
+            self._granting.discard(jid.partition("@")[2])
+            self._probe(jid)
+            return
+        self._on_answer(jid, is_subscribed=True)
 
     def _send(self, jid: str, kind: str) -> None:
         self._link.make_presence(pto=jid, pfrom=self._contact, ptype=kind).send()
