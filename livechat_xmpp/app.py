@@ -94,7 +94,9 @@ class Component:
         await self.reconciler.on_link_up()
 
     def on_down(self) -> None:
+        """Give up what waits for the rooms; what the server lets us do ends with the link."""
         self.rooms.forget_all()
+        self.staff_presence.forget()
 
     @property
     def is_idle(self) -> bool:

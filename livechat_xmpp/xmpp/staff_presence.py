@@ -56,10 +56,13 @@ class StaffPresence:
 
     # --- a new link
 
+    def forget(self) -> None:
+        """Forget what the server let us do: it says so again, at once, on the next link."""
+        self._granting.clear()
+
     async def begin(self) -> None:
         """Ask about everybody anew; who has not answered after probe_wait_s is offline."""
         self._asked.clear()
-        self._granting.clear()
         accounts = await self._desk.ask(_accounts)
         self.accounts = {a.jid for a in accounts}
         self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
