@@ -39,7 +39,7 @@ def in_words(length: timedelta) -> str:
     """Return a length for people: seconds under a minute, else whole minutes, rounded up."""
     seconds = max(0, round(length.total_seconds()))
     if seconds < 60:
-        return f"{seconds} seconds"
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
     minutes = -(-seconds // 60)
     return "1 minute" if minutes == 1 else f"{minutes} minutes"
 

@@ -15,6 +15,7 @@ def merge(recorded: Sequence[Message], archived: Sequence[Message]) -> list[Mess
     server's stamps. Where both know a message (same archive id) the archive says when and where, we say
     who spoke. What only we have heard stays behind the message it followed.
     """
+    archived = list({m.archive_id: m for m in archived}.values())  # pages of an archive may overlap
     by_id = {m.archive_id: m for m in recorded if m.archive_id}
     kept = {m.archive_id for m in archived}
     followers: dict[str, list[Message]] = {}
