@@ -1,0 +1,260 @@
+"""The two stages: the simulated server with the component in this process, Prosody with it as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from livechat_xmpp import app
+from livechat_xmpp.app import Component
+from livechat_xmpp.demo.accounts import Account
+from livechat_xmpp.demo.config_files import write_component
+from livechat_xmpp.demo.places import Names, Ports
+from livechat_xmpp.reconcile.ports import Clock
+from livechat_xmpp.settings import Settings
+from tests.people import RealServer, StanzaError
+from tests.scenarios.stage import Stage
+from tests.servers.desk import Desk
+from tests.servers.prosody import Prosody
+from tests.servers.waiting import wait_until_async
+from tests.simulation import SimulatedServer
+
+QUIET_ROUNDS = 4  # questions answered without news to anybody, before a real server counts as settled
+
+
+class InProcess:
+    """The whole component as a task of this process, which can be stopped, or killed as by a crash."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self._settings, self._clock = settings, clock
+        self._stop = asyncio.Event()
+        self._ready: asyncio.Future[Component] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        async with app.running(self._settings, self._clock) as component:
+            self._ready.set_result(component)
+            await self._stop.wait()
+
+    async def linked(self) -> Component:
+        """Wait until the link is up, and return the parts."""
+        await asyncio.wait({self._ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            self._task.result()
+        component = self._ready.result()
+        await wait_until_async(lambda: component.link.is_up or self._task.done(), "the component is linked")
+        return component
+
+    async def idle(self) -> None:
+        """Wait until it has nothing to do."""
+        component = self._ready.result()
+        while not component.is_idle:
+            if self._task.done():
+                self._task.result()
+            await asyncio.sleep(0.0005)  # the database answers from another thread
+
+    async def stop(self) -> None:
+        self._stop.set()
+        await self._task
+
+    async def kill(self) -> None:
+        """End it where it stands; the link has to be cut before, else it says good-bye."""
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+
+class SimulatedStage(Stage):
+    """The component in this process, on the simulated server."""
+
+    server: SimulatedServer
+
+    def __init__(self, server: SimulatedServer, folder: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(server)
+        self.environment = {"LIVECHAT_WEB__ENABLED": "false", **environment}
+        self.config = folder / "livechat.toml"
+        names = Names(domain=server.domain, component=server.component, muc=server.muc)
+        ports = Ports(component=server.component_port)
+        database = f"sqlite+aiosqlite:///{folder / 'livechat.db'}"
+        write_component(self.config, names, ports, server.component_secret, database, {server.jid_of("ada"): "admin"})
+        self._running: InProcess | None = None
+
+    @property
+    def running(self) -> InProcess:
+        assert self._running is not None
+        return self._running
+
+    async def start_component(self) -> None:
+        await app.upgrade(self.settings)
+        self._running = InProcess(self.settings)
+        await self._running.linked()
+
+    async def stop_component(self) -> None:
+        await self.running.stop()
+        self._running = None
+
+    async def kill_component(self) -> None:
+        self.server.break_link(keep_down=True)
+        await self.running.kill()
+        self._running = None
+        self.server.mend_link()
+
+    async def break_link(self) -> None:
+        self.server.break_link(keep_down=True)
+
+    async def mend_link(self) -> None:
+        self.server.mend_link()
+        await self.running.linked()
+
+    async def restart_server(self, *, keep_rooms: bool) -> None:
+        self.server.restart()
+        if not keep_rooms:
+            self.server.help_rooms.rooms.clear()
+        await self.running.linked()
+
+    async def settled(self) -> None:
+        await self.server.quiet(self.running.idle)
+
+    async def close(self) -> None:
+        if self._running is not None:
+            await self._running.stop()
+
+
+class LinkProxy:
+    """A cable between the component and a real server, that can be cut."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._pairs: set[asyncio.StreamWriter] = set()
+        self._is_down = False
+        self._listening: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self._listening = await asyncio.start_server(self._carry, self._target[0], 0)
+
+    @property
+    def port(self) -> int:
+        assert self._listening is not None
+        port: int = self._listening.sockets[0].getsockname()[1]
+        return port
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_down:
+            writer.transport.abort()
+            return
+        try:
+            there, back = await asyncio.open_connection(*self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        ends = {writer, back}
+        self._pairs |= ends
+        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        self._pairs -= ends
+
+    @staticmethod
+    async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        target.transport.abort()
+
+    def cut(self) -> None:
+        """Cut what is connected, and keep it so."""
+        self._is_down = True
+        for writer in list(self._pairs):
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        self._is_down = False
+
+    async def close(self) -> None:
+        self.cut()
+        if self._listening is not None:
+            self._listening.close()
+            await self._listening.wait_closed()
+
+
+class RealStage(Stage):
+    """The component as a process of its own, beside a real Prosody, over a cable that can be cut."""
+
+    server: RealServer
+
+    def __init__(self, server: RealServer, prosody: Prosody, folder: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(server)
+        self._prosody, self._folder = prosody, folder
+        self._given = environment
+        self.cable = LinkProxy(server.host, server.component_port)
+
+    async def open(self) -> None:
+        await self.cable.open()
+        self.environment = {"LIVECHAT_XMPP__PORT": str(self.cable.port), **self._given}
+        ada = Account(await self.server.register("ada"), "", "admin")
+        self.desk = Desk(self._prosody, self._folder, [ada], self.environment)
+        self.config = self.desk.config
+        await super().open()
+
+    async def start_component(self) -> None:
+        await self.desk.start_async()
+
+    async def stop_component(self) -> None:
+        await self.desk.stop_async()
+
+    async def kill_component(self) -> None:
+        self.desk.kill()
+
+    async def break_link(self) -> None:
+        self.cable.cut()
+        await self._linked(False)
+
+    async def mend_link(self) -> None:
+        self.cable.mend()
+        await self._linked(True)
+
+    async def _linked(self, wanted: bool) -> None:
+        await wait_until_async(_in_thread(lambda: self.desk._is_up() is wanted), f"the link being up is {wanted}")
+
+    async def restart_server(self, *, keep_rooms: bool) -> None:
+        await asyncio.to_thread(self._prosody.stop)
+        if not keep_rooms:
+            name = self.server.muc.replace(".", "%2e")
+            shutil.rmtree(self._prosody.folder / "data" / name)
+        self._prosody.start()
+        await self._linked(True)
+
+    async def settled(self) -> None:
+        calm = 0
+        while calm < QUIET_ROUNDS:
+            before = self._heard()
+            for person in self.people:
+                if person.is_connected:
+                    with contextlib.suppress(StanzaError):
+                        await person.command("my-status")
+            answers = sum(person.is_connected for person in self.people)
+            calm = calm + 1 if self._heard() == before + answers else 0
+
+    def _heard(self) -> int:
+        return sum(len(person.received) for person in self.people)
+
+    async def close(self) -> None:
+        if self.desk.is_running():
+            self.desk.kill()
+        await self.cable.close()
+
+
+def _in_thread(question: Callable[[], bool]) -> Callable[[], bool]:
+    """Return a condition that asks in a thread, so that the loop goes on, and says what the last answer was."""
+    answers: list[asyncio.Future[bool]] = []
+
+    def condition() -> bool:
+        if not answers:
+            answers.append(asyncio.ensure_future(asyncio.to_thread(question)))
+        if not answers[0].done():
+            return False
+        return answers.pop().result()
+
+    return condition
