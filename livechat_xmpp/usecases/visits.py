@@ -91,6 +91,12 @@ def _skeleton(name: str) -> str:
     return "".join(c for c in decomposed if c.isalnum())
 
 
+async def refuse_staff(work: Work, visitor: FullJid, *, rules: DeskRules) -> None:
+    """Raise StaffAsking, which names the contributors' room, for who belongs to the staff."""
+    if await work.accounts.find(bare(visitor)) is not None:
+        raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
+
+
 async def ask(
     work: Work,
     workgroup: WorkgroupName,
@@ -101,8 +107,7 @@ async def ask(
     rules: DeskRules,
 ) -> Ticket:
     """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput."""
-    if await work.accounts.find(bare(visitor)) is not None:
-        raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
+    await refuse_staff(work, visitor, rules=rules)
     if await work.chats.find_of_visitor(bare(visitor)) is not None:
         raise AlreadyQueued(texts.BUSY_PLACE)
     if not (await cover_now(work, presences)).is_open:
@@ -148,8 +153,7 @@ async def resume(work: Work, token: str, visitor: FullJid, *, presences: Presenc
 
     The old address loses its membership by the reconciler's comparing; the new one is asked in.
     """
-    if await work.accounts.find(bare(visitor)) is not None:
-        raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
+    await refuse_staff(work, visitor, rules=rules)
     chat = await work.chats.find_by_token(_hash(token)) if token else None
     if chat is None or chat.state is ChatState.CLOSED:
         raise NotFound(texts.NOBODY_KNOWS_TOKEN)

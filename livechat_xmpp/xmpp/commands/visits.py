@@ -29,8 +29,10 @@ def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitab
             values["room"] = addresses.room(ticket.chat_id)
         return Done(text, title="Your request", values=values)
 
-    @commands.command("ask-for-help", "Ask for help", is_for=lambda a: a.standing is None)
+    # For everybody, since staff who try are told where to ask instead.
+    @commands.command("ask-for-help", "Ask for help", is_for=lambda a: True, is_shown=lambda a: a.standing is None)
     async def ask_for_help(asked: Asked) -> Answer:
+        await asked.desk.ask(visits.refuse_staff, asked.jid, rules=asked.desk.rules)
         if asked.form is None:
             return ask_form(asked)
         answers = {var: asked.text(var) for var in visits.FIELDS}
