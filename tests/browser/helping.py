@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from tests.browser.page import VisitorPage
-from tests.people import Person
+from tests.people import Person, StanzaError
 
 
 async def take(helper: Person, nick: str = "Ana") -> str:
-    """Follow the next invitation into a help room, which accepts the request; return the room."""
-    room = await helper.is_invited()
-    await helper.enter(room, nick)
-    return room
+    """Follow the next invitation into a help room that still holds, which accepts the request; return the room.
+
+    An offer whose visitor was gone for a moment is withdrawn, and its invitation with it.
+    """
+    while True:
+        room = await helper.is_invited()
+        try:
+            await helper.enter(room, nick)
+        except StanzaError as refusal:
+            if refusal.condition != "registration-required":
+                raise
+        else:
+            return room
 
 
 async def start_chat(visitor: VisitorPage, helper: Person, name: str = "Anna") -> str:

@@ -13,16 +13,19 @@ from tests.servers.desk import Desk
 
 
 async def test_a_reload_while_waiting_keeps_the_place(new_visitor: Visitors, ana: Person) -> None:
+    await ana.presence("dnd")  # on duty, and not asked yet
     first, second = await new_visitor(), await new_visitor()
     await first.ask("Anna")
-    await first.is_at("waiting")
+    await first.sees("You are next.")
     await second.ask("Ben")
-    await second.is_at("waiting")
+    await second.sees("You are number 2 in the queue.")
     await first.page.reload()
     await first.sees("You are next.")
     await second.sees("You are number 2 in the queue.")
-    await take(ana)
+    await ana.presence()
+    room = await take(ana)
     await first.is_at("chat")
+    await ana.sees_inside(room, "Anna")
 
 
 async def test_a_reload_in_the_chat_brings_back_what_was_said(new_visitor: Visitors, ana: Person) -> None:
@@ -79,6 +82,7 @@ async def test_what_was_said_while_the_visitor_was_away_is_shown(
 async def test_a_lost_network_while_waiting_keeps_the_place(
     new_visitor: Visitors, ana: Person, wire: Wire
 ) -> None:
+    await ana.presence("dnd")  # on duty, and not asked yet
     visitor = await new_visitor()
     await visitor.ask()
     await visitor.is_at("waiting")
@@ -87,6 +91,7 @@ async def test_a_lost_network_while_waiting_keeps_the_place(
     wire.mend()
     await visitor.sees("Connected again.")
     await visitor.sees("You are next.")
+    await ana.presence()
     await take(ana)
     await visitor.is_at("chat")
 
