@@ -8,16 +8,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.domain.model import ChatId, FullJid
+
+NOBODY = FullJid("")
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request in the queue. asked_at never changes, so a request that returns keeps its place."""
+    """A request in the queue. asked_at never changes, so a request that returns keeps its place.
+
+    is_gone: the visitor is known not to be there. has_room: a helper was there before; the visitor is in a room.
+    """
 
     chat_id: ChatId
     asked_at: datetime
     priority: int = 0
+    visitor: FullJid = NOBODY
+    is_offered: bool = False
+    is_gone: bool = False
+    has_room: bool = False
 
 
 def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:

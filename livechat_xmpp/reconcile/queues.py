@@ -10,10 +10,9 @@ from livechat_xmpp.domain.model import ChatId, FullJid, WorkgroupName
 from livechat_xmpp.reconcile.ports import Clock, LinkTrouble, People, StaffPresences
 from livechat_xmpp.reconcile.timers import Timers
 from livechat_xmpp.usecases import offers, visits
-from livechat_xmpp.usecases.cover import Place, cover_now, places
+from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
-from livechat_xmpp.usecases.offers import Match
-from livechat_xmpp.usecases.rooms import chat_for_round
+from livechat_xmpp.usecases.offers import Match, QueueLook
 
 log = logging.getLogger(__name__)
 
@@ -57,27 +56,30 @@ class Queues:
         """Make the offers that can be made, then tell everybody what has changed for them. Raises LinkTrouble."""
         self._people.require_link()
         for workgroup in self._desk.workgroups:
-            cover = await self._desk.ask(cover_now, self._presences)
-            self._people.show_workgroup(workgroup, cover)
-            if self._presences.is_settled:
-                await self._offer(workgroup)
-            await self._tell_places(workgroup)
+            seen = await self._look(workgroup)
+            while self._presences.is_settled and await self._offer(workgroup, seen):
+                seen = await self._look(workgroup)
+            if seen.repeat_at is not None:
+                self._timers.after(QUEUES, seen.repeat_at - self._clock.now())
+            self._tell_places(workgroup, seen)
 
-    async def _offer(self, workgroup: WorkgroupName) -> None:
-        rules = self._desk.rules
-        await self._desk.do(offers.revoke_of_absent, presences=self._presences)
-        while matches := await self._desk.ask(offers.find_matches, workgroup, presences=self._presences, rules=rules):
-            there = {m.chat_id for m in matches if self._is_there(m)}
-            made = (
-                await self._desk.do(offers.make_offers, workgroup, there, presences=self._presences, rules=rules)
-                if there
-                else []
-            )
-            if not made:
-                break
-        repeat_at = await self._desk.ask(offers.next_repeat, workgroup, rules=rules)
-        if repeat_at is not None:
-            self._timers.after(QUEUES, repeat_at - self._clock.now())
+    async def _look(self, workgroup: WorkgroupName) -> QueueLook:
+        seen = await self._desk.ask(offers.look, workgroup, presences=self._presences, rules=self._desk.rules)
+        self._people.show_workgroup(workgroup, seen.cover)
+        return seen
+
+    async def _offer(self, workgroup: WorkgroupName, seen: QueueLook) -> bool:
+        """Take back the offers of those who have gone, offer what can be offered; return whether anything was."""
+        if seen.has_absent:
+            await self._desk.do(offers.revoke_of_absent, presences=self._presences)
+            return True
+        there = {m.chat_id for m in seen.matches if self._is_there(m)}
+        if not there:
+            return False
+        made = await self._desk.do(
+            offers.make_offers, workgroup, there, presences=self._presences, rules=self._desk.rules
+        )
+        return made > 0
 
     def _is_there(self, found: Match) -> bool:
         """Return whether the visitor is there now; where that is not known, ask their client and come back."""
@@ -105,24 +107,21 @@ class Queues:
             del self._pinging[visitor]
             self._desk.waker.wake_queues()
 
-    async def _tell_places(self, workgroup: WorkgroupName) -> None:
+    def _tell_places(self, workgroup: WorkgroupName, seen: QueueLook) -> None:
         """Tell each waiting visitor what has changed for them, each at most once in status_interval."""
         now = self._clock.now()
-        line = await self._desk.ask(places, workgroup, self._presences, self._desk.rules)
-        for gone in set(self._told) - set(line):
+        for gone in set(self._told) - set(seen.places):
             del self._told[gone]
-        for chat_id, place in line.items():
-            told, told_at = self._told.get(chat_id, (None, None))
-            if told == place:
+        for waiting in seen.waiting:
+            place = seen.places[waiting.chat_id]
+            told, told_at = self._told.get(waiting.chat_id, (None, None))
+            if told == place or waiting.is_gone:
                 continue
             if told_at is not None and now < told_at + self._status_interval:
                 self._timers.after(QUEUES, told_at + self._status_interval - now)
                 continue
-            chat = await self._desk.ask(chat_for_round, chat_id)
-            if chat is not None and chat.visitor_gone_at is None:
-                has_room = chat.first_opened_at is not None
-                self._people.tell_place(chat.workgroup, chat.visitor, chat_id, place, has_room=has_room)
-                self.note_told(chat_id, place)
+            self._people.tell_place(workgroup, waiting.visitor, waiting.chat_id, place, has_room=waiting.has_room)
+            self.note_told(waiting.chat_id, place)
 
     def note_told(self, chat_id: ChatId, place: Place) -> None:
         """Take in that the visitor knows their place."""

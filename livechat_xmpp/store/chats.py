@@ -27,7 +27,7 @@ from livechat_xmpp.domain.model import (
     Visit,
     WorkgroupName,
 )
-from livechat_xmpp.domain.queue import Waiting
+from livechat_xmpp.domain.queue import Waiting, in_order
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.offers import offer_from
 
@@ -170,19 +170,28 @@ class ChatTable:
         await self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(closed_by=by, tags=tags, note=note))
 
     async def waiting(self, workgroup: WorkgroupName) -> list[Waiting]:
-        return await self._waiting(workgroup)
-
-    async def offerable(self, workgroup: WorkgroupName) -> list[Waiting]:
         is_offered = exists().where(t.offer.c.chat_id == t.chat.c.id, t.offer.c.state == OfferState.OPEN)
-        return await self._waiting(workgroup, ~is_offered, t.chat.c.visitor_gone_at.is_(None))
-
-    async def _waiting(self, workgroup: WorkgroupName, *only: Any) -> list[Waiting]:
-        query = (
-            select(t.chat.c.id, t.chat.c.asked_at, t.chat.c.priority)
-            .where(t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup, *only)
-            .order_by(t.chat.c.priority.desc(), t.chat.c.asked_at, t.chat.c.id)
+        query = select(
+            t.chat.c.id,
+            t.chat.c.asked_at,
+            t.chat.c.priority,
+            t.chat.c.visitor,
+            is_offered.label("is_offered"),
+            t.chat.c.visitor_gone_at,
+            t.chat.c.first_opened_at,
+        ).where(t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
+        return in_order(
+            Waiting(
+                ChatId(r.id),
+                r.asked_at,
+                r.priority,
+                FullJid(r.visitor),
+                is_offered=bool(r.is_offered),
+                is_gone=r.visitor_gone_at is not None,
+                has_room=r.first_opened_at is not None,
+            )
+            for r in await self._db.execute(query)
         )
-        return [Waiting(ChatId(r.id), r.asked_at, r.priority) for r in await self._db.execute(query)]
 
     async def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
         query = select(t.chat.c.id).where(t.chat.c.state == ChatState.OPEN)

@@ -24,7 +24,6 @@ from livechat_xmpp.domain.model import (
     Standing,
     WorkgroupName,
 )
-from livechat_xmpp.domain.queue import in_order
 from livechat_xmpp.usecases.ports import Letter, Work
 
 LETTER_EXPIRY = timedelta(minutes=5)  # what is said about a chat is of no use later
@@ -101,7 +100,7 @@ async def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta) -
         await tell_staff(work, chat, chat.helper, texts.offer_over(chat.visitor_name, taken_by=None))
     await work.chats.save(replace(chat, state=ChatState.WAITING, helper=None, opened_at=None))
     work.fact("request returned to the queue", chat=chat.id, helper=chat.helper)
-    order = [w.chat_id for w in in_order(await work.chats.waiting(chat.workgroup))]
+    order = [w.chat_id for w in await work.chats.waiting(chat.workgroup)]
     await work.notices.add(
         chat.id, texts.returned(order.index(chat.id) + 1), at=work.now, expires_at=work.now + notice_expiry
     )
@@ -210,7 +209,7 @@ async def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[
     """Return the requests waiting, in the order of each workgroup's queue."""
     lines = []
     for workgroup in workgroups:
-        for position, waiting in enumerate(in_order(await work.chats.waiting(workgroup)), start=1):
+        for position, waiting in enumerate(await work.chats.waiting(workgroup), start=1):
             chat = await work.chats.find(waiting.chat_id)
             if chat is not None:
                 state = "waiting" if chat.offer is None else "offered"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livechat_xmpp.domain.model import ChatId, WorkgroupName
-from livechat_xmpp.domain.queue import Wait, Waiting, expected_wait, in_order
+from livechat_xmpp.domain.queue import Wait, Waiting, expected_wait
 from livechat_xmpp.domain.routing import Cover, OnDuty, cover
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
@@ -39,10 +40,14 @@ class Place:
 
 async def places(work: Work, workgroup: WorkgroupName, presences: Presences, rules: DeskRules) -> dict[ChatId, Place]:
     """Return everybody's place in the workgroup's queue, in its order."""
-    waiting: list[Waiting] = in_order(await work.chats.waiting(workgroup))
-    if not waiting:
-        return {}
-    state = await cover_now(work, presences)
+    waiting = await work.chats.waiting(workgroup)
+    return await places_of(work, workgroup, waiting, await cover_now(work, presences), rules) if waiting else {}
+
+
+async def places_of(
+    work: Work, workgroup: WorkgroupName, waiting: Sequence[Waiting], state: Cover, rules: DeskRules
+) -> dict[ChatId, Place]:
+    """Return the places of those waiting, given in the queue's order, and who is there to help."""
     history = await work.chats.handle_times(workgroup, HISTORY)
     return {
         w.chat_id: Place(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,14 +19,17 @@ from livechat_xmpp.domain.model import (
     RoomState,
     WorkgroupName,
 )
-from livechat_xmpp.domain.queue import in_order
-from livechat_xmpp.domain.routing import match
+from livechat_xmpp.domain.queue import Waiting
+from livechat_xmpp.domain.routing import Cover, OnDuty, cover, match
 from livechat_xmpp.usecases.chats import decline_invitation, open_chat, tell_staff
-from livechat_xmpp.usecases.cover import on_duty
+from livechat_xmpp.usecases.cover import Place, on_duty, places_of
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
 
 NO_OFFER = "Nothing is offered to you at the moment."
+
+
+CHUNK = 50  # requests looked at together; those who come later are looked at when helpers are left over
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,59 @@ class Match:
     helper: BareJid
 
 
-async def find_matches(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: DeskRules) -> list[Match]:
-    """Return which waiting request goes to whom now, in the queue's order; nothing is recorded."""
-    order = [w.chat_id for w in in_order(await work.chats.offerable(workgroup))]
-    helpers = [h for h in await on_duty(work, presences) if h.is_free]
-    if not order or not helpers:
-        return []
-    considered = order[: max(10, 4 * len(helpers))]  # who comes later would wait in any case
-    past = await work.offers.past(considered)
-    pairs = match(considered, helpers, past, now=work.now, repeat_after=rules.repeat_after)
-    chats = {chat_id: await work.chats.find(chat_id) for chat_id, _ in pairs}
-    return [Match(c.id, c.visitor, jid) for chat_id, jid in pairs if (c := chats[chat_id]) is not None]
+@dataclass(frozen=True, slots=True)
+class QueueLook:
+    """All that is to know of a workgroup's queue at a moment.
+
+    matches: who is offered what next. has_absent: an offer is open for a helper who has gone.
+    repeat_at: when a request may next be offered again to somebody who passed it; None: never.
+    """
+
+    cover: Cover
+    waiting: tuple[Waiting, ...]
+    places: Mapping[ChatId, Place]
+    matches: tuple[Match, ...]
+    has_absent: bool
+    repeat_at: datetime | None
+
+
+async def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: DeskRules) -> QueueLook:
+    """Return how the queue stands; nothing is recorded."""
+    helpers = await on_duty(work, presences)
+    waiting = await work.chats.waiting(workgroup)
+    state = cover(helpers)
+    matches, repeat_at = await _match(work, waiting, helpers, rules)
+    offered = [o.helper for o in await work.offers.open()]
+    return QueueLook(
+        cover=state,
+        waiting=tuple(waiting),
+        places=await places_of(work, workgroup, waiting, state, rules) if waiting else {},
+        matches=tuple(matches),
+        has_absent=any(presences.availability(jid) is Availability.OFFLINE for jid in offered),
+        repeat_at=repeat_at,
+    )
+
+
+async def _match(
+    work: Work, waiting: Sequence[Waiting], helpers: Sequence[OnDuty], rules: DeskRules
+) -> tuple[list[Match], datetime | None]:
+    """Return who is offered what, in the queue's order, and when those passed over may be offered again."""
+    free = [h for h in helpers if h.is_free]
+    offerable = [w for w in waiting if not w.is_offered and not w.is_gone]
+    visitors = {w.chat_id: w.visitor for w in offerable}
+    matches: list[Match] = []
+    repeats: list[datetime] = []
+    for start in range(0, len(offerable), CHUNK):
+        if not free:
+            break
+        chunk = [w.chat_id for w in offerable[start : start + CHUNK]]
+        past = await work.offers.past(chunk)
+        pairs = match(chunk, free, past, now=work.now, repeat_after=rules.repeat_after)
+        taken = {jid for _, jid in pairs}
+        free = [h for h in free if h.duty.jid not in taken]
+        matches += [Match(chat_id, visitors[chat_id], jid) for chat_id, jid in pairs]
+        repeats += [at + rules.repeat_after for p in past.values() for at in p.last_at.values()]
+    return matches, min((r for r in repeats if r > work.now), default=None)
 
 
 async def make_offers(
@@ -58,12 +103,13 @@ async def make_offers(
     *,
     presences: Presences,
     rules: DeskRules,
-) -> list[Match]:
-    """Offer those requests whose visitors are there; matched again, since people may have come and gone."""
-    made = []
-    for found in await find_matches(work, workgroup, presences=presences, rules=rules):
-        chat = await work.chats.find(found.chat_id)
-        if chat is None or found.chat_id not in there:
+) -> int:
+    """Offer those requests whose visitors are there; return how many. Matched again: people come and go."""
+    made = 0
+    waiting = await work.chats.waiting(workgroup)
+    for found in (await _match(work, waiting, await on_duty(work, presences), rules))[0]:
+        chat = await work.chats.find(found.chat_id) if found.chat_id in there else None
+        if chat is None:
             continue
         await work.offers.add(chat.id, found.helper, work.now, work.now + rules.offer_timeout)
         duty = await work.duties.find(found.helper)
@@ -73,16 +119,8 @@ async def make_offers(
             await work.chats.save(replace(chat, room=RoomState.NEEDED))
         work.touch(chat.id)
         work.fact("request offered", chat=chat.id, helper=found.helper)
-        made.append(found)
+        made += 1
     return made
-
-
-async def next_repeat(work: Work, workgroup: WorkgroupName, *, rules: DeskRules) -> datetime | None:
-    """Return when a waiting request may next be offered again to somebody who has passed it; None: never."""
-    considered = [w.chat_id for w in await work.chats.offerable(workgroup)][:100]
-    pasts = (await work.offers.past(considered)).values()
-    moments = [at + rules.repeat_after for past in pasts for at in past.last_at.values()]
-    return min((m for m in moments if m > work.now), default=None)
 
 
 async def _offered_chat(work: Work, helper: BareJid, chat_id: ChatId | None) -> tuple[Chat, Offer]:
