@@ -138,7 +138,7 @@ def plan(
     subject = texts.room_subject(chat)
     return (
         *_removals(chat, seen, wanted),
-        *(SetAffiliation(jid, Affiliation.MEMBER) for jid in sorted(wanted - seen.members - seen.outcasts)),
+        *(SetAffiliation(jid, Affiliation.MEMBER) for jid in sorted(wanted - seen.members)),
         *((SetSubject(subject),) if seen.subject != subject else ()),
         *_tellings(chat, seen, rules, wanted, now),
         *(Speak(n) for n in chat.notices if n.expires_at > now and n.stanza_id not in seen.spoken),
@@ -146,12 +146,12 @@ def plan(
 
 
 def _wanted(chat: Chat, seen: RoomView, rules: RoomRules, absent: Set[BareJid]) -> frozenset[BareJid]:
-    """Return the members wanted; owners and admins set by hand need no membership and are not touched."""
+    """Return the members wanted. What was set by hand is not touched: owners, admins, who was banned."""
     wanted = allowed_members(chat, seen.present - absent, helper_counts=rules.helper_counts_as_monitor)
     if not rules.are_trainees_welcome:
         wanted -= {jid for jid in wanted if chat.standings.get(jid) is Standing.TRAINEE}
     above = {o.jid for o in seen.occupants if o.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)}
-    return wanted - (above - seen.members)
+    return wanted - (above - seen.members) - seen.outcasts
 
 
 def _removals(chat: Chat, seen: RoomView, wanted: frozenset[BareJid]) -> Iterator[Step]:
@@ -362,8 +362,11 @@ def _spoken(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
         yield NoticesSpoken(done)
 
 
-def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules) -> datetime | None:
-    """Return the next moment at which plan() or learn() may say something new by time alone; None: never."""
+def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime) -> datetime | None:
+    """Return the next moment at which plan() or learn() may say something new by time alone; None: never.
+
+    now: the moment at which both had nothing to say, so what was due by then did not matter.
+    """
     if chat.state is ChatState.CLOSED:
         return None
     view = seen or RoomView()
@@ -380,4 +383,4 @@ def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules) -> datetime | 
             moments.append(_lapse_due(chat, invitation, view, rules))
         elif invitation.part in (Part.VISITOR, Part.HELPER) and invitation.times_told == 1:
             moments.append(invitation.told_at + rules.remind_after)
-    return min((m for m in moments if m is not None), default=None)
+    return min((m for m in moments if m is not None and m > now), default=None)

@@ -73,8 +73,9 @@ class Round:
             if chat is None:
                 return None
             seen = self._rooms.view(chat_id)  # it may have changed while the database answered
-            absent, absent_due = self._absent(seen)
-            steps = plan(chat, seen, self.rules, now=self._clock.now(), absent=absent)
+            now = self._clock.now()  # one moment for all: what is due after it is not missed, nor reported late
+            absent, absent_due = self._absent(seen, now)
+            steps = plan(chat, seen, self.rules, now=now, absent=absent)
             if steps:
                 repeated = repeated + 1 if steps == last else 0
                 if repeated >= SAME_PLANS:
@@ -82,16 +83,16 @@ class Round:
                 last = steps
                 await self._take(chat, steps)
                 continue
-            facts = learn(chat, seen, self.rules, now=self._clock.now(), absent=absent)
+            facts = learn(chat, seen, self.rules, now=now, absent=absent)
             if facts:
                 changed = await self._desk.do(
                     recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
                 )
                 if changed:
                     continue
-            return min((d for d in (next_due(chat, seen, self.rules), absent_due) if d), default=None)
+            return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)
 
-    def _absent(self, seen: RoomView | None) -> tuple[Set[BareJid], datetime | None]:
+    def _absent(self, seen: RoomView | None, now: datetime) -> tuple[Set[BareJid], datetime | None]:
         """Return occupants who do not count, being offline for long, and when the next will not."""
         absent: set[BareJid] = set()
         moments = []
@@ -99,7 +100,7 @@ class Round:
             since = self._presences.offline_since(jid)
             if since is None:
                 continue
-            if since + self._monitor_grace <= self._clock.now():
+            if since + self._monitor_grace <= now:
                 absent.add(jid)
             else:
                 moments.append(since + self._monitor_grace)

@@ -1,0 +1,294 @@
+"""learn(): what the room shows and the record does not have yet; next_due(): when time alone decides something."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from livechat_xmpp.domain.model import Chat, ChatState, Part, RoomState, RoomView, Standing
+from livechat_xmpp.domain.rooms import (
+    Entered,
+    Fact,
+    HelperMissing,
+    InvitationLapsed,
+    Left,
+    NoticesSpoken,
+    OfferExpired,
+    OfferTaken,
+    RoomRules,
+    TraineePlacesFree,
+    VisitorMissing,
+    learn,
+    next_due,
+)
+from tests.factories import (
+    NOW,
+    a_chat,
+    a_helper,
+    a_monitor,
+    a_notice,
+    a_request,
+    a_room,
+    a_trainee,
+    a_visit,
+    an_invitation,
+    an_occupant,
+    an_offer,
+    at,
+    jid,
+    jids,
+)
+
+RULES = RoomRules()
+V1 = "v1@anon.localhost"
+HERE = (a_visit("ana"), a_visit(V1, part=Part.VISITOR))
+
+
+def facts(chat: Chat, seen: RoomView | None, now: float = 0, rules: RoomRules = RULES, **more: Any) -> tuple[Fact, ...]:
+    return learn(chat, seen, rules, now=at(now), **more)
+
+
+def a_quiet_chat(*staff: Any, **more: Any) -> Chat:
+    """Return an open chat with helper and visitor recorded as inside."""
+    return a_chat(*staff, **{"visits": HERE, **more})
+
+
+@pytest.mark.parametrize(
+    ("chat", "seen"),
+    [
+        pytest.param(a_chat(state=ChatState.CLOSED), a_room("ana"), id="of a chat that is over"),
+        pytest.param(a_chat(offer=an_offer()), None, id="of a room that may hold people and is not known"),
+    ],
+)
+def test_nothing_is_learnt(chat: Chat, seen: RoomView | None) -> None:
+    assert facts(chat, seen, now=9999) == ()
+
+
+def test_comings_are_recorded_as_the_part_they_play() -> None:
+    chat = a_quiet_chat(a_monitor("mia"))
+    seen = a_room("ana", V1, an_occupant("mia", nick="Mia", since_at=at(5), occupant_id="o1"))
+    entered = a_visit("mia", nick="Mia", part=Part.MONITOR, entered_s=5, standing=Standing.MONITOR, occupant_id="o1")
+    assert facts(chat, seen, now=6)[0] == Entered(entered)
+
+
+def test_goings_are_recorded_with_the_moment() -> None:
+    assert facts(a_quiet_chat(), a_room(V1), now=7) == (Left(jid("ana"), "ana", at(7)),)
+
+
+def test_a_new_nick_is_a_going_and_a_coming() -> None:
+    found = facts(a_quiet_chat(), a_room(an_occupant("ana", nick="Ana"), V1))
+    assert [type(f) for f in found] == [Left, Entered]
+
+
+def test_who_left_and_is_back_enters_again() -> None:
+    chat = a_quiet_chat(visits=(a_visit("ana", left_s=5), HERE[1]))
+    (found,) = facts(chat, a_room(an_occupant("ana", since_at=at(9)), V1), now=9)
+    assert isinstance(found, Entered)
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "expected"),
+    [
+        pytest.param(a_room(), 19, (), id="not answered yet"),
+        pytest.param(a_room(), 20, (OfferExpired(1),), id="not answered in time"),
+        pytest.param(a_room("ana"), 0, (OfferTaken(jid("ana")),), id="entering is accepting"),
+        pytest.param(a_room("ana"), 99, (OfferTaken(jid("ana")),), id="also when the time was up before we looked"),
+    ],
+)
+def test_an_offer(seen: RoomView, now: float, expected: tuple[Fact, ...]) -> None:
+    chat = a_request(a_helper("ana"), room=RoomState.READY, offer=an_offer("ana"), visits=(a_visit("ana"),))
+    chat = chat if seen.occupants else replace(chat, visits=())
+    assert facts(chat, seen, now) == expected
+
+
+def test_an_offer_expires_also_while_the_room_is_being_made() -> None:
+    chat = a_request(a_helper("ana"), room=RoomState.NEEDED, offer=an_offer("ana"))
+    assert facts(chat, None, now=20) == (OfferExpired(1),)
+
+
+@pytest.mark.parametrize(
+    ("chat", "seen", "now", "expected"),
+    [
+        pytest.param(a_quiet_chat(), a_room("ana", V1), 9999, (), id="not while they are there"),
+        pytest.param(a_chat(visits=HERE[1:]), a_room(V1), 59, (), id="not before the grace is over"),
+        pytest.param(a_chat(visits=HERE[1:]), a_room(V1), 60, (HelperMissing(jid("ana")),), id="who never came"),
+        pytest.param(
+            a_chat(visits=(a_visit("ana", left_s=50), HERE[1])), a_room(V1), 109, (), id="not soon after leaving"
+        ),
+        pytest.param(
+            a_chat(visits=(a_visit("ana", left_s=50), HERE[1])),
+            a_room(V1),
+            110,
+            (HelperMissing(jid("ana")),),
+            id="who left and did not come back",
+        ),
+        pytest.param(
+            a_quiet_chat(a_trainee("ana")),
+            a_room("ana", V1),
+            0,
+            (HelperMissing(jid("ana")),),
+            id="a demoted one at once",
+        ),
+        pytest.param(
+            a_quiet_chat(standings={}), a_room("ana", V1), 0, (HelperMissing(jid("ana")),), id="one without a standing"
+        ),
+    ],
+)
+def test_a_helper_is_missing(chat: Chat, seen: RoomView, now: float, expected: tuple[Fact, ...]) -> None:
+    assert facts(chat, seen, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("chat", "seen", "now", "is_missing"),
+    [
+        pytest.param(a_quiet_chat(), a_room("ana", V1), 9999, False, id="not while they are there"),
+        pytest.param(a_chat(visits=HERE[:1]), a_room("ana"), 119, False, id="not before the grace is over"),
+        pytest.param(a_chat(visits=HERE[:1]), a_room("ana"), 120, True, id="who never came"),
+        pytest.param(
+            a_chat(visits=(HERE[0], a_visit(V1, left_s=50))), a_room("ana"), 169, False, id="not soon after leaving"
+        ),
+        pytest.param(
+            a_chat(visits=(HERE[0], a_visit(V1, left_s=50))), a_room("ana"), 170, True, id="who left for too long"
+        ),
+        pytest.param(a_request(visitor_gone_at=NOW), None, 119, False, id="gone from the queue, not long ago"),
+        pytest.param(a_request(visitor_gone_at=NOW), None, 120, True, id="gone from the queue for too long"),
+        pytest.param(a_request(), None, 9999, False, id="not who waits, however long"),
+        pytest.param(
+            replace(a_chat(visits=HERE[:1]), invitations=(an_invitation("ana", told_s=0),)),
+            a_room("ana"),
+            9999,
+            False,
+            id="not who was never asked in",
+        ),
+        pytest.param(
+            replace(a_chat(visits=HERE[:1]), invitations=(an_invitation(V1, Part.VISITOR),)),
+            a_room("ana"),
+            9999,
+            False,
+            id="not who still has to be asked in",
+        ),
+        pytest.param(
+            replace(
+                a_chat(visits=(HERE[0], a_visit(V1, left_s=50))),
+                invitations=(an_invitation(V1, Part.VISITOR, told_s=100),),
+            ),
+            a_room("ana"),
+            219,
+            False,
+            id="not soon after being asked again",
+        ),
+    ],
+)
+def test_a_visitor_is_missing(chat: Chat, seen: RoomView | None, now: float, is_missing: bool) -> None:
+    assert (VisitorMissing() in facts(chat, seen, now)) is is_missing
+
+
+def a_watched_chat(*invited: Any, monitor: bool = True) -> tuple[Chat, RoomView]:
+    """Return a chat with trainees invited, and its room with the monitor inside, or not."""
+    monitors = ("mia",) if monitor else ()
+    chat = a_quiet_chat(
+        a_trainee("tom"),
+        a_trainee("uli"),
+        a_monitor("mia"),
+        invitations=(an_invitation("mia", Part.MONITOR, told_s=0), *invited),
+        visits=(*HERE, *(a_visit(m, part=Part.MONITOR) for m in monitors)),
+    )
+    return chat, a_room("ana", V1, *monitors)
+
+
+TOM = an_invitation("tom", Part.TRAINEE, told_s=0)
+ULI = an_invitation("uli", Part.TRAINEE, told_s=30)
+
+
+@pytest.mark.parametrize(
+    ("invited", "monitor", "now", "expected"),
+    [
+        pytest.param((), True, 0, (TraineePlacesFree(3),), id="a monitor inside: places are free"),
+        pytest.param((), False, 0, (), id="no monitor: no places"),
+        pytest.param((TOM, ULI), True, 59, (TraineePlacesFree(1),), id="who is invited holds a place"),
+        pytest.param(
+            (TOM, ULI),
+            True,
+            60,
+            (InvitationLapsed(jid("tom")), TraineePlacesFree(2)),
+            id="an invitation not followed frees its place",
+        ),
+        pytest.param((TOM,), False, 9999, (), id="without a monitor they keep their places"),
+        pytest.param(
+            (an_invitation("tom", Part.TRAINEE),),
+            True,
+            9999,
+            (TraineePlacesFree(2),),
+            id="who was not asked yet keeps it",
+        ),
+    ],
+)
+def test_the_trainees_places(invited: Any, monitor: bool, now: float, expected: tuple[Fact, ...]) -> None:
+    chat, seen = a_watched_chat(*invited, monitor=monitor)
+    assert facts(chat, seen, now) == expected
+
+
+def test_a_trainee_who_left_keeps_the_place_for_a_while() -> None:
+    chat, seen = a_watched_chat(TOM)
+    chat = replace(chat, visits=(*chat.visits, a_visit("tom", part=Part.TRAINEE, left_s=100)))
+    assert InvitationLapsed(jid("tom")) not in facts(chat, seen, 159)
+    assert InvitationLapsed(jid("tom")) in facts(chat, seen, 160)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        pytest.param({"state": ChatState.WAITING}, RULES, id="while no helper answers"),
+        pytest.param({}, replace(RULES, are_trainees_welcome=False), id="while the desk is being stopped"),
+        pytest.param({}, replace(RULES, trainee_places=0), id="where there are none"),
+    ],
+)
+def test_no_places_are_free(changes: Any, rules: RoomRules) -> None:
+    chat, seen = a_watched_chat()
+    assert facts(replace(chat, **changes), seen, rules=rules) == ()
+
+
+def test_a_monitor_who_does_not_count_as_present_frees_no_places() -> None:
+    chat, seen = a_watched_chat()
+    assert facts(chat, seen, absent=jids("mia")) == ()
+
+
+def test_what_was_said_or_has_expired_is_done_with() -> None:
+    chat = a_quiet_chat(notices=(a_notice(1), a_notice(2, expires_s=10), a_notice(3)))
+    assert facts(chat, a_room("ana", V1, spoken=frozenset({"notice-1"})), now=10) == (NoticesSpoken((1, 2)),)
+
+
+# --- when to look again
+
+
+@pytest.mark.parametrize(
+    ("chat", "seen", "now", "due"),
+    [
+        pytest.param(a_request(), None, 0, None, id="never, for who just waits"),
+        pytest.param(a_chat(state=ChatState.CLOSED), a_room("ana"), 0, None, id="never, once it is over"),
+        pytest.param(a_request(a_helper("ana"), offer=an_offer("ana")), None, 0, 20, id="at the offer's deadline"),
+        pytest.param(a_request(visitor_gone_at=NOW), None, 0, 120, id="when a visitor has been gone for too long"),
+        pytest.param(a_quiet_chat(), a_room("ana", V1), 0, 600, id="to look anew, when all are there"),
+        pytest.param(a_chat(), a_room(), 0, 10, id="to ask in once more"),
+        pytest.param(a_chat(), a_room(), 10, 60, id="when a helper has been gone for too long"),
+        pytest.param(a_chat(), a_room("ana"), 10, 120, id="when a visitor has not come"),
+    ],
+)
+def test_when_to_look_again(chat: Chat, seen: RoomView | None, now: float, due: float | None) -> None:
+    assert next_due(chat, seen, RULES, now=at(now)) == (None if due is None else at(due))
+
+
+def test_a_trainees_place_is_looked_at_when_it_lapses() -> None:
+    chat, seen = a_watched_chat(TOM)
+    assert next_due(chat, seen, RULES, now=NOW) == at(60)
+
+
+@pytest.mark.parametrize("now", [60, 61, 599])
+def test_places_kept_for_trainees_without_a_monitor_do_not_keep_the_desk_busy(now: float) -> None:
+    """The moment of lapsing was reported although nothing came of it, so the chat was looked at without end."""
+    chat, seen = a_watched_chat(TOM, monitor=False)
+    found: datetime | None = next_due(chat, seen, RULES, now=at(now))
+    assert found == at(600)
