@@ -31,9 +31,7 @@ async def violations(visitor: VisitorPage, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_in_any_phase(
-    new_visitor: Visitors, ana: Person, axe: str, scheme: str
-) -> None:
+async def test_axe_finds_nothing_in_any_phase(new_visitor: Visitors, ana: Person, axe: str, scheme: str) -> None:
     visitor = await new_visitor(color_scheme=scheme, reduced_motion="reduce")
     await visitor.open()
     await visitor.is_at("form")

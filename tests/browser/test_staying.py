@@ -67,6 +67,17 @@ async def test_a_lost_network_keeps_the_chat_and_delivers_what_was_typed_once(
     ]
 
 
+async def test_a_network_that_only_falls_silent_is_noticed(new_visitor: Visitors, ana: Person, wire: Wire) -> None:
+    visitor = await new_visitor()
+    room = await start_chat(visitor, ana)
+    wire.hush()
+    await visitor.say("into the silence")
+    await expect(visitor.page.locator("#link")).to_have_text("Connection lost. Trying again …", timeout=30_000)
+    wire.mend()
+    await ana.sees(room, "into the silence")
+    await visitor.hears("into the silence")
+
+
 async def test_what_was_said_while_the_visitor_was_away_is_shown(
     new_visitor: Visitors, ana: Person, wire: Wire
 ) -> None:
@@ -79,9 +90,7 @@ async def test_what_was_said_while_the_visitor_was_away_is_shown(
     await visitor.hears("Are you still there?")
 
 
-async def test_a_lost_network_while_waiting_keeps_the_place(
-    new_visitor: Visitors, ana: Person, wire: Wire
-) -> None:
+async def test_a_lost_network_while_waiting_keeps_the_place(new_visitor: Visitors, ana: Person, wire: Wire) -> None:
     await ana.presence("dnd")  # on duty, and not asked yet
     visitor = await new_visitor()
     await visitor.ask()
@@ -107,9 +116,7 @@ async def test_a_network_that_is_not_there_at_first_is_waited_for(
     await visitor.is_at("form")
 
 
-async def test_a_second_tab_takes_the_chat_over_and_the_first_is_told(
-    new_visitor: Visitors, ana: Person
-) -> None:
+async def test_a_second_tab_takes_the_chat_over_and_the_first_is_told(new_visitor: Visitors, ana: Person) -> None:
     visitor = await new_visitor()
     room = await start_chat(visitor, ana)
     kept = await visitor.page.evaluate("() => sessionStorage.getItem('livechat-visit')")
@@ -125,9 +132,7 @@ async def test_a_second_tab_takes_the_chat_over_and_the_first_is_told(
     assert second.trouble == []
 
 
-async def test_a_token_that_the_desk_does_not_know_leads_back_to_the_form(
-    new_visitor: Visitors, ana: Person
-) -> None:
+async def test_a_token_that_the_desk_does_not_know_leads_back_to_the_form(new_visitor: Visitors, ana: Person) -> None:
     visitor = await new_visitor()
     await visitor.page.add_init_script(
         "sessionStorage.setItem('livechat-visit', JSON.stringify({ token: 'unknown', name: 'Anna' }))"
@@ -138,9 +143,7 @@ async def test_a_token_that_the_desk_does_not_know_leads_back_to_the_form(
     await visitor.is_at("form")
 
 
-async def test_a_desk_that_is_restarted_is_waited_for(
-    new_visitor: Visitors, ana: Person, desk: Desk
-) -> None:
+async def test_a_desk_that_is_restarted_is_waited_for(new_visitor: Visitors, ana: Person, desk: Desk) -> None:
     visitor = await new_visitor()
     room = await start_chat(visitor, ana)
     desk.kill()

@@ -112,6 +112,7 @@ async def test_an_away_desk_takes_requests_and_says_that_it_is_away(new_visitor:
     await visitor.sees("Away for the moment")
     await visitor.ask()
     await visitor.is_at("waiting")
+    await expect(visitor.page.locator("#waiting-note")).to_contain_text("away")
 
 
 async def test_a_message_while_the_visitor_looks_elsewhere_shows_in_the_title(

@@ -8,12 +8,18 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Wire:
-    """A TCP relay. cut(): every socket is reset, new ones at once, until mend(). opened: connections so far."""
+    """A TCP relay.
+
+    cut(): every socket is reset, new ones at once. hush(): sockets stay open, and nothing passes any more, as when a phone
+    leaves its network. Both until mend(). opened: connections so far.
+    """
 
     def __init__(self, host: str, port: int, target_port: int) -> None:
         self._host, self._port, self._target_port = host, port, target_port
         self._writers: set[asyncio.StreamWriter] = set()
         self._is_cut = False
+        self._flows = asyncio.Event()
+        self._flows.set()
         self.opened = 0
 
     def cut(self) -> None:
@@ -21,8 +27,13 @@ class Wire:
         for writer in self._writers:
             writer.transport.abort()
 
+    def hush(self) -> None:
+        self._flows.clear()
+
     def mend(self) -> None:
+        """Let new connections through; what was underway on hushed ones arrives late, or never."""
         self._is_cut = False
+        self._flows.set()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Wire]:
@@ -42,7 +53,7 @@ class Wire:
         there_reader, there_writer = await asyncio.open_connection(self._host, self._target_port)
         self._writers |= {writer, there_writer}
         try:
-            await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
+            await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
         finally:
             for one in (writer, there_writer):
                 self._writers.discard(one)
@@ -50,10 +61,10 @@ class Wire:
                 with suppress(OSError):
                     await one.wait_closed()
 
-
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await source.read(65536):
-            target.write(data)
-            await target.drain()
-    target.close()
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(65536):
+                await self._flows.wait()
+                target.write(data)
+                await target.drain()
+        target.close()

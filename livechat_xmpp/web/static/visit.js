@@ -226,7 +226,8 @@ export class Visit {
       return;
     }
     this.#settled();
-    if (!room) this.#wait(note);
+    // With an open desk the note only says the place again, which is shown already.
+    if (!room) this.#wait(this.#desk.state === "open" && place.position !== null ? "" : note);
   }
 
   #wait(note) {
