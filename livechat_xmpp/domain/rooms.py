@@ -27,6 +27,7 @@ from livechat_xmpp.domain.model import (
     Standing,
     Visit,
 )
+from livechat_xmpp.domain.names import imitates
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +160,20 @@ def _removals(chat: Chat, seen: RoomView, wanted: frozenset[BareJid]) -> Iterato
         is_trainee = chat.standings.get(jid) is Standing.TRAINEE
         yield SetAffiliation(jid, Affiliation.NONE, texts.NO_MONITOR if is_trainee else texts.PLACE_OVER)
     for occupant in seen.occupants:
+        if _is_disguised_visitor(chat, occupant):
+            yield Kick(occupant.nick, texts.OWN_NAME)
         if occupant.jid in wanted | seen.members:
             continue
         is_trainee = chat.standings.get(occupant.jid) is Standing.TRAINEE
         if is_trainee or occupant.affiliation is Affiliation.NONE:
             yield Kick(occupant.nick, texts.NO_MONITOR if is_trainee else texts.PLACE_OVER)
+
+
+def _is_disguised_visitor(chat: Chat, occupant: Occupant) -> bool:
+    """Return whether the visitor goes by a name of the desk's, and not by the one they gave when they asked."""
+    if occupant.jid != chat.visitor_bare or occupant.nick == chat.visitor_name:
+        return False
+    return imitates(occupant.nick, chat.standings, texts.DESK_NICK)
 
 
 def _tellings(

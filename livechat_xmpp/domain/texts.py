@@ -8,6 +8,7 @@ from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Part, Standin
 from livechat_xmpp.domain.queue import Wait
 
 NO_MONITOR = "No room monitor is here now. You will be asked in again when one is back."
+OWN_NAME = "This name belongs to the desk. Please come back with a name of your own."
 PLACE_OVER = "Your place in this chat is over."
 DESK_NICK = "Help desk"
 CLOSED_NOW = "The help desk is closed at the moment: nobody is on duty. Please try again later."

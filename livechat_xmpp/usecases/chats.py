@@ -175,6 +175,18 @@ async def decline_invitation(work: Work, chat_id: ChatId, jid: BareJid) -> None:
     work.touch(chat_id)
 
 
+async def ask_in_again(work: Work, jid: BareJid) -> Chat:
+    """Have a person be asked in once more where they are expected. Raises NotFound when they are nowhere."""
+    for chat_id in await work.invitations.of_person(jid):
+        chat = await work.chats.find(chat_id)
+        invitation = chat.invitation_of(jid) if chat else None
+        if chat is not None and invitation is not None and not chat.is_inside(jid):
+            await work.invitations.put(chat_id, Invitation(jid, invitation.part))
+            work.touch(chat_id)
+            return chat
+    raise NotFound("Nothing is offered to you at the moment.")
+
+
 @dataclass(frozen=True, slots=True)
 class ChatLine:
     """A chat in a list. position and state are for those waiting."""

@@ -49,6 +49,10 @@ class Desk:
         """Run the use case in a transaction, commit, then wake what it touched. Raises what the use case raises."""
         async with self.store.write() as work:
             result = await usecase(work, *args, **kwargs)
+        self._wake(work)
+        return result
+
+    def _wake(self, work: Work) -> None:
         for what, fields in work.touched.facts:
             log.info(what, extra=fields)
         for chat_id, is_urgent in work.touched.chats.items():
@@ -59,12 +63,13 @@ class Desk:
             self.waker.wake_letters()
         if work.touched.staff:
             self.waker.wake_staff()
-        return result
 
     async def ask(self, question: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a use case that only reads."""
+        """Run a use case that only reads; what it touches is woken all the same."""
         async with self.store.read() as work:
-            return await question(work, *args, **kwargs)
+            answer = await question(work, *args, **kwargs)
+        self._wake(work)
+        return answer
 
     async def standing_of(self, jid: BareJid) -> Standing | None:
         """Return the person's standing; None for visitors."""

@@ -54,8 +54,9 @@ async def go_on_duty(
     since = old.since_at if old else work.now
     duty = Duty(jid, role, cap, since, old.turn_at if old else work.now)
     await work.duties.put(duty)
+    work.touch_staff()
     work.fact("on duty", jid=jid, duty_role=role)
-    await _wake_for(work, jid)
+    await wake_for(work, jid)
     return duty
 
 
@@ -66,7 +67,7 @@ async def go_off_duty(work: Work, jid: BareJid) -> None:
     await work.duties.remove(jid)
     work.fact("off duty", jid=jid)
     await _take_back_offer(work, jid)
-    await _wake_for(work, jid)
+    await wake_for(work, jid)
 
 
 async def _take_back_offer(work: Work, jid: BareJid) -> None:
@@ -76,8 +77,11 @@ async def _take_back_offer(work: Work, jid: BareJid) -> None:
         await revoke(work, chat, offer)
 
 
-async def _wake_for(work: Work, jid: BareJid) -> None:
-    """Have everything looked at that the person's standing or duty decides, chats with trainees included."""
+async def wake_for(work: Work, jid: BareJid) -> None:
+    """Have everything looked at that the person's standing, duty or presence decides.
+
+    For a trainee on duty that is every open chat: one with a monitor may have a place for them.
+    """
     for chat_id in await work.chats.naming(jid):
         work.touch(chat_id, is_urgent=True)
     duty = await work.duties.find(jid)
@@ -110,7 +114,7 @@ async def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Stan
     work.touch_staff()
     if not new.reaches(Standing.HELPER):
         await _take_back_offer(work, jid)
-    await _wake_for(work, jid)
+    await wake_for(work, jid)
 
 
 async def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from livechat_xmpp.domain.model import (
     WorkgroupName,
     bare,
 )
+from livechat_xmpp.domain.names import clean, imitates
 from livechat_xmpp.usecases.chats import finish
 from livechat_xmpp.usecases.cover import Place, cover_now, places
 from livechat_xmpp.usecases.desk import DeskRules
@@ -50,16 +50,6 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def clean(text: str, *, lines: bool = False) -> str:
-    """Return the text without control and other invisible characters, trimmed; on one line unless lines."""
-    kept = "".join(
-        c
-        for c in unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\t", " ")
-        if (c == "\n" and lines) or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn", "Cs")
-    )
-    return kept.strip() if lines else " ".join(kept.split())
-
-
 def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str]:
     """Return the form's answers cleaned, unknown fields left out. Raises BadInput naming the field."""
     checked = {name: clean(answers.get(name, ""), lines=name == "question") for name in FIELDS}
@@ -78,23 +68,23 @@ def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str
 
 async def _refuse_imitation(work: Work, name: str) -> None:
     """Raise BadInput when the visitor's name could be taken for the desk's or a staff member's."""
-    wanted = _skeleton(name)
-    reserved = {_skeleton(texts.DESK_NICK), *(str(p) for p in ("helper", "monitor", "admin", "support"))}
-    reserved |= {_skeleton(a.jid.partition("@")[0]) for a in await work.accounts.list()}
-    if wanted in reserved:
+    if imitates(name, (a.jid for a in await work.accounts.list()), texts.DESK_NICK):
         raise BadInput(f"The name {name} belongs to the desk. Please choose another one.")
-
-
-def _skeleton(name: str) -> str:
-    """Return the name without what imitations play with: case, width, accents, spaces and signs."""
-    decomposed = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(c for c in decomposed if c.isalnum())
 
 
 async def refuse_staff(work: Work, visitor: FullJid, *, rules: DeskRules) -> None:
     """Raise StaffAsking, which names the contributors' room, for who belongs to the staff."""
     if await work.accounts.find(bare(visitor)) is not None:
         raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
+
+
+async def check_may_ask(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> None:
+    """Raise why the visitor cannot ask now: StaffAsking, AlreadyQueued or QueueClosed."""
+    await refuse_staff(work, visitor, rules=rules)
+    if await work.chats.find_of_visitor(bare(visitor)) is not None:
+        raise AlreadyQueued(texts.BUSY_PLACE)
+    if not (await cover_now(work, presences)).is_open:
+        raise QueueClosed(texts.CLOSED_NOW)
 
 
 async def ask(
@@ -107,11 +97,7 @@ async def ask(
     rules: DeskRules,
 ) -> Ticket:
     """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput."""
-    await refuse_staff(work, visitor, rules=rules)
-    if await work.chats.find_of_visitor(bare(visitor)) is not None:
-        raise AlreadyQueued(texts.BUSY_PLACE)
-    if not (await cover_now(work, presences)).is_open:
-        raise QueueClosed(texts.CLOSED_NOW)
+    await check_may_ask(work, visitor, presences=presences, rules=rules)
     if len(await work.chats.waiting(workgroup)) >= rules.queue_limit:
         raise QueueClosed(texts.QUEUE_FULL)
     form = check_answers(answers, rules)

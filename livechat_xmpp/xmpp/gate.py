@@ -133,7 +133,6 @@ class Gate:
             nick = message.xml.findtext("{http://jabber.org/protocol/nick}nick") or ""
             await self._queue_door.on_words(sender, workgroup, text, nick)
         else:
-            self._presence.seen(bare(sender))
             self._speaker.say(workgroup, sender, await self._words.answer(sender, workgroup, text))
 
     async def _on_room_command(self, chat_id: ChatId, jid: BareJid, text: str) -> None:

@@ -126,18 +126,16 @@ class StaffPresence:
             await self._answered.wait()
 
     async def refresh(self) -> None:
-        """Ask those who have joined the staff since to let us see them."""
+        """Ask those who have joined the staff, or have come on duty, to let us see them, unless they do."""
         accounts = {a.jid for a in await self._desk.ask(_accounts)}
         new, self.accounts = accounts - self.accounts, accounts
-        for jid in sorted(new):
+        duties = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
+        for jid in sorted((new | duties) - self._book.subscribed):
+            self._asked.discard(jid)
             self._probe(jid)
+        for jid in sorted(new):
             for name in self._addresses.workgroups:
                 self._speaker.send_presence(name, jid)
-
-    def seen(self, jid: BareJid) -> None:
-        """Take in that a member of the staff writes: ask once more if they do not let us see them."""
-        if jid not in self._book.subscribed:
-            self._probe(jid)
 
     # --- what comes in
 
@@ -161,8 +159,7 @@ class StaffPresence:
         self._answered.set()
         if bare(sender) in self.accounts:
             if self._book.availability(bare(sender)) is not before:
-                self._desk.waker.wake_queues()
-                self._link.spawn(self._wake_chats_of(bare(sender)))
+                self._link.spawn(self._desk.ask(staff.wake_for, bare(sender)))
             return
         if workgroup is not None:
             self._speaker.watch(workgroup, sender)
@@ -175,15 +172,9 @@ class StaffPresence:
         self._answered.set()
         if bare(sender) in self.accounts:
             if self._book.availability(bare(sender)) is not before:
-                self._desk.waker.wake_queues()
-                self._link.spawn(self._wake_chats_of(bare(sender)))
+                self._link.spawn(self._desk.ask(staff.wake_for, bare(sender)))
             return
         self._link.spawn(self._desk.do(visits.visitor_gone, sender))
-
-    async def _wake_chats_of(self, jid: BareJid) -> None:
-        """Have the chats looked at that the person is named in: a monitor who is offline counts no more."""
-        for chat_id in await self._desk.ask(lambda work: work.chats.naming(jid)):
-            self._desk.waker.wake(chat_id)
 
     def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:
         jid = bare(sender)

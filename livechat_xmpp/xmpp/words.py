@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.usecases import offers
+from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
 from livechat_xmpp.xmpp.commands.command import Asked, Commands, Done, Form
@@ -61,8 +61,7 @@ class Words:
         asker = await self._desk.ask(who_is, bare(jid))
         try:
             if word in YES:
-                chat = await self._desk.do(offers.accept_offer, bare(jid))
-                return f"{chat.visitor_name} is yours. The invitation to the room is on its way."
+                return await self._yes(bare(jid))
             if word in NO:
                 chat = await self._desk.do(offers.decline, bare(jid))
                 return f"Passed on: {chat.visitor_name}."
@@ -72,6 +71,15 @@ class Words:
             return await self._run(known, _arguments(known, arguments), asker, jid, workgroup)
         except DeskError as refusal:
             return str(refusal)
+
+    async def _yes(self, jid: BareJid) -> str:
+        """Take the offer; without one, have the way to the chat sent again that the person was asked into."""
+        try:
+            chat = await self._desk.do(offers.accept_offer, jid)
+        except NotFound:
+            chat = await self._desk.do(chats.ask_in_again, jid)
+            return f"The invitation to the chat with {chat.visitor_name} is on its way."
+        return f"{chat.visitor_name} is yours. The invitation to the room is on its way."
 
     async def _run(
         self, word: Word, form: Mapping[str, Sequence[str]], asker: Asker, jid: FullJid, workgroup: WorkgroupName | None

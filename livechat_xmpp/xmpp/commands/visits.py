@@ -32,8 +32,17 @@ def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitab
     # For everybody, since staff who try are told where to ask instead.
     @commands.command("ask-for-help", "Ask for help", is_for=lambda a: True, is_shown=lambda a: a.standing is None)
     async def ask_for_help(asked: Asked) -> Answer:
-        await asked.desk.ask(visits.refuse_staff, asked.jid, rules=asked.desk.rules)
+        try:
+            return await give_request(asked)
+        except AlreadyQueued:
+            await tell_place(asked.jid)
+            raise
+
+    async def give_request(asked: Asked) -> Answer:
         if asked.form is None:
+            await asked.desk.ask(
+                visits.check_may_ask, asked.jid, presences=asked.desk.presences, rules=asked.desk.rules
+            )
             return ask_form(asked)
         answers = {var: asked.text(var) for var in visits.FIELDS}
         try:
@@ -49,9 +58,6 @@ def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitab
             )
         except BadInput as refusal:
             return ask_form(asked, str(refusal))
-        except AlreadyQueued:
-            await tell_place(asked.jid)
-            raise
 
     @commands.command("resume", "Come back with a token", is_for=lambda a: a.standing is None)
     async def resume(asked: Asked) -> Answer:
