@@ -6,6 +6,8 @@ The only reader of that file and of the environment. Each part of the program is
 from __future__ import annotations
 
 import json
+import os
+import sys
 import tomllib
 import types
 from datetime import timedelta
@@ -15,6 +17,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from livechat_xmpp.domain.model import Standing
 
@@ -23,6 +26,9 @@ Seconds = Annotated[timedelta, Field(ge=timedelta(0))]
 
 class SettingsError(Exception):
     """The configuration cannot be used; str() of it lists every mistake, one a line."""
+
+
+DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 
 
 class Group(BaseModel):
@@ -67,13 +73,20 @@ class DatabaseSettings(Group):
         SecretStr, Field(description="SQLAlchemy URL: sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME.")
     ] = SecretStr("sqlite+aiosqlite:///livechat.db")
 
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(DATABASES):
+            raise ValueError(f"must begin with {' or '.join(DATABASES)}")
+        return url
+
 
 class StaffSettings(Group):
     """Who can belong to the staff."""
 
     domains: Annotated[
         tuple[str, ...],
-        Field(description="Domains whose accounts can get a standing; visitors' accounts never get one."),
+        Field(min_length=1, description="Domains whose accounts can get a standing; visitors' accounts never get one."),
     ] = ("localhost",)
     initial: Annotated[
         dict[str, Standing],
@@ -216,14 +229,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _domains_are_apart(self) -> Settings:
+        mistakes = []
         if both := set(self.staff.domains) & set(self.visitors.anonymous_domains):
-            raise ValueError(f"staff.domains and visitors.anonymous_domains both name {', '.join(sorted(both))}")
+            mistakes.append(f"staff.domains and visitors.anonymous_domains both name {', '.join(sorted(both))}")
         for jid in self.staff.initial:
             if jid.partition("@")[2] not in self.staff.domains:
-                raise ValueError(f"staff.initial: the domain of {jid} is not in staff.domains")
+                mistakes.append(f"staff.initial: the domain of {jid} is not in staff.domains")
+        if self.web.enabled and not self.visitors.anonymous_domains:
+            mistakes.append("visitors.anonymous_domains: the page needs one; without it, turn web.enabled off")
         names = [w.name for w in self.workgroups]
         if not names or len(set(names)) != len(names):
-            raise ValueError("workgroups: at least one, each name once")
+            mistakes.append("workgroups: at least one, each name once")
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
         return self
 
 
@@ -240,17 +258,31 @@ def load(path: Path | str) -> Settings:
         raise SettingsError(f"{path}: {exc.strerror or exc}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingsError(f"{path}: not TOML: {exc}") from exc
+    mistakes = [f"{name}: unknown setting" for name in _unknown_variables()]
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as exc:
-        raise SettingsError("\n".join(f"{path}: {_mistake(e)}" for e in exc.errors())) from exc
+        mistakes += [f"{path}: {line}" for error in exc.errors() for line in _lines(error)]
+    except UnreadableVariable as exc:
+        mistakes.append(f"environment: {exc}: lists and tables are written as JSON there")
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return settings
 
 
-def _mistake(error: Any) -> str:
-    """Return one mistake as a line, never with the value of a secret in it."""
-    where = ".".join(str(part) for part in error["loc"]) or "settings"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{where}: {'unknown setting' if error['type'] == 'extra_forbidden' else message}"
+def _unknown_variables() -> list[str]:
+    """Return variables of the environment that look like settings of a group that does not exist."""
+    ours = sorted(name for name in os.environ if name.upper().startswith("LIVECHAT_"))
+    groups = {name: name[len("LIVECHAT_") :].partition("__")[0].lower() for name in ours}
+    return [n for n, group in groups.items() if group not in Settings.model_fields and n not in OTHER_VARIABLES]
+
+
+def _lines(error: Any) -> list[str]:
+    """Return one mistake, or those of several settings together, a line each; never with a value in it."""
+    message = "unknown setting" if error["type"] == "extra_forbidden" else str(error["msg"])
+    lines = message.removeprefix("Value error, ").split("\n")
+    where = ".".join(str(part) for part in error["loc"])
+    return [f"{where}: {line}" if where else line for line in lines]
 
 
 def example(**values: Any) -> str:
@@ -295,3 +327,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, Path):
         value = str(value)
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+if __name__ == "__main__":  # python -m livechat_xmpp.settings > config/livechat.example.toml
+    sys.stdout.write(example())
