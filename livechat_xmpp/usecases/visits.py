@@ -30,6 +30,7 @@ from livechat_xmpp.usecases.ports import Presences, Work
 
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, none mistaken for another: 5 bits a letter
 ID_LENGTH = 13  # 65 random bits: nobody guesses the name of a room
+EMAIL_LIMIT = 254  # characters (RFC 5321 §4.5.3.1.3, less the angle brackets)
 FIELDS = ("username", "question", "email")
 
 
@@ -52,10 +53,13 @@ def _hash(token: str) -> str:
 
 def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str]:
     """Return the form's answers cleaned, unknown fields left out. Raises BadInput naming the field."""
-    checked = {name: clean(answers.get(name, ""), lines=name == "question") for name in FIELDS}
-    for name, limit in (("username", rules.name_limit), ("question", rules.answer_limit), ("email", 254)):
-        if len(checked[name]) > limit:
-            raise BadInput(f"{name} is too long: {len(checked[name])} characters, {limit} are possible.")
+    limits = {"username": rules.name_limit, "question": rules.answer_limit, "email": EMAIL_LIMIT}
+    checked = {}
+    for name, limit in limits.items():
+        length = len(answers.get(name, ""))
+        if length > limit:  # before cleaning, which takes its time over every character
+            raise BadInput(f"{name} is too long: {length} characters, {limit} are possible.")
+        checked[name] = clean(answers.get(name, ""), lines=name == "question")
     if not checked["question"]:
         raise BadInput("Please write your question.")
     if not checked["username"]:
@@ -201,9 +205,9 @@ async def visitor_back(work: Work, visitor: FullJid) -> None:
 async def add_words(work: Work, visitor: FullJid, words: str, *, rules: DeskRules) -> Chat:
     """Add what a waiting visitor writes to the question. Raises NotFound, or BadInput when it gets too long."""
     chat = await _chat_of(work, visitor)
-    question = f"{chat.question}\n{clean(words, lines=True)}"
-    if len(question) > rules.answer_limit:
+    if len(chat.question) + 1 + len(words) > rules.answer_limit:
         raise BadInput(f"Your question is too long: {rules.answer_limit} characters are possible.")
+    question = f"{chat.question}\n{clean(words, lines=True)}"
     chat = replace(chat, question=question, form={**chat.form, "question": question})
     await work.chats.save(chat)
     work.touch(chat.id)

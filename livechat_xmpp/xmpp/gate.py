@@ -26,7 +26,6 @@ from livechat_xmpp.xmpp.stanzas.workgroup import NS as WORKGROUP
 from livechat_xmpp.xmpp.words import Words
 
 COMPONENT = "jabber:component:accept"
-WORDS_LIMIT = 20_000  # characters of a message to a workgroup that are looked at at all
 
 
 class Gate:
@@ -128,7 +127,7 @@ class Gate:
 
     async def _on_words(self, workgroup: WorkgroupName, message: Message) -> None:
         """Take what somebody wrote to a workgroup: staff give commands, all others ask for help."""
-        sender, text = FullJid(message["from"].full), message["body"][:WORDS_LIMIT]
+        sender, text = FullJid(message["from"].full), message["body"]
         if await self._desk.standing_of(bare(sender)) is None:
             nick = message.xml.findtext("{http://jabber.org/protocol/nick}nick") or ""
             await self._queue_door.on_words(sender, workgroup, text, nick)
