@@ -121,14 +121,18 @@ class Words:
 def _arguments(word: Word, arguments: Sequence[str]) -> dict[str, list[str]]:
     """Return the form that the arguments fill: one field each, the last field takes what is left.
 
-    A number given to `on` is the cap, whatever its place.
+    A role given to `on` is found by its name and the cap is what else there is, whatever their order.
     """
     left = list(arguments)
     form: dict[str, list[str]] = {}
     for index, field in enumerate(word.fields):
         if not left:
             break
-        if field == "duty_role" and left[0] not in set(DutyRole):
+        if field == "duty_role":
+            role = next((a for a in left if a.lower() in set(DutyRole)), None)
+            if role is not None:
+                left.remove(role)
+                form[field] = [role.lower()]
             continue
         is_last = index == len(word.fields) - 1
         form[field] = [" ".join(left)] if is_last else [left.pop(0)]
