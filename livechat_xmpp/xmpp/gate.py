@@ -99,9 +99,7 @@ class Gate:
             self._presence.on_privileges(message)
         if workgroup is None or self._rooms.on_archived(message):
             return
-        if decliner := muc.read_decline(message.xml):
-            self._link.spawn(self._decline(decliner, None))
-        elif message["type"] == "error":
+        if message["type"] == "error":
             self._link.spawn(self._desk.do(visits.visitor_gone, FullJid(message["from"].full)))
         elif message["type"] in ("chat", "normal", "") and message["body"].strip():
             self._link.spawn(self._on_words(workgroup, message))
@@ -119,7 +117,8 @@ class Gate:
         if said is not None and said[1].startswith("!"):
             self._link.spawn(self._on_room_command(chat_id, *said))
 
-    async def _decline(self, jid: BareJid, chat_id: ChatId | None) -> None:
+    async def _decline(self, jid: BareJid, chat_id: ChatId) -> None:
+        """Take a "no" that the MUC service brings, which knows who said it; from anybody else it may be forged."""
         try:
             await self._desk.do(offers.decline, jid, chat_id)
         except DeskError:

@@ -96,6 +96,8 @@ class Words:
         """Return the words that this person may use."""
         may = {c.node for c in self._commands.listed_for(asker)}
         words = [w.hint for w in WORDS.values() if w.node in may]
+        if asker.standing is not Standing.TRAINEE:
+            words.remove(WORDS["ready"].hint)
         return "\n".join(["You can write:", ANSWERS_HINT, *words])
 
     async def in_room(self, jid: BareJid, chat_id: ChatId, workgroup: WorkgroupName, text: str) -> str:

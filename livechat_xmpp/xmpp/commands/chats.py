@@ -137,7 +137,7 @@ async def _join_chat(asked: Asked) -> Answer:
         lines = await asked.desk.ask(chats.list_all, workgroup=asked.workgroup)
         choices = [(line.id, _label(line)) for line in lines]
         if not choices:
-            return Done("There is no chat in progress.")
+            return Done("There is no chat in progress.", note_type="error")
         return Form("Enter a chat", [Field("chat", "Chat", "list-single", choices[0][0], choices)])
     chat_id = await asked.desk.do(chats.join_chat, ChatId(asked.text("chat")), by=asked.who, workgroup=asked.workgroup)
     return Done(f"The invitation to {chat_id} is on its way.")
@@ -148,7 +148,7 @@ async def _close_chat(asked: Asked) -> Answer:
     if asked.form is None:
         reach = await asked.desk.ask(chats.chats_in_reach, asked.who, asked.workgroups)
         if not reach:
-            return Done("There is no chat for you to close.")
+            return Done("There is no chat for you to close.", note_type="error")
         return _close_form(asked, [(c.id, _label(c)) for c in reach])
     try:
         disposition = asked.text("disposition") or Disposition.SOLVED
