@@ -25,6 +25,8 @@ from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.web.server import PageSettings, serving
 from livechat_xmpp.xmpp import disco
 from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.check import everything
+from livechat_xmpp.xmpp.check.findings import Wanted
 from livechat_xmpp.xmpp.commands import accounts, door, duty
 from livechat_xmpp.xmpp.commands.chats import chat_commands
 from livechat_xmpp.xmpp.commands.command import Commands
@@ -283,3 +285,25 @@ async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
 async def upgrade(settings: Settings) -> None:
     """Bring the database to the newest tables."""
     await migrate.upgrade(settings.database.url.get_secret_value())
+
+
+async def check(settings: Settings) -> bool:
+    """Try on the server all that the desk needs there, printing a line for each; return whether all is well."""
+    logging.disable(logging.CRITICAL)  # what goes wrong is among the lines
+    web = settings.web
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)
+    wanted = Wanted(
+        component=settings.xmpp.component,
+        secret=settings.xmpp.secret.get_secret_value(),
+        host=settings.xmpp.host,
+        port=settings.xmpp.port,
+        muc=settings.xmpp.muc,
+        contributors=settings.xmpp.contributors,
+        staff_domains=settings.staff.domains,
+        anonymous_domain=settings.visitors.anonymous_domains[0],
+        websocket_url=web.websocket_url,
+        health_url=f"http://{f'[{host}]' if ':' in host else host}:{web.port}/healthz" if web.enabled else "",
+        contact=f"{settings.workgroups[0].name}@{settings.xmpp.component}",
+        people=tuple(settings.staff.initial),
+    )
+    return await everything.check(wanted, lambda line: print(line, flush=True))

@@ -1,0 +1,70 @@
+"""What the check looks for, and how it says what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble
+from livechat_xmpp.xmpp.check.words import Need, words
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs."""
+
+    component: str
+    secret: str
+    host: str
+    port: int
+    muc: str
+    contributors: str
+    staff_domains: tuple[str, ...]
+    anonymous_domain: str
+    websocket_url: str
+    health_url: str
+    contact: str
+    people: tuple[str, ...]
+
+
+class Findings:
+    """Says each finding as one line, and keeps whether all that is required is there."""
+
+    def __init__(self, say: Say, names: Mapping[str, str]) -> None:
+        self._say, self._names = say, names
+        self.software = ""
+        self.missing: set[Need] = set()
+
+    @property
+    def is_well(self) -> bool:
+        return not self.missing
+
+    def ok(self, what: str) -> None:
+        self._say(f"ok  {what}")
+
+    def no(self, what: str, need: Need, why: str = "", **names: str) -> None:
+        """Say that something required is missing, and what to change."""
+        self.missing.add(need)
+        reason = f" ({why})" if why else ""
+        self._say(f"NO  {what}{reason}: {words(need, self.software, {**self._names, **names})}")
+
+    def note(self, what: str, need: Need | None = None, why: str = "", **names: str) -> None:
+        """Say what is good to know but does not stand in the way."""
+        reason = f" ({why})" if why else ""
+        change = f": {words(need, self.software, {**self._names, **names})}" if need else ""
+        self._say(f"--  {what}{reason}{change}")
+
+    async def tried(self, what: str, need: Need, step: Awaitable[Any]) -> bool:
+        """Take the step and say how it went. Raises LinkDown, as nothing more can be tried then."""
+        try:
+            await step
+        except LinkDown:
+            raise
+        except LinkTrouble as trouble:
+            self.no(what, need, str(trouble))
+            return False
+        self.ok(what)
+        return True

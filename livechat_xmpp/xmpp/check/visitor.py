@@ -1,0 +1,129 @@
+"""A visitor's side of the check: an anonymous login over WebSocket, as the page does it (RFC 7395)."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import quoteattr
+
+import aiohttp
+
+CLIENT = "jabber:client"
+FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
+SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+BIND = "urn:ietf:params:xml:ns:xmpp-bind"
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+STREAM = "http://etherx.jabber.org/streams"
+MUC_USER = "http://jabber.org/protocol/muc#user"
+ANSWER_S = 5.0
+
+
+class NotReached(Exception):
+    """There is no XMPP WebSocket at that address, as far as can be seen from here; the text says why."""
+
+
+class LoginRefused(Exception):
+    """The server is there, but lets no anonymous visitor in; the text says why."""
+
+
+class Visitor:
+    """Somebody without an account. jid: the full address that the server gave."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._unread: list[ET.Element] = []
+        self.jid = ""
+
+    async def log_in(self, domain: str) -> None:
+        await self._open(domain)
+        await self._socket.send_str(f"<auth xmlns='{SASL}' mechanism='ANONYMOUS'/>")
+        answer = await self.sees(lambda frame: frame.tag.startswith(f"{{{SASL}}}"))
+        if answer.tag != f"{{{SASL}}}success":
+            raise LoginRefused(", ".join(_words(answer)) or "refused")
+        await self._open(domain)
+        bound = await self.ask("", "set", f"<bind xmlns='{BIND}'/>")
+        self.jid = bound.findtext(f"{{{BIND}}}bind/{{{BIND}}}jid") or ""
+
+    async def _open(self, domain: str) -> None:
+        await self._socket.send_str(f"<open xmlns='{FRAMING}' to={quoteattr(domain)} version='1.0'/>")
+        features = await self.sees(lambda frame: frame.tag == f"{{{STREAM}}}features")
+        offered = [mechanism.text for mechanism in features.iter(f"{{{SASL}}}mechanism")]
+        if offered and "ANONYMOUS" not in offered:
+            raise LoginRefused("only with a password")
+
+    async def sees(self, wanted: Callable[[ET.Element], bool]) -> ET.Element:
+        """Return the first frame that is wanted and was not returned before.
+
+        Raises TimeoutError after ANSWER_S of silence, LoginRefused when the server ends the stream.
+        """
+        for frame in self._unread:
+            if wanted(frame):
+                self._unread.remove(frame)
+                return frame
+        while True:
+            message = await self._socket.receive(timeout=ANSWER_S)
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                raise LoginRefused("the server closed the connection")
+            frame = ET.fromstring(message.data)
+            if frame.tag == f"{{{STREAM}}}error":
+                raise LoginRefused(", ".join(_words(frame)))
+            if wanted(frame):
+                return frame
+            self._unread.append(frame)
+
+    async def ask(self, to: str, kind: str, payload: str) -> ET.Element:
+        """Return the IQ that answers, an error as well."""
+        key = secrets.token_hex(4)
+        address = f" to={quoteattr(to)}" if to else ""
+        await self._socket.send_str(f"<iq xmlns='{CLIENT}' type='{kind}' id='{key}'{address}>{payload}</iq>")
+        return await self.sees(lambda frame: frame.tag == f"{{{CLIENT}}}iq" and frame.get("id") == key)
+
+    async def send_presence(self, to: str, payload: str = "") -> None:
+        await self._socket.send_str(f"<presence xmlns='{CLIENT}' to={quoteattr(to)}>{payload}</presence>")
+
+    async def try_room(self, room: str) -> str:
+        """Try to enter the room; return why not (RFC 6120 §8.3.3), or "" if let in. A room made so is destroyed."""
+        await self.send_presence(f"{room}/check", "<x xmlns='http://jabber.org/protocol/muc'/>")
+        answer = await self.sees(lambda frame: _is_answer(frame, room))
+        if answer.get("type") == "error":
+            return condition(answer)
+        await self.ask(room, "set", "<query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query>")
+        return ""
+
+
+def _is_answer(frame: ET.Element, room: str) -> bool:
+    codes = [status.get("code") for status in frame.iter(f"{{{MUC_USER}}}status")]
+    is_from_room = frame.get("from", "").partition("/")[0] == room
+    return frame.tag == f"{{{CLIENT}}}presence" and is_from_room and (frame.get("type") == "error" or "110" in codes)
+
+
+def _words(error: ET.Element) -> list[str]:
+    """Return the conditions in an error of the stream, or of the login."""
+    return [name for child in error if (name := child.tag.rpartition("}")[2]) != "text"]
+
+
+def condition(stanza: ET.Element) -> str:
+    """Return the condition of an error, "" for other stanzas."""
+    return next((e.tag.rpartition("}")[2] for e in stanza.iter() if e.tag.startswith(f"{{{STANZAS}}}")), "")
+
+
+@contextlib.asynccontextmanager
+async def visiting(url: str, domain: str) -> AsyncIterator[Visitor]:
+    """Log somebody in for the length of the block. Raises NotReached and LoginRefused."""
+    async with contextlib.AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        try:
+            socket = await http.ws_connect(url, protocols=("xmpp",), timeout=aiohttp.ClientWSTimeout(ws_close=2.0))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise NotReached(str(error) or type(error).__name__) from error
+        stack.push_async_callback(socket.close)
+        visitor = Visitor(socket)
+        try:
+            await visitor.log_in(domain)
+        except TimeoutError as error:
+            raise LoginRefused("no answer") from error
+        except ET.ParseError as error:
+            raise NotReached(f"no XMPP there: {error}") from error
+        yield visitor
