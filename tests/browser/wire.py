@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, suppress
 class Wire:
     """A TCP relay.
 
-    cut(): every socket is reset, new ones at once. hush(): sockets stay open, and nothing passes any more, as when a phone
-    leaves its network. Both until mend(). opened: connections so far.
+    cut(): every socket is reset, new ones at once. hush(): sockets stay open, and nothing passes any more, as when
+    a phone leaves its network. Both until mend(). opened: connections so far.
     """
 
     def __init__(self, host: str, port: int, target_port: int) -> None:
