@@ -102,17 +102,21 @@ class SimulatedStage(Stage):
         self.server.mend_link()
 
     async def break_link(self) -> None:
+        component = await self.running.linked()
         self.server.break_link(keep_down=True)
+        await wait_until_async(lambda: not component.link.is_up, "the component notices that the link is lost")
 
     async def mend_link(self) -> None:
         self.server.mend_link()
         await self.running.linked()
 
     async def restart_server(self, *, keep_rooms: bool) -> None:
+        component = await self.running.linked()
+        before = component.link.number
         self.server.restart()
         if not keep_rooms:
             self.server.help_rooms.rooms.clear()
-        await self.running.linked()
+        await wait_until_async(lambda: component.link.number > before, "a new link after the restart")
 
     async def settled(self) -> None:
         await self.server.quiet(self.running.idle)

@@ -1,0 +1,286 @@
+"""Offers: who gets them, how they are taken, and when they go to the next."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.people.elements import MUC_USER, bare, make
+from tests.scenarios.stage import QUESTION, WORKGROUP, Request, Stage, has
+
+
+async def test_an_offer_is_a_message_with_a_link_then_a_direct_invitation(stage: Stage) -> None:
+    """OF-1, OF-8"""
+    ana, vic = await stage.staff("ana"), await stage.visitor()
+    request = await stage.asks(vic)
+    room = await stage.is_offered(ana, request)
+    told = [one for one in ana.inbox if room in str(one)]
+    story, invitation = told
+    assert bare(story.sender) == stage.workgroup
+    assert QUESTION in story.body
+    assert f"xmpp:{room}?join" in story.body
+    assert "You have 20 seconds" in story.body
+    assert (invitation.invited_to, invitation.body) == (room, ""), "a body keeps Converse.js from showing it"
+    assert invitation.find(f"{{{MUC_USER}}}invite") is None
+
+
+@pytest.mark.parametrize("how", ["by entering", "with yes", "by command"])
+async def test_an_offer_is_taken(stage: Stage, how: str) -> None:
+    """OF-1, OF-8"""
+    ana, vic = await stage.staff("ana"), await stage.visitor()
+    request = await stage.asks(vic)
+    room = await stage.is_offered(ana, request)
+    if how == "by entering":
+        await ana.enter(room)
+    elif how == "with yes":
+        await ana.say(stage.workgroup, "yes")
+        await ana.receives("vic is yours")
+    else:
+        assert "accept-offer" in await ana.commands(stage.workgroup)
+        assert (await ana.command("accept-offer", at=stage.workgroup, chat=request.chat)).is_completed
+    assert await vic.is_invited() == room, "the visitor comes in only now"
+    await vic.enter(room)
+    if not ana.is_in(room):
+        assert await ana.is_invited() == room
+        await ana.enter(room)
+    await ana.sees_inside(room, "vic")
+    assert (await ana.command("list-chats")).row(chat=request.chat)["helper"] == ana.bare
+
+
+async def test_a_visitor_is_not_let_in_before_a_helper_has_accepted(stage: Stage) -> None:
+    """RO-2"""
+    ana, vic = await stage.staff("ana"), await stage.visitor()
+    room = await stage.is_offered(ana, await stage.asks(vic))
+    assert await stage.refuses(vic, room) == "registration-required"
+
+
+@pytest.mark.parametrize("how", ["with no", "by command", "by declining", "by going off duty", "by going offline"])
+async def test_an_offer_refused_goes_to_the_next_helper(stage: Stage, how: str) -> None:
+    """OF-1, OF-2, OF-8"""
+    ana, ben = await stage.staff("ana"), await stage.staff("ben")
+    vic = await stage.visitor()
+    request = await stage.asks(vic)
+    room = await stage.is_offered(ana, request)
+    if how == "with no":
+        await ana.say(stage.workgroup, "no")
+        await ana.receives("Passed on: vic")
+    elif how == "by command":
+        assert (await ana.command("reject-offer", at=stage.workgroup, chat=request.chat)).is_completed
+    elif how == "by declining":
+        decline = make(f"{{{MUC_USER}}}x", make(f"{{{MUC_USER}}}decline", to=stage.workgroup))
+        await ana.send(make("message", decline, to=room))
+    elif how == "by going off duty":
+        await ana.say(stage.workgroup, "off")
+    else:
+        await ana.drop()
+    assert await stage.is_offered(ben, request) == room
+    if ana.is_connected:
+        assert await stage.refuses(ana, room) == "registration-required"
+
+
+@pytest.mark.desk(LIVECHAT_ROUTING__OFFER_TIMEOUT_S="1")
+async def test_silence_passes_an_offer_on_at_the_deadline(stage: Stage) -> None:
+    """OF-1"""
+    ana, ben = await stage.staff("ana"), await stage.staff("ben")
+    vic = await stage.visitor()
+    request = await stage.asks(vic)
+    room = await stage.is_offered(ana, request)
+    await ana.receives("Time is up")
+    assert await stage.is_offered(ben, request) == room
+    assert await stage.refuses(ana, room) == "registration-required"
+    assert "Nothing is offered" in (await ana.command("accept-offer", at=stage.workgroup)).error
+
+
+async def test_requests_go_in_strict_turns(stage: Stage) -> None:
+    """OF-2, QU-3: six requests, three helpers, each gets every third"""
+    helpers = [await stage.staff(name) for name in ("ana", "ben", "cai")]
+    taken = []
+    for number in range(6):
+        vic = await stage.visitor(f"vic{number}")
+        request = await stage.asks(vic)
+        room = stage.room_of(request.chat)
+        await stage.settled()
+        offered = [helper for helper in helpers if room in helper.invitations]
+        assert len(offered) == 1, "one at a time"
+        await offered[0].enter(room)
+        await offered[0].sees(room, "Who is who")
+        taken.append(offered[0].name)
+    assert taken == ["ana", "ben", "cai", "ana", "ben", "cai"]
+
+
+async def test_no_helper_has_two_open_offers(stage: Stage) -> None:
+    """OF-1"""
+    ana = await stage.staff("ana")
+    first = await stage.asks(await stage.visitor("fay"))
+    second = await stage.asks(await stage.visitor("sam"))
+    await stage.is_offered(ana, first)
+    await stage.settled()
+    assert ana.invitations == [stage.room_of(first.chat)]
+    await ana.say(stage.workgroup, "yes")
+    await stage.is_offered(ana, second)
+
+
+async def test_the_cap_counts_chats_and_can_be_set_lower(stage: Stage) -> None:
+    """OF-4"""
+    ana = await stage.staff("ana", max_chats=1)
+    chat = await stage.chat(ana)
+    request = await stage.asks(await stage.visitor("sam"))
+    await stage.settled()
+    assert stage.room_of(request.chat) not in ana.invitations
+    await ana.speak(chat.room, "!close solved")
+    await stage.is_offered(ana, request)
+
+
+@pytest.mark.parametrize("show", ["away", "dnd", "xa"])
+async def test_who_is_not_available_gets_no_offer_until_back(stage: Stage, show: str) -> None:
+    """OF-4, AW-1"""
+    ana = await stage.staff("ana")
+    await ana.presence(show)
+    await stage.settled()
+    request = await stage.asks(await stage.visitor())
+    await stage.settled()
+    assert not ana.invitations
+    await ana.presence()
+    await stage.is_offered(ana, request)
+
+
+async def test_a_visitor_who_has_gone_is_not_offered(stage: Stage) -> None:
+    """OF-7, IN-6: going is noticed by the directed presence"""
+    ana = await stage.staff("ana")
+    await ana.presence("away")
+    vic = await stage.visitor()
+    gone = await stage.asks(vic)
+    await vic.drop()
+    sam = await stage.visitor("sam")
+    here = await stage.asks(sam)
+    await stage.settled()
+    await ana.presence()
+    await stage.is_offered(ana, here)
+    await ana.say(stage.workgroup, "yes")
+    await stage.settled()
+    assert stage.room_of(gone.chat) not in ana.invitations
+    back = await stage.comes_back(await vic.arrive(), gone.token)
+    assert back["chat"] == gone.chat
+    await stage.is_offered(ana, gone)
+
+
+async def test_a_visitor_whose_going_takes_back_the_offer_keeps_the_place(stage: Stage) -> None:
+    """OF-7, QU-3"""
+    ana = await stage.staff("ana", max_chats=1)
+    vic = await stage.visitor()
+    request = await stage.asks(vic)
+    room = await stage.is_offered(ana, request)
+    await vic.drop()
+    await ana.receives("not waiting for you any more")
+    await stage.settled()
+    assert await stage.refuses(ana, room) == "registration-required"
+    assert (await ana.command("list-queue")).row(chat=request.chat)["position"] == "1"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_who_sent_no_presence_is_pinged_before_an_offer(stage: Stage, answers: bool) -> None:
+    """OF-7"""
+    ana = await stage.staff("ana")
+    vic = await stage.visitor()
+    await vic.presence(to=stage.workgroup, type="unavailable")
+    await stage.settled()
+    vic.answers_pings = answers
+    if not answers:
+        vic.answer_iq = lambda iq: None
+        await ana.presence("away")
+    request = await stage.asks(vic)
+    if answers:
+        await stage.is_offered(ana, request)
+        return
+    await vic.close()
+    await ana.presence()
+    await stage.settled()
+    assert not ana.invitations
+
+
+@pytest.mark.desk(LIVECHAT_ROUTING__OFFER_TIMEOUT_S="1", LIVECHAT_ROUTING__REPEAT_AFTER_S="2")
+async def test_a_request_that_returns_keeps_its_old_place(stage: Stage) -> None:
+    """QU-3, OF-1"""
+    ana = await stage.staff("ana", max_chats=1)
+    first = await stage.asks(await stage.visitor("fay"))
+    await stage.is_offered(ana, first)
+    sam = await stage.visitor("sam")
+    second = await stage.asks(sam)
+    assert await stage.place(sam) == 2
+    await ana.say(stage.workgroup, "no")
+    await stage.is_offered(ana, second)
+    queue = await ana.command("list-queue")
+    assert [row["chat"] for row in queue.rows] == [first.chat, second.chat]
+    await ana.say(stage.workgroup, "no")
+    await stage.is_offered(ana, first)
+
+
+@pytest.mark.desk(LIVECHAT_ROOMS__HELPER_GRACE_S="0.5")
+async def test_a_helper_who_leaves_is_replaced_after_the_grace(stage: Stage) -> None:
+    """OF-1, OF-6, QU-3"""
+    ana = await stage.staff("ana")
+    chat = await stage.chat(ana)
+    ben = await stage.staff("ben", max_chats=1)
+    await ana.leave(chat.room)
+    await chat.visitor.sees(chat.room, "Your helper is gone")
+    assert await stage.is_offered(ben, Request(chat.id, chat.token, 1)) == chat.room
+    assert await stage.refuses(ana, chat.room) == "registration-required"
+    await ben.enter(chat.room)
+    await chat.visitor.sees_inside(chat.room, "ben")
+    await stage.settled()
+    assert (await stage.ada.command("list-chats")).row(chat=chat.id)["helper"] == ben.bare
+
+
+@pytest.mark.desk(LIVECHAT_ROOMS__HELPER_GRACE_S="0.5")
+async def test_a_chat_whose_helper_is_gone_is_first_in_the_queue_again(stage: Stage) -> None:
+    """QU-3"""
+    ana = await stage.staff("ana", max_chats=1)
+    chat = await stage.chat(ana)
+    ben = await stage.staff("ben", max_chats=1)
+    await ben.presence("dnd")
+    sam = await stage.visitor("sam")
+    later = await stage.asks(sam)
+    assert await stage.place(sam) == 1
+    await ana.presence("away")
+    await ana.leave(chat.room)
+    await chat.visitor.sees(chat.room, "you are next")
+    queue = await ben.command("list-queue")
+    assert [row["chat"] for row in queue.rows] == [chat.id, later.chat]
+    assert await stage.place(sam) == 2
+    await ben.presence()
+    await stage.is_offered(ben, Request(chat.id, chat.token, 1))
+
+
+async def test_a_helper_back_within_the_grace_has_lost_nothing(stage: Stage) -> None:
+    """OF-6, IN-6"""
+    ana = await stage.staff("ana")
+    chat = await stage.chat(ana)
+    await ana.drop()
+    await chat.visitor.sees_gone(chat.room, "ana", limit_s=20)
+    await ana.arrive()
+    await ana.enter(chat.room)
+    await chat.visitor.sees_inside(chat.room, "ana")
+    await stage.settled()
+    assert (await ana.command("list-chats")).row(chat=chat.id)["helper"] == ana.bare
+    assert not chat.visitor.has_seen(chat.room, "Your helper is gone")
+
+
+async def test_an_advisor_gets_no_offers(stage: Stage) -> None:
+    """OF-4, CO-2"""
+    await stage.staff("ana")
+    kim = await stage.staff("kim", duty_role="advisor")
+    await stage.asks(await stage.visitor())
+    await stage.asks(await stage.visitor("sam"))
+    await stage.settled()
+    assert not kim.invitations
+
+
+async def test_a_visitor_taken_out_of_the_queue_is_told(stage: Stage) -> None:
+    """QU-1"""
+    ana, mia = await stage.staff("ana"), await stage.staff("mia", "monitor", on_duty=False)
+    await ana.presence("away")
+    vic = await stage.visitor()
+    request = await stage.asks(vic)
+    assert (await mia.command("close-chat", chat=request.chat, disposition="spam")).is_completed
+    await vic.receives(has(f"{{{WORKGROUP}}}depart-queue"))
+    kept = await stage.ended(request.chat)
+    assert (kept["outcome"], kept["disposition"]) == ("refused", "spam")
