@@ -81,7 +81,8 @@ class ChatTable:
         return await self._first(select(t.chat.c.id).where(wanted))
 
     async def find_by_token(self, token_hash: str) -> Chat | None:
-        return await self._first(select(t.chat.c.id).where(t.chat.c.token_hash == token_hash))
+        mine = or_(t.chat.c.token_hash == token_hash, t.chat.c.last_token_hash == token_hash)
+        return await self._first(select(t.chat.c.id).where(mine))
 
     async def _first(self, query: Any) -> Chat | None:
         chat_id = await self._db.scalar(query.limit(1))
@@ -163,8 +164,10 @@ class ChatTable:
     async def save(self, chat: Chat) -> None:
         await self._db.execute(update(t.chat).where(t.chat.c.id == chat.id).values(**_values(chat)))
 
-    async def set_token(self, chat_id: ChatId, token_hash: str) -> None:
-        await self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(token_hash=token_hash))
+    async def set_token(self, chat_id: ChatId, token_hash: str, *, used: str) -> None:
+        await self._db.execute(
+            update(t.chat).where(t.chat.c.id == chat_id).values(token_hash=token_hash, last_token_hash=used)
+        )
 
     async def set_closing(self, chat_id: ChatId, *, by: str, tags: str, note: str) -> None:
         await self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(closed_by=by, tags=tags, note=note))

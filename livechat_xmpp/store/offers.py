@@ -14,6 +14,10 @@ from livechat_xmpp.domain.routing import PastOffers
 from livechat_xmpp.store import tables as t
 
 
+# How an offer ends that its helper has had; one that was taken back does not count as passed.
+PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
+
+
 def offer_from(row: Row[Any]) -> Offer:
     return Offer(
         row.id,
@@ -66,7 +70,7 @@ class OfferTable:
             return {}
         query = (
             select(t.offer.c.chat_id, t.offer.c.helper, func.count(), func.max(t.offer.c.decided_at))
-            .where(t.offer.c.chat_id.in_(chat_ids), t.offer.c.decided_at.is_not(None))
+            .where(t.offer.c.chat_id.in_(chat_ids), t.offer.c.state.in_(PASSED))
             .group_by(t.offer.c.chat_id, t.offer.c.helper)
         )
         times: dict[ChatId, dict[BareJid, int]] = {}

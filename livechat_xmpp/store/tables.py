@@ -97,6 +97,8 @@ chat = Table(
     Column("form", JSON, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("token_hash", String(64), nullable=False, index=True),
+    # The token before, good until the new one is used: the answer that brought the new one may be lost.
+    Column("last_token_hash", String(64), index=True),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("helper", Jid),
     Column("opened_at", UtcDateTime),

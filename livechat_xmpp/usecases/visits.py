@@ -158,7 +158,7 @@ async def resume(work: Work, token: str, visitor: FullJid, *, presences: Presenc
             await work.invitations.end(chat.id, old, work.now)
         await work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
     new_token = secrets.token_urlsafe(18)
-    await work.chats.set_token(chat.id, _hash(new_token))
+    await work.chats.set_token(chat.id, _hash(new_token), used=_hash(token))
     work.fact("visitor came back", chat=chat.id)
     work.touch(chat.id)
     work.touch_queues()

@@ -24,12 +24,21 @@ class PresenceBook:
         self.is_settled = False
         self._resources: dict[BareJid, dict[FullJid, Availability]] = {}
         self._offline_since: dict[BareJid, datetime] = {}
+        self._expected: set[BareJid] = set()  # asked a moment ago: their silence means nothing yet
+
+    def expect(self, jid: BareJid) -> None:
+        """Take in that the person has just been asked for their presence."""
+        self._expected.add(jid)
+
+    def expect_no_longer(self, jid: BareJid) -> None:
+        self._expected.discard(jid)
 
     def forget(self) -> None:
         """Start anew with a link: nobody is known."""
         self.is_settled = False
         self._resources.clear()
         self._offline_since.clear()
+        self._expected.clear()
 
     def come(self, jid: FullJid, show: str) -> None:
         """Take in an available presence; an unknown show counts as available."""
@@ -61,7 +70,8 @@ class PresenceBook:
             return next(a for a in BEST_FIRST if a in resources.values())
         if jid in self._resources:
             return Availability.OFFLINE
-        return Availability.OFFLINE if self.is_settled and jid in self.subscribed else Availability.UNKNOWN
+        is_silent = self.is_settled and jid in self.subscribed and jid not in self._expected
+        return Availability.OFFLINE if is_silent else Availability.UNKNOWN
 
     def offline_since(self, jid: BareJid) -> datetime | None:
         """Return since when the person has been gone; None where they are there or nobody knows."""

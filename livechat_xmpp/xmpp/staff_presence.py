@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime
 
 from slixmpp import Message, Presence
@@ -115,13 +115,13 @@ class StaffPresence:
     async def _settle(self) -> None:
         link = self._link.number
         with contextlib.suppress(TimeoutError):  # servers are silent about those who are offline
-            await asyncio.wait_for(self._all_answered(), self._probe_wait_s)
+            await asyncio.wait_for(self._all_answered(self._expected), self._probe_wait_s)
         if self._link.number == link:
             self._book.is_settled = True
             self._desk.waker.wake_queues()
 
-    async def _all_answered(self) -> None:
-        while not all(self._book.has_answered(jid) for jid in self._expected):
+    async def _all_answered(self, people: Set[BareJid]) -> None:
+        while not all(self._book.has_answered(jid) for jid in people):
             self._answered.clear()
             await self._answered.wait()
 
@@ -188,12 +188,20 @@ class StaffPresence:
             for name in (workgroup,) if workgroup else self._addresses.workgroups:
                 self._speaker.send_presence(name, sender)
 
+    async def _wait_for(self, jid: BareJid) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all_answered({jid}), self._probe_wait_s)
+        self._book.expect_no_longer(jid)
+        self._desk.waker.wake_queues()
+
     def _on_answer(self, jid: BareJid, *, is_subscribed: bool) -> None:
         if jid not in self.accounts:
             return
         if is_subscribed:
             self._book.subscribed.add(jid)
+            self._book.expect(jid)
             self._send(jid, "probe")
+            self._link.spawn(self._wait_for(jid))
         else:
             self._book.subscribed.discard(jid)
         self._link.spawn(self._desk.do(staff.set_subscribed, jid, is_subscribed))

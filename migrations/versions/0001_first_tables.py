@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("form", sa.JSON(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("last_token_hash", sa.String(length=64), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("helper", sa.String(length=3071), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
@@ -47,6 +48,7 @@ def upgrade() -> None:
     op.create_index("ix_chat_room_state", "chat", ["room", "state"], unique=False)
     op.create_index("ix_chat_state_workgroup_asked_at", "chat", ["state", "workgroup", "asked_at"], unique=False)
     op.create_index(op.f("ix_chat_token_hash"), "chat", ["token_hash"], unique=False)
+    op.create_index(op.f("ix_chat_last_token_hash"), "chat", ["last_token_hash"], unique=False)
     op.create_index("ix_chat_visitor_bare_state", "chat", ["visitor_bare", "state"], unique=False)
     op.create_index("ix_chat_workgroup_closed_at", "chat", ["workgroup", "closed_at"], unique=False)
     op.create_table(
