@@ -13,7 +13,6 @@ from livechat_xmpp.domain.model import BareJid, ChatId, Offer, OfferState
 from livechat_xmpp.domain.routing import PastOffers
 from livechat_xmpp.store import tables as t
 
-
 # How an offer ends that its helper has had; one that was taken back does not count as passed.
 PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
 
