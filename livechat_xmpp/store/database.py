@@ -102,10 +102,13 @@ class Store:
 
 
 def make_engine(url: str) -> AsyncEngine:
-    """Return an engine for the URL, SQLite set up so that commits are safe and readers do not wait."""
+    """Return an engine for the URL, SQLite set up so that commits are safe and readers do not wait.
+
+    Errors are told without the values: these are words and addresses of visitors, and errors get logged.
+    """
     if not make_url(url).get_backend_name().startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:

@@ -53,7 +53,7 @@ class InvitationTable:
         query = (
             select(t.invitation.c.chat_id)
             .where(t.invitation.c.jid == jid, t.invitation.c.ended_at.is_(None))
-            .order_by(t.invitation.c.told_at.desc())
+            .order_by(t.invitation.c.told_at.desc().nulls_last())
         )
         return [ChatId(c) for c in await self._db.scalars(query)]
 

@@ -29,7 +29,12 @@ class MessageTable:
             )
         )
         last = await self._db.scalar(select(func.max(t.message.c.position)).where(t.message.c.chat_id == chat_id))
-        await self._insert(chat_id, [m for m in messages if m.archive_id not in known], -1 if last is None else last)
+        new = []
+        for message in messages:
+            if message.archive_id not in known:
+                new.append(message)
+                known |= {message.archive_id} - {""}
+        await self._insert(chat_id, new, -1 if last is None else last)
 
     async def list(self, chat_id: ChatId) -> list[Message]:
         query = select(t.message).where(t.message.c.chat_id == chat_id).order_by(t.message.c.position, t.message.c.id)

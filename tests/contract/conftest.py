@@ -1,0 +1,81 @@
+"""One store after the other: every test here runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from livechat_xmpp.store import migrate
+from livechat_xmpp.store.database import Store, make_engine
+from livechat_xmpp.store.tables import metadata
+from tests.factories import NOW, s
+from tests.servers.postgresql import PostgreSQL
+
+KINDS = ["sqlite", "postgresql"]
+
+
+class Watch:
+    """The store's clock; `watch.tick(5)` lets 5 s pass."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def tick(self, seconds: float) -> None:
+        self.moment += s(seconds)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a migrated database for the whole run."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("store")
+        url = f"sqlite+aiosqlite:///{folder}/migrated.db"
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        url = server.new_database()
+    asyncio.run(migrate.upgrade(url))
+    return url
+
+
+@pytest_asyncio.fixture
+async def url(migrated: str, tmp_path: Path) -> str:
+    """The URL of a migrated database with nothing in it."""
+    if migrated.startswith("sqlite"):
+        copy = tmp_path / "livechat.db"
+        shutil.copy(migrated.partition("///")[2], copy)
+        return f"sqlite+aiosqlite:///{copy}"
+    engine = make_engine(migrated)
+    async with engine.begin() as db:
+        for table in reversed(metadata.sorted_tables):
+            await db.execute(table.delete())
+    await engine.dispose()
+    return migrated
+
+
+@pytest_asyncio.fixture
+async def store(url: str, watch: Watch) -> AsyncIterator[Store]:
+    async with Store.opened(url, watch.now) as opened:
+        yield opened
+
+
+@pytest.fixture(params=KINDS)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """`empty()` is the URL of a database without any table."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite+aiosqlite:///{tmp_path}/empty.db"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.new_database
