@@ -9,22 +9,24 @@ from livechat_xmpp.domain.model import BareJid
 
 ROLE_NAMES = ("helper", "monitor", "admin", "support", "moderator", "trainee")
 # Letters of other scripts that look like Latin ones; not all of Unicode's confusables, those in common fonts.
-LOOKALIKES = str.maketrans("аеорсухіјѕһкмтвнαενορτυικ01", "aeopcyxijshkmtbhaevoptuikol")
+# Small l, i and 1 look like each other's capitals, so they count as one letter.
+LOOKALIKES = str.maketrans("аеорсухіјѕһкмтвнԁԛԝӏαενορτυικηχβμιıłøɡɑ01l", "aeopcyxijshkmtbhdqwiaevoptuikhxbmiiiogaoii")
 
 
 def clean(text: str, *, lines: bool = False) -> str:
     """Return the text without control and other invisible characters, trimmed; on one line unless lines."""
+    spaced = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\t", " ")
     kept = "".join(
         c
-        for c in unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\t", " ")
-        if (c == "\n" and lines) or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn", "Cs")
+        for c in (spaced if lines else spaced.replace("\n", " "))
+        if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn", "Cs")
     )
     return kept.strip() if lines else " ".join(kept.split())
 
 
 def imitates(name: str, staff: Iterable[BareJid], desk: str) -> bool:
     """Return whether the name could be taken for the desk's, a role's or a staff member's."""
-    reserved = {_skeleton(desk), *ROLE_NAMES, *(_skeleton(jid.partition("@")[0]) for jid in staff)}
+    reserved = {_skeleton(desk), *map(_skeleton, ROLE_NAMES), *(_skeleton(jid.partition("@")[0]) for jid in staff)}
     skeleton = _skeleton(name)
     return skeleton in reserved or skeleton.rstrip("23456789") in reserved
 
