@@ -44,6 +44,10 @@ class Addresses:
             return None
         return ChatId(jid.local)
 
+    def chat_in(self, jid: JID) -> ChatId | None:
+        """Return the chat whose room, and not an occupant of it, this is; None for all other addresses."""
+        return ChatId(jid.local) if jid.domain == self.muc and jid.local and not jid.resource else None
+
     def is_room_of(self, jid: JID, chat_id: ChatId) -> bool:
         """Return whether the address is the chat's room, or an occupant of it."""
         return str(jid.bare) == self.room(chat_id)

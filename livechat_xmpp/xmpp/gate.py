@@ -99,7 +99,11 @@ class Gate:
             self._presence.on_privileges(message)
         if workgroup is None or self._rooms.on_archived(message):
             return
-        if message["type"] == "error":
+        if decliner := muc.read_decline(message.xml):
+            # A room sends it to who invited, which is the workgroup. Anybody else who does may be lying.
+            if chat_id := self._addresses.chat_in(message["from"]):
+                self._link.spawn(self._decline(decliner, chat_id))
+        elif message["type"] == "error":
             self._link.spawn(self._desk.do(visits.visitor_gone, FullJid(message["from"].full)))
         elif message["type"] in ("chat", "normal", "") and message["body"].strip():
             self._link.spawn(self._on_words(workgroup, message))
