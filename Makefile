@@ -27,7 +27,7 @@ format: set-up-for-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-set-up-for-%:
+set-up-for-run set-up-for-test: set-up-for-%:
 	@PYTHON="$(PYTHON)" scripts/setup $*
 
 clean:
