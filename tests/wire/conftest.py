@@ -1,0 +1,117 @@
+"""The whole component with its link replaced: stanzas go in as XML, and what would be sent comes out as XML."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import AsyncIterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import pytest_asyncio
+from slixmpp.xmlstream import XMLStream
+
+from livechat_xmpp import app
+from livechat_xmpp.app import Component
+from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
+from livechat_xmpp.reconcile.timers import SystemClock
+from livechat_xmpp.settings import Settings
+from livechat_xmpp.store import migrate
+from livechat_xmpp.store.database import Store
+from livechat_xmpp.usecases import staff
+from tests.factories import jid
+from tests.servers.waiting import wait_until_async
+
+NS = "jabber:component:accept"
+SUPPORT = "support@workgroup.localhost"
+VERA = "v1@anon.localhost/page"
+STAFF = {
+    "ada@localhost": "admin",
+    "mia@localhost": "monitor",
+    "ana@localhost": "helper",
+    "ben@localhost": "helper",
+    "tom@localhost": "trainee",
+}
+
+
+class Wire:
+    """One component on a mock stream. sent: what it sent, oldest first."""
+
+    def __init__(self, component: Component, sent: list[ET.Element]) -> None:
+        self.component, self.sent = component, sent
+        self._ids = itertools.count(1)
+
+    def feed(self, xml: str) -> None:
+        """Have a stanza come in from the server."""
+        element = ET.fromstring(f"<stream xmlns='{NS}'>{xml}</stream>")[0]
+        self.component.link._spawn_event(element)
+
+    async def settle(self) -> None:
+        await wait_until_async(lambda: self.component.link.is_idle, "all handlers have come to their end")
+
+    async def ask(self, payload: str, *, kind: str = "set", by: str = VERA, to: str = SUPPORT) -> ET.Element:
+        """Ask with an IQ and return its answer."""
+        number = f"q{next(self._ids)}"
+        self.feed(f"<iq type='{kind}' id='{number}' from='{by}' to='{to}'>{payload}</iq>")
+        await self.settle()
+        (answer,) = [s for s in self.sent if s.get("id") == number]
+        self.sent.remove(answer)
+        return answer
+
+    async def tell(self, stanza: str) -> list[ET.Element]:
+        """Feed a stanza and return everything that was sent because of it."""
+        before = len(self.sent)
+        self.feed(stanza)
+        await self.settle()
+        return self.sent[before:]
+
+    async def on_duty(self, name: str, role: DutyRole | None = None) -> None:
+        desk = self.component.desk
+        await desk.do(staff.go_on_duty, jid(name), role=role, rules=desk.rules)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("wire") / "migrated.db"
+    asyncio.run(migrate.upgrade(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest_asyncio.fixture
+async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
+    sent: list[ET.Element] = []
+
+    def send(self: XMLStream, data: Any, use_filters: bool = True) -> None:
+        sent.append(deepcopy(data.xml))
+
+    monkeypatch.setattr(XMLStream, "send", send)
+    path = tmp_path / "livechat.db"
+    shutil.copy(migrated, path)
+    settings = Settings(
+        xmpp={"secret": "secret"},
+        database={"url": f"sqlite+aiosqlite:///{path}"},
+        staff={"initial": STAFF},
+        web={"enabled": False},
+    )
+    clock = SystemClock()
+    async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
+        component = app.build(settings, store, clock)
+        component.link._is_up = True
+        initial = {BareJid(who): Standing(standing) for who, standing in STAFF.items()}
+        await component.desk.do(staff.set_initial, initial)
+        yield Wire(component, sent)
+
+
+def canonical(xml: ET.Element | str) -> str:
+    """Return XML such that equal meaning is equal text; a stanza without namespace is one of the component's."""
+    if isinstance(xml, str):
+        xml = ET.fromstring(f"<stream xmlns='{NS}'>{xml}</stream>")[0]
+    return ET.canonicalize(ET.tostring(xml, "unicode"), strip_text=True, rewrite_prefixes=True)
+
+
+def assert_same(actual: ET.Element, expected: str) -> None:
+    assert canonical(actual) == canonical(expected)
