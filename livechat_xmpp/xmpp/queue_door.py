@@ -9,7 +9,7 @@ from slixmpp import Iq
 from slixmpp.exceptions import XMPPError
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.errors import AlreadyQueued, DeskError, NotFound
+from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, DeskError, NotFound
 from livechat_xmpp.domain.model import ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
 from livechat_xmpp.usecases import visits
 from livechat_xmpp.usecases.cover import Place
@@ -142,7 +142,10 @@ class QueueDoor:
                 self._speaker.say(workgroup, visitor, "Write your question here and somebody will answer it.")
                 return
             name = nick or ("Visitor" if self._is_anonymous(visitor) else visitor.partition("@")[0])
-            ticket = await self._ask(workgroup, visitor, {"username": name, "question": text})
+            try:
+                ticket = await self._ask(workgroup, visitor, {"username": name, "question": text})
+            except BadInput:  # perhaps the name, which nobody chose here and nobody can change in a message
+                ticket = await self._ask(workgroup, visitor, {"username": "Visitor", "question": text})
             await self._tell_first(workgroup, visitor, ticket)
         elif word in LEAVE_WORDS:
             await self._desk.do(visits.leave, visitor)

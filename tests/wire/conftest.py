@@ -23,6 +23,7 @@ from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
 from livechat_xmpp.usecases import staff
+from livechat_xmpp.xmpp.commands.door import CommandDoor
 from tests.factories import jid
 from tests.servers.waiting import wait_until_async
 
@@ -39,10 +40,10 @@ STAFF = {
 
 
 class Wire:
-    """One component on a mock stream. sent: what it sent, oldest first."""
+    """One component on a mock stream. sent: what it sent, oldest first. door: where commands come in."""
 
-    def __init__(self, component: Component, sent: list[ET.Element]) -> None:
-        self.component, self.sent = component, sent
+    def __init__(self, component: Component, sent: list[ET.Element], door: CommandDoor) -> None:
+        self.component, self.sent, self.door = component, sent, door
         self._ids = itertools.count(1)
 
     def feed(self, xml: str) -> None:
@@ -88,7 +89,14 @@ async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def send(self: XMLStream, data: Any, use_filters: bool = True) -> None:
         sent.append(deepcopy(data.xml))
 
+    doors: list[CommandDoor] = []
+
+    def door(*parts: Any) -> CommandDoor:
+        doors.append(CommandDoor(*parts))
+        return doors[-1]
+
     monkeypatch.setattr(XMLStream, "send", send)
+    monkeypatch.setattr(app, "CommandDoor", door)
     path = tmp_path / "livechat.db"
     shutil.copy(migrated, path)
     settings = Settings(
@@ -103,7 +111,7 @@ async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         component.link._is_up = True
         initial = {BareJid(who): Standing(standing) for who, standing in STAFF.items()}
         await component.desk.do(staff.set_initial, initial)
-        yield Wire(component, sent)
+        yield Wire(component, sent, doors[0])
 
 
 def canonical(xml: ET.Element | str) -> str:

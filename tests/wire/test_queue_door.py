@@ -1,0 +1,252 @@
+"""XEP-0142 and plain words, as whole exchanges with a visitor."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.model import DutyRole
+from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same, canonical
+
+W = "http://jabber.org/protocol/workgroup"
+V = "urn:livechat-xmpp:visit:0"
+DATA = "jabber:x:data"
+JOIN = (
+    f"<join-queue xmlns='{W}'><queue-notifications/><x xmlns='{DATA}' type='submit'>"
+    "<field var='username'><value>Vera</value></field><field var='question'><value>Where?</value></field>"
+    "</x></join-queue>"
+)
+SHORT_WAIT = "You are next in the queue. The wait is less than a minute."
+
+
+def condition(answer: ET.Element) -> str:
+    error = answer.find("{*}error")
+    return "" if error is None else error[0].tag.rpartition("}")[2]
+
+
+def places(wire: Wire) -> list[ET.Element]:
+    """Return the messages sent with a place in the queue."""
+    return [s for s in wire.sent if s.find(f"{{{W}}}queue-status") is not None]
+
+
+async def join(wire: Wire, by: str = VERA) -> ET.Element:
+    return await wire.ask(JOIN, by=by)
+
+
+async def test_joining_is_answered_and_then_comes_the_place_with_the_token(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    answer = await join(wire)
+    assert (answer.get("type"), list(answer)) == ("result", [])
+    (message,) = places(wire)
+    resume = message.find(f"{{{V}}}resume")
+    assert resume is not None
+    assert re.fullmatch("[a-z2-9]{13}", resume.get("chat", ""))
+    assert len(resume.get("token", "")) >= 20
+    assert_same(
+        message,
+        f"<message id='{message.get('id')}' type='chat' from='{SUPPORT}' to='{VERA}'><body>{SHORT_WAIT}</body>"
+        f"<queue-status xmlns='{W}'><position>1</position><time>10</time></queue-status>"
+        f"<resume xmlns='{V}' chat='{resume.get('chat')}' token='{resume.get('token')}'/></message>",
+    )
+
+
+async def test_joining_twice_is_a_conflict_and_tells_the_place_without_a_token(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    await join(wire)
+    wire.sent.clear()
+    assert condition(await join(wire)) == "conflict"
+    (message,) = places(wire)
+    resume = message.find(f"{{{V}}}resume")
+    assert resume is not None
+    assert resume.get("token") is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "by", "to", "expected"),
+    [
+        pytest.param(JOIN, "ana@localhost/x", SUPPORT, "not-allowed", id="a member of the staff"),
+        pytest.param(JOIN, VERA, "sales@workgroup.localhost", "item-not-found", id="at no workgroup"),
+        pytest.param(f"<join-queue xmlns='{W}'/>", VERA, SUPPORT, "not-acceptable", id="without a question"),
+        pytest.param(JOIN.replace("Vera", "Help desk"), VERA, SUPPORT, "not-acceptable", id="under the desk's name"),
+        pytest.param(
+            JOIN.replace("Where?", "x" * 5000), VERA, SUPPORT, "not-acceptable", id="with too long a question"
+        ),
+    ],
+)
+async def test_joining_is_refused(wire: Wire, payload: str, by: str, to: str, expected: str) -> None:
+    await wire.on_duty("ben")
+    assert condition(await wire.ask(payload, by=by, to=to)) == expected
+    assert places(wire) == []
+
+
+async def test_nobody_joins_a_closed_desk(wire: Wire) -> None:
+    await wire.on_duty("ana", DutyRole.ADVISOR)
+    answer = await join(wire)
+    assert condition(answer) == "service-unavailable"
+    assert texts.CLOSED_NOW in ET.tostring(answer, "unicode")
+
+
+async def test_the_place_can_be_asked_for(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    await join(wire)
+    answer = await wire.ask(f"<queue-status xmlns='{W}'/>", kind="get")
+    status = answer.find(f"{{{W}}}queue-status")
+    assert status is not None
+    assert canonical(status) == canonical(
+        f"<queue-status xmlns='{W}'><position>1</position><time>10</time></queue-status>"
+    )
+    eve = await wire.ask(f"<queue-status xmlns='{W}'/>", kind="get", by="eve@anon.localhost/x")
+    assert condition(eve) == "item-not-found"
+
+
+async def test_who_departs_has_no_place_any_more(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    await join(wire)
+    assert (await wire.ask(f"<depart-queue xmlns='{W}'/>")).get("type") == "result"
+    assert condition(await wire.ask(f"<queue-status xmlns='{W}'/>", kind="get")) == "item-not-found"
+    assert condition(await wire.ask(f"<depart-queue xmlns='{W}'/>")) == "item-not-found"
+
+
+async def test_the_form_is_given_to_who_asks(wire: Wire) -> None:
+    answer = await wire.ask(f"<workgroup-form xmlns='{W}'/>", kind="get")
+    form = answer.find(f"{{{W}}}workgroup-form/{{{DATA}}}x")
+    assert form is not None
+    assert form.get("type") == "form"
+    fields = {
+        f.get("var"): (f.get("type"), f.find(f"{{{DATA}}}required") is not None) for f in form.iter(f"{{{DATA}}}field")
+    }
+    assert fields == {
+        "username": ("text-single", True),
+        "question": ("text-multi", True),
+        "email": ("text-single", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        pytest.param(JOIN, "get", id="joining, asked as a question"),
+        pytest.param(f"<queue-status xmlns='{W}'/>", "set", id="a place, given as an order"),
+    ],
+)
+async def test_the_wrong_kind_of_question_is_refused(wire: Wire, payload: str, kind: str) -> None:
+    assert (await wire.ask(payload, kind=kind)).get("type") == "error"
+
+
+# --- plain words
+
+
+async def say(wire: Wire, words: str, by: str = VERA, more: str = "", kind: str = "chat") -> list[str]:
+    """Write to the workgroup and return the bodies of what comes back."""
+    stanza = f"<message type='{kind}' from='{by}' to='{SUPPORT}'><body>{words}</body>{more}</message>"
+    sent = await wire.tell(stanza)
+    assert {s.get("to") for s in sent} <= {by}
+    assert {s.get("from") for s in sent} <= {SUPPORT}
+    return [s.findtext("{*}body") or "" for s in sent]
+
+
+async def queue(wire: Wire) -> list[tuple[str, str]]:
+    """Return name and question of everybody who waits."""
+    async with wire.component.store.read() as work:
+        chats = [await work.chats.find(w.chat_id) for w in await work.chats.waiting(wire.component.desk.workgroups[0])]
+    return [(c.visitor_name, c.question) for c in chats if c is not None]
+
+
+async def test_the_first_words_are_the_question_and_more_are_added(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    assert await say(wire, "Where are my bookmarks?") == [SHORT_WAIT]
+    assert await say(wire, "They were here yesterday.") == [texts.WORDS_ADDED, SHORT_WAIT]
+    assert await queue(wire) == [("Visitor", "Where are my bookmarks?\nThey were here yesterday.")]
+
+
+async def test_somebody_with_an_account_is_called_by_its_name(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    await say(wire, "hello?", by="vera@elsewhere.org/x")
+    await say(wire, "hello?", more="<nick xmlns='http://jabber.org/protocol/nick'>Vera V.</nick>")
+    assert await queue(wire) == [("vera", "hello?"), ("Vera V.", "hello?")]
+
+
+@pytest.mark.parametrize(
+    ("by", "more"),
+    [
+        pytest.param("ana@elsewhere.org/x", "", id="an account named as somebody of the staff"),
+        pytest.param(f"{'a' * 70}@elsewhere.org/x", "", id="an account with a long name"),
+        pytest.param(
+            VERA, "<nick xmlns='http://jabber.org/protocol/nick'>Help desk</nick>", id="the desk's name as nick"
+        ),
+    ],
+)
+async def test_a_name_that_will_not_do_keeps_nobody_from_asking_in_words(wire: Wire, by: str, more: str) -> None:
+    """They were told to choose another name, and had no way to."""
+    await wire.on_duty("ana")
+    assert await say(wire, "hello?", by=by, more=more) == [SHORT_WAIT]
+    assert await queue(wire) == [("Visitor", "hello?")]
+
+
+@pytest.mark.parametrize("word", ["?", "status", " HELP "])
+async def test_a_place_is_asked_for_in_a_word(wire: Wire, word: str) -> None:
+    await wire.on_duty("ana")
+    (answer,) = await say(wire, word)
+    assert answer.startswith("Write your question")
+    await say(wire, "hello?")
+    assert await say(wire, word) == [SHORT_WAIT]
+    assert await queue(wire) == [("Visitor", "hello?")]
+
+
+async def test_one_leaves_with_a_word(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    await say(wire, "hello?")
+    await say(wire, "bye")
+    assert await queue(wire) == []
+
+
+async def test_refusals_are_said_in_words(wire: Wire) -> None:
+    assert await say(wire, "hello?") == [texts.CLOSED_NOW]
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        pytest.param(f"<message type='chat' from='{VERA}' to='{SUPPORT}'/>", id="no words"),
+        pytest.param(f"<message type='chat' from='{VERA}' to='{SUPPORT}'><body> </body></message>", id="blanks"),
+        pytest.param(
+            f"<message type='headline' from='{VERA}' to='{SUPPORT}'><body>x</body></message>", id="a headline"
+        ),
+        pytest.param(f"<message type='groupchat' from='{VERA}' to='{SUPPORT}'><body>x</body></message>", id="a room's"),
+        pytest.param(
+            f"<message type='chat' from='{VERA}' to='{SUPPORT}'><composing xmlns='http://jabber.org/protocol/chatstates'/>"
+            "</message>",
+            id="typing",
+        ),
+        pytest.param(
+            f"<message from='{VERA}' to='workgroup.localhost'><body>x</body></message>", id="at the component"
+        ),
+        pytest.param(
+            f"<message from='{VERA}' to='q7hm2k42wx3n2@workgroup.localhost'><body>x</body></message>", id="at a chat"
+        ),
+    ],
+)
+async def test_what_is_not_said_to_a_workgroup_is_passed_over(wire: Wire, stanza: str) -> None:
+    await wire.on_duty("ana")
+    assert await wire.tell(stanza) == []
+    assert await queue(wire) == []
+
+
+async def test_staff_give_commands_in_words(wire: Wire) -> None:
+    ana = "ana@localhost/phone"
+    assert await say(wire, "on 3 helper", by=ana) == ["You are on duty as helper, for up to 3 chats at once."]
+    (told,) = await say(wire, "status", by=ana)
+    assert "You are helper, helper, up to 3 chats." in told
+    assert await say(wire, "yes", by=ana) == ["Nothing is offered to you at the moment."]
+    assert await say(wire, "promote tom@localhost helper", by=ana) == ["This command is not for you."]
+    (helped,) = await say(wire, "what can I do?", by=ana)
+    assert "on [role]" in helped
+    assert "promote" not in helped
+
+
+async def test_a_form_that_lacks_something_is_answered_with_the_hint(wire: Wire) -> None:
+    (answer,) = await say(wire, "promote tom@localhost", by="ada@localhost/x")
+    assert answer == "standing: nothing is not one of the choices. (promote ADDRESS STANDING [why])"
