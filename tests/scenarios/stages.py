@@ -39,6 +39,10 @@ class InProcess:
             self._ready.set_result(component)
             await self._stop.wait()
 
+    @property
+    def component(self) -> Component:
+        return self._ready.result()
+
     async def linked(self) -> Component:
         """Wait until the link is up, and return the parts."""
         await asyncio.wait({self._ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
@@ -71,8 +75,11 @@ class SimulatedStage(Stage):
 
     server: SimulatedServer
 
-    def __init__(self, server: SimulatedServer, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, server: SimulatedServer, folder: Path, environment: Mapping[str, str], clock: Clock | None = None
+    ) -> None:
         super().__init__(server)
+        self.clock = clock
         self.environment = {"LIVECHAT_WEB__ENABLED": "false", **environment}
         self.config = folder / "livechat.toml"
         names = Names(domain=server.domain, component=server.component, muc=server.muc)
@@ -88,7 +95,7 @@ class SimulatedStage(Stage):
 
     async def start_component(self) -> None:
         await app.upgrade(self.settings)
-        self._running = InProcess(self.settings)
+        self._running = InProcess(self.settings, self.clock)
         await self._running.linked()
 
     async def stop_component(self) -> None:
