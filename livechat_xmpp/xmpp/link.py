@@ -54,6 +54,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._iq_timeout_s = iq_timeout.total_seconds()
         self._max_bytes = max_bytes
         self._is_up = False
+        self._is_beginning = False  # from the session's start until on_up is done
         self._is_stopping = False
         self._lost: asyncio.Future[None] | None = None
         self._started: asyncio.Future[None] | None = None
@@ -118,7 +119,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             if work.done():
                 work.result()
         finally:
-            self._is_up = False
+            self._is_up = self._is_beginning = False
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             on_down()
@@ -126,6 +127,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
 
     async def _use(self, on_up: Callable[[], Awaitable[None]]) -> None:
         await on_up()
+        self._is_beginning = False
         while True:
             await asyncio.sleep(PING_INTERVAL_S)
             ping = self.make_iq_get(ito=self.boundjid.bare, ifrom=self.boundjid.bare)
@@ -148,12 +150,12 @@ class Link(ComponentXMPP):  # type: ignore[misc]
 
     def _on_session_start(self, _event: Any) -> None:
         self.number += 1
-        self._is_up = True
+        self._is_up = self._is_beginning = True
         if self._started is not None and not self._started.done():
             self._started.set_result(None)
 
     def _on_disconnected(self, _event: Any) -> None:
-        self._is_up = False
+        self._is_up = self._is_beginning = False
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(None)
 
@@ -229,8 +231,8 @@ class Link(ComponentXMPP):  # type: ignore[misc]
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no handler is at work."""
-        return not self._tasks
+        """Return whether no handler is at work, and a new link has begun its work."""
+        return not self._tasks and not self._is_beginning
 
     # --- what slixmpp does by itself with what comes in
 
