@@ -1,0 +1,436 @@
+"""The use cases that matter, each a transaction on each database: all of it is recorded, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from livechat_xmpp.domain.errors import (
+    AlreadyQueued,
+    BadInput,
+    DeskError,
+    NotFound,
+    NotPermitted,
+    QueueClosed,
+    StaffAsking,
+)
+from livechat_xmpp.domain.model import (
+    Availability,
+    BareJid,
+    Chat,
+    ChatId,
+    ChatState,
+    Disposition,
+    DutyRole,
+    FullJid,
+    Outcome,
+    Part,
+    RoomState,
+    Standing,
+)
+from livechat_xmpp.store.database import Store
+from livechat_xmpp.usecases import chats, offers, staff, visits
+from livechat_xmpp.usecases.desk import Desk, DeskRules
+from tests.contract.conftest import Watch
+from tests.factories import NOW, SUPPORT, VISITOR, at, jid, names
+
+ANSWERS = {"username": "Vera", "question": "Where are my bookmarks?"}
+RULES = DeskRules(
+    staff_domains=frozenset({"localhost"}),
+    anonymous_domains=frozenset({"anon.localhost"}),
+    contributors="contributors@conference.localhost",
+    queue_limit=3,
+)
+
+
+@dataclass
+class Woken:
+    """What was woken after commits (usecases.ports.Waker)."""
+
+    chats: list[ChatId] = field(default_factory=list)
+    parts: set[str] = field(default_factory=set)
+
+    def wake(self, chat_id: ChatId, *, is_urgent: bool = False) -> None:
+        self.chats.append(chat_id)
+
+    def wake_queues(self) -> None:
+        self.parts.add("queues")
+
+    def wake_letters(self) -> None:
+        self.parts.add("letters")
+
+    def wake_staff(self) -> None:
+        self.parts.add("staff")
+
+
+class Seen(dict[BareJid, Availability]):
+    """Who is there (usecases.ports.Presences); who is not named is available."""
+
+    def availability(self, who: BareJid) -> Availability:
+        return self.get(who, Availability.AVAILABLE)
+
+
+class Story:
+    """The desk on a store, with verbs for what tests need often."""
+
+    def __init__(self, store: Store, watch: Watch) -> None:
+        self.store, self.watch, self.woken, self.seen = store, watch, Woken(), Seen()
+        self.desk = Desk(store, self.woken, self.seen, RULES, (SUPPORT,))
+        self.eyes: dict[str, Any] = {"presences": self.seen, "rules": RULES}
+
+    async def ask(self, visitor: str = VISITOR, **more: str) -> visits.Ticket:
+        """Put a request into the queue; each is asked a second after the last."""
+        self.watch.tick(1)
+        return await self.desk.do(visits.ask, SUPPORT, FullJid(visitor), {**ANSWERS, **more}, **self.eyes)
+
+    async def offer(self, *chat_ids: ChatId) -> list[str]:
+        """Make the offers that can be made, for visitors who are there, and return the helpers."""
+        async with self.store.read() as work:
+            before = {o.id for o in await work.offers.open()}
+        await self.desk.do(offers.make_offers, SUPPORT, set(chat_ids), **self.eyes)
+        async with self.store.read() as work:
+            return [o.helper.partition("@")[0] for o in await work.offers.open() if o.id not in before]
+
+    async def chat(self, chat_id: ChatId) -> Chat:
+        async with self.store.read() as work:
+            found = await work.chats.find(chat_id)
+        assert found is not None
+        return found
+
+    async def in_progress(self) -> ChatId:
+        """Return a chat that ana answers."""
+        ticket = await self.ask()
+        await self.offer(ticket.chat_id)
+        await self.desk.do(offers.accept_offer, jid("ana"))
+        return ticket.chat_id
+
+    async def standings(self) -> dict[str, Standing]:
+        async with self.store.read() as work:
+            return {a.jid.partition("@")[0]: a.standing for a in await work.accounts.list()}
+
+    async def letters(self) -> list[tuple[str, str]]:
+        """Take the letters that wait: to whom, and of which kind."""
+        async with self.store.write() as work:
+            return [(letter.to, letter.kind) for letter in await work.letters.take_due(work.now, 50)]
+
+    async def change(self, *accounts: str, to: Standing, by: str = "ada", up: bool = True) -> list[BareJid]:
+        return await self.desk.do(
+            staff.change_standings,
+            accounts,
+            to,
+            is_promotion=up,
+            by=jid(by),
+            reason="because",
+            workgroup=SUPPORT,
+            rules=RULES,
+        )
+
+
+@pytest_asyncio.fixture
+async def story(store: Store, watch: Watch) -> Story:
+    """Ana and ben are on duty; ada is admin, mia monitor, tom trainee."""
+    made = Story(store, watch)
+    people = {"ada": "admin", "mia": "monitor", "ana": "helper", "ben": "helper", "tom": "trainee"}
+    await made.desk.do(staff.set_initial, {jid(n): Standing(s) for n, s in people.items()})
+    for name in ("ana", "ben"):
+        await made.desk.do(staff.go_on_duty, jid(name), rules=RULES)
+        watch.tick(1)
+    made.woken.parts.clear()
+    return made
+
+
+# --- asking
+
+
+async def test_a_request_is_recorded_before_anything_else_happens(story: Story) -> None:
+    ticket = await story.ask()
+    assert ticket.place is not None
+    assert (ticket.place.position, ticket.has_room) == (1, False)
+    chat = await story.chat(ticket.chat_id)
+    assert (chat.visitor, chat.visitor_name, chat.state, chat.asked_at) == (VISITOR, "Vera", ChatState.WAITING, at(3))
+    assert story.woken.parts == {"queues"}
+
+
+@pytest.mark.parametrize(
+    ("visitor", "answers", "kind"),
+    [
+        pytest.param("ana@localhost/x", {}, StaffAsking, id="by staff"),
+        pytest.param("V1@ANON.localhost/x".lower(), {}, AlreadyQueued, id="by who waits already"),
+        pytest.param("v2@anon.localhost/x", {"question": ""}, BadInput, id="without a question"),
+        pytest.param("v2@anon.localhost/x", {"username": "Mia"}, BadInput, id="under somebody's name"),
+    ],
+)
+async def test_a_request_that_is_refused_leaves_no_trace(
+    story: Story, visitor: str, answers: dict[str, str], kind: type[DeskError]
+) -> None:
+    await story.ask()
+    story.woken.parts.clear()
+    with pytest.raises(kind):
+        await story.ask(visitor, **answers)
+    async with story.store.read() as work:
+        assert len(await work.chats.waiting(SUPPORT)) == 1
+    assert story.woken.parts == set()
+
+
+async def test_a_full_queue_takes_no_more(story: Story) -> None:
+    for number in range(3):
+        await story.ask(f"v{number}@anon.localhost/x")
+    with pytest.raises(QueueClosed):
+        await story.ask("v9@anon.localhost/x")
+
+
+async def test_a_desk_without_helpers_is_closed(story: Story) -> None:
+    story.seen.update({jid("ana"): Availability.OFFLINE, jid("ben"): Availability.OFFLINE})
+    with pytest.raises(QueueClosed):
+        await story.ask()
+
+
+# --- offers
+
+
+async def test_requests_go_round(story: Story) -> None:
+    taken = []
+    for number in range(4):
+        ticket = await story.ask(f"v{number}@anon.localhost/x", username=f"Vera {number}")
+        story.watch.tick(1)
+        (helper,) = await story.offer(ticket.chat_id)
+        taken.append(helper)
+        await story.desk.do(offers.accept_offer, jid(helper))
+    assert taken == ["ana", "ben", "ana", "ben"]
+
+
+async def test_a_visitor_who_is_not_there_is_not_offered(story: Story) -> None:
+    first, second = await story.ask(), await story.ask("v2@anon.localhost/x")
+    assert await story.offer(second.chat_id) == ["ben"]
+    assert (await story.chat(first.chat_id)).offer is None
+
+
+async def test_accepting_opens_the_chat_and_asks_both_in(story: Story) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    assert (await story.chat(ticket.chat_id)).room is RoomState.NEEDED
+    await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id)
+    chat = await story.chat(ticket.chat_id)
+    assert (chat.state, chat.helper, chat.offer) == (ChatState.OPEN, jid("ana"), None)
+    assert chat.opened_at == chat.first_opened_at == story.watch.now()
+    assert {(i.jid, i.part) for i in chat.invitations} == {
+        (jid("ana"), Part.HELPER),
+        (jid("v1@anon.localhost"), Part.VISITOR),
+    }
+
+
+@pytest.mark.parametrize("who", ["ben", "eve", "tom"])
+async def test_nobody_accepts_what_is_offered_to_another(story: Story, who: str) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    with pytest.raises(NotFound):
+        await story.desk.do(offers.accept_offer, jid(who), ticket.chat_id)
+    assert (await story.chat(ticket.chat_id)).state is ChatState.WAITING
+
+
+async def test_what_was_passed_on_goes_to_the_next(story: Story) -> None:
+    ticket = await story.ask()
+    assert await story.offer(ticket.chat_id) == ["ana"]
+    await story.desk.do(offers.decline, jid("ana"))
+    assert await story.offer(ticket.chat_id) == ["ben"]
+    await story.desk.do(offers.reject_offer, jid("ben"))
+    assert await story.offer(ticket.chat_id) == []
+    story.watch.tick(61)
+    assert await story.offer(ticket.chat_id) == ["ana"]
+
+
+async def test_offers_of_who_has_gone_are_taken_back(story: Story) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    story.seen[jid("ana")] = Availability.OFFLINE
+    await story.desk.do(offers.revoke_of_absent, presences=story.seen)
+    assert (await story.chat(ticket.chat_id)).offer is None
+    assert await story.offer(ticket.chat_id) == ["ben"]
+
+
+async def test_going_off_duty_takes_the_offer_back(story: Story) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    await story.desk.do(staff.go_off_duty, jid("ana"))
+    assert (await story.chat(ticket.chat_id)).offer is None
+
+
+# --- the end
+
+
+@pytest.mark.parametrize(
+    ("by", "is_theirs"),
+    [("ana", True), ("mia", True), ("ada", True), ("ben", False), ("tom", False), ("eve", False)],
+)
+async def test_who_may_close_a_chat(story: Story, by: str, is_theirs: bool) -> None:
+    chat_id = await story.in_progress()
+    if not is_theirs:
+        with pytest.raises(NotFound):
+            await story.desk.do(chats.close_chat, chat_id, by=jid(by), disposition=Disposition.SOLVED)
+        assert (await story.chat(chat_id)).state is ChatState.OPEN
+        return
+    await story.desk.do(chats.close_chat, chat_id, by=jid(by), disposition=Disposition.SOLVED)
+    chat = await story.chat(chat_id)
+    assert (chat.state, chat.outcome, chat.disposition) == (ChatState.CLOSED, Outcome.SERVED, Disposition.SOLVED)
+    assert chat.invitations == ()
+    assert (VISITOR, "ended") in await story.letters()
+
+
+async def test_a_chat_is_closed_once(story: Story) -> None:
+    chat_id = await story.in_progress()
+    await story.desk.do(chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED)
+    with pytest.raises(NotFound):
+        await story.desk.do(chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SPAM)
+    assert (await story.chat(chat_id)).disposition is Disposition.SOLVED
+
+
+async def test_a_waiting_request_is_refused_by_who_oversees(story: Story) -> None:
+    ticket = await story.ask()
+    with pytest.raises(NotFound):
+        await story.desk.do(chats.close_chat, ticket.chat_id, by=jid("ana"), disposition=Disposition.SPAM)
+    await story.desk.do(chats.close_chat, ticket.chat_id, by=jid("mia"), disposition=Disposition.SPAM)
+    chat = await story.chat(ticket.chat_id)
+    assert (chat.outcome, chat.room) == (Outcome.REFUSED, RoomState.GONE)
+    assert (VISITOR, "removed") in await story.letters()
+
+
+@pytest.mark.parametrize(("is_open", "outcome"), [(False, Outcome.ABANDONED), (True, Outcome.SERVED)])
+async def test_a_visitor_leaves(story: Story, is_open: bool, outcome: Outcome) -> None:
+    chat_id = await story.in_progress() if is_open else (await story.ask()).chat_id
+    await story.desk.do(visits.leave, VISITOR)
+    chat = await story.chat(chat_id)
+    assert (chat.state, chat.outcome) == (ChatState.CLOSED, outcome)
+    with pytest.raises(NotFound):
+        await story.desk.do(visits.leave, VISITOR)
+
+
+# --- coming back
+
+
+async def test_the_token_gives_the_place_to_a_new_address(story: Story) -> None:
+    first = await story.ask()
+    await story.ask("v2@anon.localhost/x")
+    new = FullJid("v7@anon.localhost/x")
+    back = await story.desk.do(visits.resume, first.token, new, **story.eyes)
+    assert back.place is not None
+    assert (back.chat_id, back.place.position) == (first.chat_id, 1)
+    assert back.token not in ("", first.token)
+    assert (await story.chat(first.chat_id)).visitor == new
+
+
+async def test_a_lost_answer_does_not_cost_the_place(story: Story) -> None:
+    first = await story.ask()
+    for name in ("v7", "v8"):  # the answer to v7, with the new token, was lost
+        again = await story.desk.do(visits.resume, first.token, FullJid(f"{name}@anon.localhost/x"), **story.eyes)
+    await story.desk.do(visits.resume, again.token, FullJid("v9@anon.localhost/x"), **story.eyes)
+    with pytest.raises(NotFound):
+        await story.desk.do(visits.resume, first.token, VISITOR, **story.eyes)
+
+
+async def test_in_a_chat_the_new_address_is_asked_in_and_the_old_one_has_no_place(story: Story) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    await story.desk.do(offers.accept_offer, jid("ana"))
+    await story.desk.do(visits.resume, ticket.token, FullJid("v7@anon.localhost/x"), **story.eyes)
+    assert names(i.jid for i in (await story.chat(ticket.chat_id)).invitations) == {"ana", "v7"}
+
+
+@pytest.mark.parametrize("token", ["", "nonsense"])
+async def test_an_unknown_token_gives_nothing(story: Story, token: str) -> None:
+    await story.ask()
+    with pytest.raises(NotFound):
+        await story.desk.do(visits.resume, token, FullJid("v7@anon.localhost/x"), **story.eyes)
+
+
+async def test_a_token_is_over_with_its_chat(story: Story) -> None:
+    ticket = await story.ask()
+    await story.desk.do(visits.leave, VISITOR)
+    with pytest.raises(NotFound):
+        await story.desk.do(visits.resume, ticket.token, VISITOR, **story.eyes)
+
+
+async def test_who_waits_already_cannot_take_a_second_place(story: Story) -> None:
+    first = await story.ask()
+    other = FullJid("v2@anon.localhost/x")
+    await story.ask(other)
+    with pytest.raises(AlreadyQueued):
+        await story.desk.do(visits.resume, first.token, other, **story.eyes)
+    assert (await story.chat(first.chat_id)).visitor == VISITOR
+
+
+# --- standing
+
+
+async def test_a_promotion_is_recorded_told_and_effective_at_once(story: Story) -> None:
+    assert await story.change("tom@localhost", "TOM@localhost", to=Standing.HELPER) == [jid("tom")]
+    assert (await story.standings())["tom"] is Standing.HELPER
+    assert await story.letters() == [("tom@localhost", "plain")]
+    assert story.woken.parts == {"queues", "letters", "staff"}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "to", "by", "up", "kind"),
+    [
+        pytest.param(["tom@localhost", "nonsense"], "helper", "ada", True, BadInput, id="one of them is no address"),
+        pytest.param(["tom@localhost", "ada@localhost"], "helper", "ada", True, BadInput, id="one would go down"),
+        pytest.param(["tom@localhost", "v@anon.localhost"], "helper", "ada", True, BadInput, id="one is a visitor"),
+        pytest.param(["mia@localhost", "ada@localhost"], "helper", "ada", False, NotPermitted, id="the last admin"),
+        pytest.param(["tom@localhost"], "helper", "mia", True, NotPermitted, id="by a monitor"),
+        pytest.param(["tom@localhost"], "helper", "eve", True, NotPermitted, id="by a stranger"),
+        pytest.param([], "helper", "ada", True, BadInput, id="nobody named"),
+    ],
+)
+async def test_all_or_none_are_changed(
+    story: Story, accounts: list[str], to: str, by: str, up: bool, kind: type[DeskError]
+) -> None:
+    before = await story.standings()
+    with pytest.raises(kind):
+        await story.change(*accounts, to=Standing(to), by=by, up=up)
+    assert await story.standings() == before
+    assert await story.letters() == []
+
+
+async def test_two_admins_cannot_both_be_demoted_at_once(story: Story) -> None:
+    await story.change("mia@localhost", to=Standing.ADMIN)
+    with pytest.raises(NotPermitted):
+        await story.change("ada@localhost", "mia@localhost", to=Standing.HELPER, up=False)
+    assert await story.change("ada@localhost", to=Standing.HELPER, up=False) == [jid("ada")]
+
+
+async def test_a_demoted_helper_loses_the_offer_and_the_role(story: Story) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    await story.change("ana@localhost", to=Standing.TRAINEE, up=False)
+    assert (await story.chat(ticket.chat_id)).offer is None
+    async with story.store.read() as work:
+        duty = await work.duties.find(jid("ana"))
+    assert duty is not None
+    assert duty.role is DutyRole.TRAINEE
+
+
+async def test_the_settings_give_standing_only_to_who_has_none(story: Story) -> None:
+    await story.desk.do(staff.set_initial, {jid("tom"): Standing.ADMIN, jid("new"): Standing.HELPER})
+    assert (await story.standings())["tom"] is Standing.TRAINEE
+    assert (await story.standings())["new"] is Standing.HELPER
+
+
+async def test_a_bug_in_the_midst_takes_everything_back_and_wakes_nobody(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    before = await story.chat(ticket.chat_id)
+    story.woken.chats.clear()
+
+    async def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr("livechat_xmpp.store.rooms.InvitationTable.put", fails)
+    with pytest.raises(RuntimeError):
+        await story.desk.do(offers.accept_offer, jid("ana"))
+    assert replace(await story.chat(ticket.chat_id)) == before
+    assert story.woken.chats == []
+    assert before.asked_at > NOW
