@@ -73,6 +73,7 @@ class Store:
         # SQLite has a single writer, and its own waiting for the lock is what makes p99 long. On PostgreSQL
         # the rules read and write as one process too, so that a check still holds at the commit.
         self._writer = asyncio.Lock()
+        self.commits = 0
 
     @classmethod
     @asynccontextmanager
@@ -89,6 +90,7 @@ class Store:
             await db.execution_options(livechat_write=True)
             async with db.begin():
                 yield Transaction(db, self._clock())
+            self.commits += 1  # before anything else is awaited: who compares it reads anew
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:

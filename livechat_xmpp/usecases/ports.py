@@ -238,6 +238,11 @@ class Work(Protocol):
 class Transactions(Protocol):
     """Where transactions come from; leaving the block commits, an exception rolls back."""
 
+    @property
+    def commits(self) -> int:
+        """Return how many were committed here: while it stays the same, what was read still holds."""
+        ...
+
     def write(self) -> AbstractAsyncContextManager[Work]: ...
     def read(self) -> AbstractAsyncContextManager[Work]: ...
 

@@ -85,9 +85,11 @@ async def meanwhile(*works: Awaitable[None]) -> AsyncIterator[None]:
             if task.done():
                 task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        going = set(tasks)
+        while going:  # wait_for of Python 3.11 loses a cancellation that comes together with what was waited for
+            for task in going:
+                task.cancel()
+            _, going = await asyncio.wait(going, timeout=0.5)
 
 
 async def all_of(works: Iterable[Awaitable[Any]]) -> list[Any]:
