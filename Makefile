@@ -2,12 +2,13 @@
 # Both set up what they need first (scripts/setup), and can be repeated.
 BIN = .venv/bin
 
-.PHONY: help run test lint format clean set-up-for-run set-up-for-test
+.PHONY: help run test lint bench format clean set-up-for-run set-up-for-test
 
 help:
 	@echo "make run      start the demo: an XMPP server, the desk, the pages; Ctrl-C stops it"
 	@echo "make test     all checks and tests"
 	@echo "make lint     the checks alone: style, types, structure"
+	@echo "make bench    measure how long people wait for the desk (docs/performance.md)"
 	@echo "make format   bring the code into shape"
 	@echo "make clean    remove what the set-up made (the demo's data in var/demo stays)"
 
@@ -22,6 +23,9 @@ lint: set-up-for-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: set-up-for-test
+	@$(BIN)/python -m benchmarks.latency
 
 format: set-up-for-test
 	$(BIN)/ruff check --fix .
