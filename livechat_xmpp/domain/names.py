@@ -14,12 +14,15 @@ LOOKALIKES = str.maketrans("аеорсухіјѕһкмтвнԁԛԝӏαενορτ
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """Return the text without control and other invisible characters, trimmed; on one line unless lines."""
+    """Return the text without control and other invisible characters, trimmed; on one line unless lines.
+
+    The two joiners stay: Persian is misspelt without them, and emoji of several parts fall apart.
+    """
     spaced = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\t", " ")
     kept = "".join(
         c
         for c in (spaced if lines else spaced.replace("\n", " "))
-        if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn", "Cs")
+        if c in "\n\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn", "Cs")
     )
     return kept.strip() if lines else " ".join(kept.split())
 

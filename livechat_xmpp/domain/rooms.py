@@ -147,7 +147,10 @@ def plan(
 
 
 def _wanted(chat: Chat, seen: RoomView, rules: RoomRules, absent: Set[BareJid]) -> frozenset[BareJid]:
-    """Return the members wanted. What was set by hand is not touched: owners, admins, who was banned."""
+    """Return the members wanted. What was set by hand is not touched: owners, admins, who was banned.
+
+    But a trainee is in the room as a member or not at all.
+    """
     wanted = allowed_members(chat, seen.present - absent, helper_counts=rules.helper_counts_as_monitor)
     if not rules.are_trainees_welcome:
         wanted -= {jid for jid in wanted if chat.standings.get(jid) is Standing.TRAINEE}
@@ -165,8 +168,10 @@ def _removals(chat: Chat, seen: RoomView, wanted: frozenset[BareJid]) -> Iterato
         if occupant.jid in wanted | seen.members:
             continue
         is_trainee = chat.standings.get(occupant.jid) is Standing.TRAINEE
-        if is_trainee or occupant.affiliation is Affiliation.NONE:
+        if occupant.affiliation is Affiliation.NONE:
             yield Kick(occupant.nick, texts.NO_MONITOR if is_trainee else texts.PLACE_OVER)
+        elif is_trainee:  # made more than a member by hand: the one thing of that kind that is not let be
+            yield SetAffiliation(occupant.jid, Affiliation.NONE, texts.NO_MONITOR)
 
 
 def _is_disguised_visitor(chat: Chat, occupant: Occupant) -> bool:

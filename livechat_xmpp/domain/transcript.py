@@ -12,10 +12,13 @@ def merge(recorded: Sequence[Message], archived: Sequence[Message]) -> list[Mess
     """Return every message once, in the room's order.
 
     recorded: as heard live, in order. archived: as the room's archive has them, in order, with the
-    server's stamps. Where both know a message (same archive id) the archive says when and where, we say
-    who spoke. What only we have heard stays behind the message it followed.
+    server's stamps. Where both know a message the archive says when and where, we say who spoke. They are
+    the same with one archive id; from a service that gives none to live messages, with one nick, id and
+    text. What only we have heard stays behind the message it followed.
     """
     archived = list({m.archive_id: m for m in archived}.values())  # pages of an archive may overlap
+    kept_as = {_said(m): m.archive_id for m in archived if m.stanza_id}
+    recorded = [m if m.archive_id else replace(m, archive_id=kept_as.get(_said(m), "")) for m in recorded]
     by_id = {m.archive_id: m for m in recorded if m.archive_id}
     kept = {m.archive_id for m in archived}
     followers: dict[str, list[Message]] = {}
@@ -31,3 +34,7 @@ def merge(recorded: Sequence[Message], archived: Sequence[Message]) -> list[Mess
         merged.append(message if heard is None else replace(heard, at=message.at))
         merged += followers.get(message.archive_id, [])
     return merged
+
+
+def _said(message: Message) -> tuple[str, str, str]:
+    return message.nick, message.stanza_id, message.body

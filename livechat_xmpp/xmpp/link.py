@@ -7,6 +7,7 @@ version, tried against the tests in tests/wire/test_link.py, does without.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
@@ -55,7 +56,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._max_bytes = max_bytes
         self._is_up = False
         self._is_beginning = False  # from the session's start until on_up is done
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
         self._lost: asyncio.Future[None] | None = None
         self._started: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,7 +76,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
     async def run(self, on_up: Callable[[], Awaitable[None]], on_down: Callable[[], None]) -> None:
         """Stay connected until stop(); on_up runs once for each link, on_down when it is gone."""
         tries = 0
-        while not self._is_stopping:
+        while not self._stopping.is_set():
             self._lost = asyncio.get_running_loop().create_future()
             self._refusal = ""
             if await self._connect():
@@ -83,14 +84,17 @@ class Link(ComponentXMPP):  # type: ignore[misc]
                 log.info("link up", extra={"link": self.number})
                 await self._hold(on_up, on_down)
                 log.log(
-                    logging.INFO if self._is_stopping else logging.WARNING, "link lost", extra={"why": self._refusal}
+                    logging.INFO if self._stopping.is_set() else logging.WARNING,
+                    "link lost",
+                    extra={"why": self._refusal},
                 )
             else:
                 log.warning("no link", extra={"why": self._refusal or "the server does not answer", "tries": tries + 1})
-            if not self._is_stopping:
+            if not self._stopping.is_set():
                 # Replaced by another process: coming back at once would take turns with it for ever.
                 least = 3 if self._refusal in ("conflict", "not-authorized") else 0
-                await asyncio.sleep(DELAYS_S[min(max(tries, least), len(DELAYS_S) - 1)])
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), DELAYS_S[min(max(tries, least), len(DELAYS_S) - 1)])
                 tries += 1
 
     async def _connect(self) -> bool:
@@ -142,7 +146,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
 
     async def stop(self) -> None:
         """End the stream and do not come back."""
-        self._is_stopping = True
+        self._stopping.set()
         if self._is_up:
             await self.disconnect(wait=STOP_WAIT_S)
         if self._lost is not None and not self._lost.done():

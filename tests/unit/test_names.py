@@ -65,6 +65,7 @@ def test_other_names_are_welcome(name: str) -> None:
         pytest.param("a\u202eb\u200bc\ufeff", False, "abc", id="nothing that is not seen or turns text around"),
         pytest.param("e\u0301", False, "é", id="composed"),
         pytest.param("<b>&amp;", False, "<b>&amp;", id="markup is text"),
+        pytest.param("می\u200cخواهم", True, "می\u200cخواهم", id="the joiners that a language needs"),
         pytest.param("🦊", True, "🦊", id="pictures"),
     ],
 )

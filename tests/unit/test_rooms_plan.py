@@ -131,8 +131,8 @@ def test_knowing_the_room_comes_before_all_else(chat: Chat, seen: Any, now: floa
         pytest.param(
             a_chat(a_trainee("tom")),
             room("ana", V1, an_occupant("tom", nick="T", affiliation=Affiliation.ADMIN)),
-            (Kick("T", texts.NO_MONITOR),),
-            id="a trainee whom somebody made admin of the room is kicked",
+            (SetAffiliation(jid("tom"), Affiliation.NONE, texts.NO_MONITOR),),
+            id="a trainee whom somebody made admin of the room loses that, and the place",
         ),
         pytest.param(
             a_chat(),

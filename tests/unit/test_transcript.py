@@ -61,3 +61,11 @@ def test_merging_again_changes_nothing() -> None:
 def test_pages_of_the_archive_that_overlap_do_not_double_a_message() -> None:
     archived = [a_message("one", archive_id="1"), a_message("two", archive_id="2"), a_message("two", archive_id="2")]
     assert bodies(*merge([a_message("one", archive_id="1"), a_message("aside")], archived)) == ["one", "aside", "two"]
+
+
+def test_a_service_that_gives_live_messages_no_id_doubles_nothing() -> None:
+    heard = [a_message("hi", stanza_id="a"), a_message("hi", stanza_id="b")]
+    archived = [a_message("hi", archive_id="1", stanza_id="a"), a_message("hi", archive_id="2", stanza_id="b")]
+    once = merge(heard, archived)
+    assert [m.archive_id for m in once] == ["1", "2"]
+    assert merge(once, archived) == once

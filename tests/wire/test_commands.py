@@ -252,6 +252,10 @@ async def test_who_may_not(wire: Wire, node: str, by: str, condition: str) -> No
     assert (await give(wire, node, by=by)).error == (condition, "")
 
 
+async def test_no_command_is_given_at_an_address_that_is_no_workgroup(wire: Wire) -> None:
+    assert (await give(wire, "my-status", {}, to="nowhere@workgroup.localhost")).error == ("item-not-found", "")
+
+
 async def test_rights_are_looked_at_at_the_last_step(wire: Wire) -> None:
     desk = wire.component.desk
     first = await give(wire, "promote")

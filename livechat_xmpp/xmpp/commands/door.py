@@ -51,7 +51,7 @@ class CommandDoor:
         if action not in ACTIONS:
             raise _bad_request("malformed-action", f"There is no action {action[:30]}.")
         command = self._commands.find(node)
-        if command is None:
+        if command is None or (iq["to"].local and self._workgroup(iq) is None):
             raise XMPPError("item-not-found", text="There is no such command.", etype="cancel")
         who, to = FullJid(iq["from"].full), iq["to"].full
         if session_id and not self._sessions.is_good(session_id, who, to, node):
