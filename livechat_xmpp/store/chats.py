@@ -161,6 +161,9 @@ class ChatTable:
             )
         )
 
+    async def set_room(self, chat_id: ChatId, state: RoomState) -> None:
+        await self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(room=state))
+
     async def save(self, chat: Chat) -> None:
         await self._db.execute(update(t.chat).where(t.chat.c.id == chat.id).values(**_values(chat)))
 

@@ -20,6 +20,7 @@ from livechat_xmpp.domain.model import (
     Message,
     Offer,
     OfferState,
+    RoomState,
     Standing,
     Visit,
     WorkgroupName,
@@ -90,6 +91,7 @@ class Chats(Protocol):
         """Write the chat's own values; offers, invitations, visits and notices have their own methods."""
         ...
 
+    async def set_room(self, chat_id: ChatId, state: RoomState) -> None: ...
     async def set_token(self, chat_id: ChatId, token_hash: str, *, used: str) -> None:
         """Give the chat a new token; the one just used stays good until the new one is used."""
         ...

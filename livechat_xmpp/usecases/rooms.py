@@ -164,11 +164,9 @@ async def mark_untold(work: Work, chat_id: ChatId, invitation: Invitation) -> No
 
 async def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:
     """Record that the room has been configured, or is gone; with a room everybody's visit ends."""
-    chat = await work.chats.find(chat_id)
-    if chat is None:
-        return
-    await work.chats.save(replace(chat, room=state))
-    if state is RoomState.GONE:
+    await work.chats.set_room(chat_id, state)
+    chat = await work.chats.find(chat_id) if state is RoomState.GONE else None
+    if chat is not None:
         await work.visits.end_all(chat_id, chat.closed_at or work.now)
 
 

@@ -22,8 +22,9 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.domain.names import clean, imitates
+from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.usecases.chats import finish
-from livechat_xmpp.usecases.cover import Place, cover_now, places
+from livechat_xmpp.usecases.cover import Place, cover_now, places, places_of
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.offers import revoke
 from livechat_xmpp.usecases.ports import Presences, Work
@@ -82,13 +83,15 @@ async def refuse_staff(work: Work, visitor: FullJid, *, rules: DeskRules) -> Non
         raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
 
 
-async def check_may_ask(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> None:
-    """Raise why the visitor cannot ask now: StaffAsking, AlreadyQueued or QueueClosed."""
+async def check_may_ask(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Cover:
+    """Return who is there to help. Raises why the visitor cannot ask now: StaffAsking, AlreadyQueued, QueueClosed."""
     await refuse_staff(work, visitor, rules=rules)
     if await work.chats.find_of_visitor(bare(visitor)) is not None:
         raise AlreadyQueued(texts.BUSY_PLACE)
-    if not (await cover_now(work, presences)).is_open:
+    state = await cover_now(work, presences)
+    if not state.is_open:
         raise QueueClosed(texts.CLOSED_NOW)
+    return state
 
 
 async def ask(
@@ -101,7 +104,7 @@ async def ask(
     rules: DeskRules,
 ) -> Ticket:
     """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput."""
-    await check_may_ask(work, visitor, presences=presences, rules=rules)
+    state = await check_may_ask(work, visitor, presences=presences, rules=rules)
     if len(await work.chats.waiting(workgroup)) >= rules.queue_limit:
         raise QueueClosed(texts.QUEUE_FULL)
     form = check_answers(answers, rules)
@@ -119,7 +122,8 @@ async def ask(
     await work.chats.add(chat, token_hash=_hash(token))
     work.fact("help asked for", chat=chat.id, workgroup=workgroup)
     work.touch_queues()
-    return await _ticket(work, chat, token, presences, rules)
+    waiting = await work.chats.waiting(workgroup)
+    return Ticket(chat.id, token, (await places_of(work, workgroup, waiting, state, rules)).get(chat.id))
 
 
 async def _ticket(work: Work, chat: Chat, token: str, presences: Presences, rules: DeskRules) -> Ticket:
