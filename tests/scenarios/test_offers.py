@@ -6,6 +6,7 @@ import pytest
 
 from tests.people.elements import MUC_USER, bare, make
 from tests.scenarios.stage import QUESTION, WORKGROUP, Request, Stage, has
+from tests.servers.waiting import wait_until_async
 
 
 async def test_an_offer_is_a_message_with_a_link_then_a_direct_invitation(stage: Stage) -> None:
@@ -98,6 +99,7 @@ async def test_requests_go_in_strict_turns(stage: Stage) -> None:
         vic = await stage.visitor(f"vic{number}")
         request = await stage.asks(vic)
         room = stage.room_of(request.chat)
+        await wait_until_async(lambda room=room: any(room in one.invitations for one in helpers), "an offer")
         await stage.settled()
         offered = [helper for helper in helpers if room in helper.invitations]
         assert len(offered) == 1, "one at a time"
