@@ -10,11 +10,12 @@ from livechat_xmpp.domain.model import BareJid, Chat, ChatState, Part, Standing
 def is_monitor(chat: Chat, jid: BareJid, *, helper_counts: bool) -> bool:
     """Return whether the person makes a chat monitored by being in its room.
 
-    A room monitor is a person whose standing is monitor or admin; duty does not matter.
+    A room monitor is a person whose standing is monitor or admin; duty does not matter. Who asked for help
+    is none there, whatever they have become meanwhile.
     helper_counts: whether one who answers this chat as its helper counts too.
     """
     standing = chat.standings.get(jid)
-    if standing is None or not standing.reaches(Standing.MONITOR):
+    if standing is None or not standing.reaches(Standing.MONITOR) or jid == chat.visitor_bare:
         return False
     return helper_counts or jid != chat.helper
 

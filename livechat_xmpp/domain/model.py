@@ -267,6 +267,7 @@ class RoomView:
 
     is_new: our entering made it, so it has to be configured before anything else.
     members: bare JIDs with the affiliation member. spoken: ids of notices already said on this link.
+    is_read: what was said before we came on this link is in the transcript.
     """
 
     is_new: bool = False
@@ -275,6 +276,7 @@ class RoomView:
     outcasts: frozenset[BareJid] = frozenset()
     subject: str = ""
     spoken: frozenset[str] = frozenset()
+    is_read: bool = True
     looked_at: datetime | None = None
 
     @property

@@ -1,6 +1,7 @@
-"""What a chat needs of its room: plan() gives the steps there, learn() the facts that the room shows.
+"""What a chat needs of its room: plan() gives the steps from the room as seen to the room needed.
 
-Both are pure. The reconciler calls them in turn until neither has anything to say.
+Pure. The other half of a round is domain.learning.learn, which gives the facts that the room shows; the
+reconciler calls both in turn until neither has anything to say.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
+from zlib import crc32
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.access import allowed_members, is_monitored, part_of
+from livechat_xmpp.domain.access import allowed_members
 from livechat_xmpp.domain.model import (
     Affiliation,
     BareJid,
@@ -25,7 +27,6 @@ from livechat_xmpp.domain.model import (
     RoomState,
     RoomView,
     Standing,
-    Visit,
 )
 from livechat_xmpp.domain.names import imitates
 
@@ -41,6 +42,7 @@ class RoomRules:
     visitor_grace: timedelta = timedelta(seconds=120)
     helper_grace: timedelta = timedelta(seconds=60)
     resync_after: timedelta = timedelta(seconds=600)
+    longest_wait: timedelta = timedelta(hours=1)
     are_trainees_welcome: bool = True  # False while the desk is being stopped
 
 
@@ -50,6 +52,11 @@ class RoomRules:
 @dataclass(frozen=True, slots=True)
 class EnterRoom:
     """Enter, or enter again: the service answers with every occupant (XEP-0045 §7.2.2); then read the member list."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadArchive:
+    """Read what was said while we were not there; after the removals, before anybody is let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ class DestroyRoom:
 
 Step: TypeAlias = (
     EnterRoom
+    | ReadArchive
     | ConfigureRoom
     | SetAffiliation
     | Kick
@@ -131,7 +139,7 @@ def plan(
         return ()
     if chat.state is ChatState.CLOSED:
         return (SettleTranscript(), DestroyRoom(chat.closing))
-    if seen is None or (seen.looked_at is not None and now >= seen.looked_at + rules.resync_after):
+    if seen is None or ((due := resync_due(chat, seen, rules)) is not None and now >= due):
         return (EnterRoom(),)
     if seen.is_new or chat.room is RoomState.NEEDED:
         return (ConfigureRoom(texts.room_title(chat)),)
@@ -139,11 +147,22 @@ def plan(
     subject = texts.room_subject(chat)
     return (
         *_removals(chat, seen, wanted),
+        *(() if seen.is_read else (ReadArchive(),)),
         *(SetAffiliation(jid, Affiliation.MEMBER) for jid in sorted(wanted - seen.members)),
         *((SetSubject(subject),) if seen.subject != subject else ()),
         *_tellings(chat, seen, rules, wanted, now),
         *(Speak(n) for n in chat.notices if n.expires_at > now and n.stanza_id not in seen.spoken),
     )
+
+
+def resync_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
+    """Return when the room is looked at anew; None: it was not looked at.
+
+    Between half of resync_after and all of it, as the id says: rooms first seen together are not seen again together.
+    """
+    if seen.looked_at is None:
+        return None
+    return seen.looked_at + rules.resync_after * (0.5 + crc32(chat.id.encode()) % 1000 / 2000)
 
 
 def _wanted(chat: Chat, seen: RoomView, rules: RoomRules, absent: Set[BareJid]) -> frozenset[BareJid]:
@@ -202,200 +221,3 @@ def _is_reminder_due(invitation: Invitation, rules: RoomRules, now: datetime) ->
         and invitation.told_at is not None
         and now >= invitation.told_at + rules.remind_after
     )
-
-
-# --- facts: what the room shows and the record does not have yet
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    visit: Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    jid: BareJid
-    nick: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OfferTaken:
-    """The helper with the offer is inside: entering is accepting."""
-
-    helper: BareJid
-
-
-@dataclass(frozen=True, slots=True)
-class OfferExpired:
-    offer_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationLapsed:
-    jid: BareJid
-
-
-@dataclass(frozen=True, slots=True)
-class TraineePlacesFree:
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class HelperMissing:
-    helper: BareJid
-
-
-@dataclass(frozen=True, slots=True)
-class VisitorMissing:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class NoticesSpoken:
-    ids: tuple[int, ...]
-
-
-Fact: TypeAlias = (
-    Entered
-    | Left
-    | OfferTaken
-    | OfferExpired
-    | InvitationLapsed
-    | TraineePlacesFree
-    | HelperMissing
-    | VisitorMissing
-    | NoticesSpoken
-)
-
-
-def learn(
-    chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime, absent: Set[BareJid] = frozenset()
-) -> tuple[Fact, ...]:
-    """Return what has to be recorded now: what the room shows, and what time has decided.
-
-    Nothing while a room that may hold people is unknown: somebody who entered meanwhile has accepted.
-    """
-    if chat.state is ChatState.CLOSED or (seen is None and chat.room is RoomState.READY):
-        return ()
-    seen = seen or RoomView()
-    present = seen.present - absent
-    monitored = is_monitored(chat, present, helper_counts=rules.helper_counts_as_monitor)
-    return (
-        *_comings_and_goings(chat, seen, now),
-        *_offer_facts(chat, seen, now),
-        *_missing(chat, seen, rules, now),
-        *_trainee_facts(chat, seen, rules, monitored, now),
-        *_spoken(chat, seen, now),
-    )
-
-
-def _comings_and_goings(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
-    recorded = {(v.jid, v.nick) for v in chat.visits if v.left_at is None}
-    shown = {(o.jid, o.nick): o for o in seen.occupants}
-    for jid, nick in sorted(recorded - set(shown)):
-        yield Left(jid, nick, now)
-    for key in sorted(set(shown) - recorded):
-        yield Entered(_visit(chat, shown[key]))
-
-
-def _visit(chat: Chat, who: Occupant) -> Visit:
-    return Visit(
-        who.jid, who.nick, part_of(chat, who.jid), who.since_at, None, chat.standings.get(who.jid), who.occupant_id
-    )
-
-
-def _offer_facts(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
-    if chat.offer is None:
-        return
-    if chat.offer.helper in seen.present:
-        yield OfferTaken(chat.offer.helper)
-    elif now >= chat.offer.expires_at:
-        yield OfferExpired(chat.offer.id)
-
-
-def _missing(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime) -> Iterator[Fact]:
-    helper_due = _helper_due(chat, seen, rules)
-    if chat.helper is not None and helper_due is not None and now >= helper_due:
-        yield HelperMissing(chat.helper)
-    visitor_due = _visitor_due(chat, seen, rules)
-    if visitor_due is not None and now >= visitor_due:
-        yield VisitorMissing()
-
-
-def _helper_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
-    """Return when the request goes back to the queue because its helper is not there; None: they are."""
-    if chat.state is not ChatState.OPEN or chat.helper is None or chat.opened_at is None:
-        return None
-    standing = chat.standings.get(chat.helper)
-    if standing is None or not standing.reaches(Standing.HELPER):
-        return chat.opened_at  # demoted: at once
-    if chat.helper in seen.present:
-        return None
-    return _since_gone(chat, chat.helper, chat.opened_at) + rules.helper_grace
-
-
-def _visitor_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
-    """Return when the visitor's not being there ends the request; None: they are there, or were not asked in yet.
-
-    Before the first helper has accepted, what counts is that they are known to be gone from the queue.
-    """
-    if chat.first_opened_at is None:
-        return None if chat.visitor_gone_at is None else chat.visitor_gone_at + rules.visitor_grace
-    invitation = chat.invitation_of(chat.visitor_bare)
-    if chat.visitor_bare in seen.present or invitation is None or invitation.told_at is None:
-        return None
-    return max(_since_gone(chat, chat.visitor_bare, invitation.told_at), invitation.told_at) + rules.visitor_grace
-
-
-def _since_gone(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
-    visit = chat.last_visit(jid)
-    return at_least if visit is None or visit.left_at is None else max(at_least, visit.left_at)
-
-
-def _trainee_facts(chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool, now: datetime) -> Iterator[Fact]:
-    trainees = [i for i in chat.invitations if i.part is Part.TRAINEE]
-    if not monitored:
-        return  # they keep their places; let in again, they are asked in again
-    lapsed = {i.jid for i in trainees if (due := _lapse_due(chat, i, seen, rules)) is not None and now >= due}
-    for jid in sorted(lapsed):
-        yield InvitationLapsed(jid)
-    free = rules.trainee_places - (len(trainees) - len(lapsed))
-    if chat.state is ChatState.OPEN and free > 0 and rules.are_trainees_welcome:
-        yield TraineePlacesFree(free)
-
-
-def _lapse_due(chat: Chat, invitation: Invitation, seen: RoomView, rules: RoomRules) -> datetime | None:
-    if invitation.told_at is None or invitation.jid in seen.present:
-        return None
-    return _since_gone(chat, invitation.jid, invitation.told_at) + rules.trainee_patience
-
-
-def _spoken(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
-    done = tuple(n.id for n in chat.notices if n.stanza_id in seen.spoken or n.expires_at <= now)
-    if done:
-        yield NoticesSpoken(done)
-
-
-def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime) -> datetime | None:
-    """Return the next moment at which plan() or learn() may say something new by time alone; None: never.
-
-    now: the moment at which both had nothing to say, so what was due by then did not matter.
-    """
-    if chat.state is ChatState.CLOSED:
-        return None
-    view = seen or RoomView()
-    moments = [
-        chat.offer.expires_at if chat.offer else None,
-        _helper_due(chat, view, rules),
-        _visitor_due(chat, view, rules),
-        view.looked_at + rules.resync_after if view.looked_at else None,
-    ]
-    for invitation in chat.invitations:
-        if invitation.told_at is None or invitation.jid in view.present:
-            continue
-        if invitation.part is Part.TRAINEE:
-            moments.append(_lapse_due(chat, invitation, view, rules))
-        elif invitation.part in (Part.VISITOR, Part.HELPER) and invitation.times_told == 1:
-            moments.append(invitation.told_at + rules.remind_after)
-    return min((m for m in moments if m is not None and m > now), default=None)

@@ -21,6 +21,7 @@ LEFT_QUEUE = "You have left the queue. You can ask again at any time."
 CHAT_ENDED = "The chat has ended. Thank you for asking."
 WELCOME_BACK = "You have your place again."
 NOBODY_KNOWS_TOKEN = "This visit is over. Please ask again."
+NOBODY_CAME = "Nobody could take your request in time, and we are sorry. Please ask again later."
 GONE_FROM_QUEUE = "You were away for too long, so your request has been taken out of the queue. You can ask again."
 NOTICE = "Helpers are volunteers. What is said is kept. Never give a password."
 TAKEN_OFF_DUTY = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Set
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId, FullJid, WorkgroupName
@@ -55,6 +56,7 @@ class Queues:
     async def settle(self) -> None:
         """Make the offers that can be made, then tell everybody what has changed for them. Raises LinkTrouble."""
         self._people.require_link()
+        waiting: set[ChatId] = set()
         for workgroup in self._desk.workgroups:
             seen = await self._look(workgroup)
             while self._presences.is_settled and await self._offer(workgroup, seen):
@@ -62,6 +64,14 @@ class Queues:
             if seen.repeat_at is not None:
                 self._timers.after(QUEUES, seen.repeat_at - self._clock.now())
             self._tell_places(workgroup, seen)
+            waiting |= set(seen.places)
+        self._forget_who_left(waiting)
+
+    def _forget_who_left(self, waiting: Set[ChatId]) -> None:
+        """Keep no more than is of use: places of those who wait, answers that are believed still."""
+        self._told = {chat_id: told for chat_id, told in self._told.items() if chat_id in waiting}
+        now = self._clock.now()
+        self._answered = {jid: at for jid, at in self._answered.items() if now < at + ALIVE_FOR}
 
     async def _look(self, workgroup: WorkgroupName) -> QueueLook:
         seen = await self._desk.ask(offers.look, workgroup, presences=self._presences, rules=self._desk.rules)
@@ -83,7 +93,7 @@ class Queues:
 
     def _is_there(self, found: Match) -> bool:
         """Return whether the visitor is there now; where that is not known, ask their client and come back."""
-        if self._people.is_known_there(found.visitor):
+        if found.has_room or self._people.is_known_there(found.visitor):
             return True
         answered_at = self._answered.get(found.visitor)
         if answered_at is not None and self._clock.now() < answered_at + ALIVE_FOR:
@@ -110,8 +120,6 @@ class Queues:
     def _tell_places(self, workgroup: WorkgroupName, seen: QueueLook) -> None:
         """Tell each waiting visitor what has changed for them, each at most once in status_interval."""
         now = self._clock.now()
-        for gone in set(self._told) - set(seen.places):
-            del self._told[gone]
         for waiting in seen.waiting:
             place = seen.places[waiting.chat_id]
             told, told_at = self._told.get(waiting.chat_id, (None, None))

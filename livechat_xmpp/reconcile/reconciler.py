@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
 BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
 LETTERS_AT_ONCE = 50
-LETTERS, STAFF = "letters", "staff"  # keys of the timers, as QUEUES; no chat id has these lengths
+LETTERS, STAFF, TRANSCRIPTS = (
+    "letters",
+    "staff",
+    "transcripts",
+)  # keys of the timers, as QUEUES; no chat id has these lengths
 
 
 class Reconciler:
@@ -87,7 +91,7 @@ class Reconciler:
                 tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
                 tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
                 tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._refresh_staff))
-                tasks.create_task(self._whenever(self._is_heard, "transcripts", self._write_transcripts))
+                tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
         finally:
@@ -112,7 +116,9 @@ class Reconciler:
             self._wakeups.wake_letters()
         elif key == STAFF:
             self._wakeups.wake_staff()
-        elif key != "transcripts":
+        elif key == TRANSCRIPTS:
+            self._is_heard.set()
+        else:
             self._wakeups.wake(ChatId(str(key)))
 
     async def _work_on_chats(self) -> None:
@@ -121,7 +127,7 @@ class Reconciler:
             try:
                 due_at = await self._round.settle(chat_id)
             except LinkDown:
-                pass  # the next link wakes every chat
+                self._wakeups.failed(chat_id)  # the next link wakes every chat
             except LinkTrouble as trouble:
                 log.warning("step failed", extra={"chat": chat_id, "trouble": str(trouble)})
                 self._back_off(chat_id)
@@ -135,13 +141,13 @@ class Reconciler:
             else:
                 self._failures.pop(chat_id, None)
                 self._timers.set(chat_id, due_at)
-            finally:
                 self._wakeups.done(chat_id)
 
     def _back_off(self, chat_id: ChatId) -> None:
-        """Look at the room again later, longer each time."""
+        """Look at the room again later, longer each time; soon when people moved there meanwhile."""
         self._rooms.forget(chat_id)
-        delay = BACK_OFF[min(self._failures[chat_id], len(BACK_OFF) - 1)]
+        is_urgent = self._wakeups.failed(chat_id)
+        delay = BACK_OFF[0 if is_urgent else min(self._failures[chat_id], len(BACK_OFF) - 1)]
         self._failures[chat_id] += 1
         self._timers.after(chat_id, delay)
 
@@ -170,10 +176,15 @@ class Reconciler:
             self._wakeups.wake_letters()
 
     async def _write_transcripts(self) -> None:
-        """Record what was heard; what fails is not lost, the room's archive is read before the room goes."""
-        said = dict(self._heard)
-        self._heard.clear()
-        await self._desk.do(transcripts.record_heard, said)
+        """Record what was heard; what fails is tried again, before what came later."""
+        said, self._heard = dict(self._heard), defaultdict(list)
+        try:
+            await self._desk.do(transcripts.record_heard, said)
+        except Exception:
+            for chat_id, later in self._heard.items():
+                said.setdefault(chat_id, []).extend(later)
+            self._heard = defaultdict(list, said)
+            raise
 
 
 async def _unfinished(work: Work) -> list[ChatId]:

@@ -7,12 +7,14 @@ import logging
 from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
+from livechat_xmpp.domain.learning import learn, next_due
 from livechat_xmpp.domain.model import Affiliation, BareJid, Chat, ChatId, RoomState, RoomView
 from livechat_xmpp.domain.rooms import (
     ConfigureRoom,
     DestroyRoom,
     EnterRoom,
     Kick,
+    ReadArchive,
     RoomRules,
     SetAffiliation,
     SetSubject,
@@ -21,8 +23,6 @@ from livechat_xmpp.domain.rooms import (
     Step,
     TellInvitation,
     TellOffer,
-    learn,
-    next_due,
     plan,
 )
 from livechat_xmpp.reconcile.ports import Clock, People, Rooms, StaffPresences
@@ -77,6 +77,8 @@ class Round:
             if chat is None:
                 return None
             seen = self._rooms.view(chat_id)  # it may have changed while the database answered
+            if seen is not None and not seen.present <= present:
+                continue  # somebody came whose standing was not asked for
             now = self._clock.now()  # one moment for all: what is due after it is not missed, nor reported late
             absent, absent_due = self._absent(seen, now)
             steps = plan(chat, seen, self.rules, now=now, absent=absent)
@@ -130,7 +132,9 @@ class Round:
         log.debug("step", extra={"chat": chat.id, "step": type(step).__name__})
         match step:
             case EnterRoom():
-                await self._look(chat)
+                await self._rooms.enter(chat.id)
+            case ReadArchive():
+                await self._complete_transcript(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
                 await self._desk.do(recording.mark_room, chat.id, RoomState.READY)
@@ -158,12 +162,6 @@ class Round:
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)
                 await self._desk.do(recording.mark_room, chat.id, RoomState.GONE)
-
-    async def _look(self, chat: Chat) -> None:
-        """Enter, then read what was said while we were not there; nobody is let in before."""
-        await self._rooms.enter(chat.id)
-        if chat.room is RoomState.READY:
-            await self._complete_transcript(chat.id)
 
     async def _complete_transcript(self, chat_id: ChatId) -> None:
         archived = await self._rooms.archive(chat_id)

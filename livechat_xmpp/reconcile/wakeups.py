@@ -57,6 +57,12 @@ class WakeUps:
         self._running.add(chat_id)
         return chat_id
 
+    def failed(self, chat_id: ChatId) -> bool:
+        """Give the chat back to wait for its time; return whether it was woken urgently while it was worked on."""
+        self._running.discard(chat_id)
+        self._finished.set()
+        return self._woken_meanwhile.pop(chat_id, False)
+
     def done(self, chat_id: ChatId) -> None:
         """Give the chat back; if it was woken meanwhile it waits again."""
         self._running.discard(chat_id)

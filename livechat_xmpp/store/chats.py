@@ -200,7 +200,8 @@ class ChatTable:
         )
 
     async def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
-        query = select(t.chat.c.id).where(t.chat.c.state == ChatState.OPEN)
+        has_room = and_(t.chat.c.state == ChatState.WAITING, t.chat.c.first_opened_at.is_not(None))
+        query = select(t.chat.c.id).where(or_(t.chat.c.state == ChatState.OPEN, has_room))
         if workgroup is not None:
             query = query.where(t.chat.c.workgroup == workgroup)
         return await self._load([ChatId(i) for i in await self._db.scalars(query)])

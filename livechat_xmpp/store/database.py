@@ -94,8 +94,11 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        async with self._engine.connect() as db, db.begin():
-            yield Transaction(db, self._clock())
+        async with self._engine.connect() as db:
+            if db.dialect.name == "postgresql":  # one moment for all statements, as SQLite gives by itself
+                await db.execution_options(isolation_level="REPEATABLE READ")
+            async with db.begin():
+                yield Transaction(db, self._clock())
 
     async def check(self) -> None:
         """Raise what the database says when it does not answer."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.access import part_of
+from livechat_xmpp.domain.access import is_monitor, part_of
 from livechat_xmpp.domain.errors import NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
     BareJid,
@@ -15,18 +15,16 @@ from livechat_xmpp.domain.model import (
     ChatState,
     Disposition,
     DutyRole,
-    FullJid,
     Invitation,
-    OfferState,
     Outcome,
     Part,
     RoomState,
     Standing,
     WorkgroupName,
 )
+from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Work
-
-LETTER_EXPIRY = timedelta(minutes=5)  # what is said about a chat is of no use later
+from livechat_xmpp.usecases.revoking import LETTER_EXPIRY, revoke, tell_staff
 
 
 async def finish(
@@ -39,11 +37,14 @@ async def finish(
     disposition: Disposition | None = None,
     tags: str = "",
     note: str = "",
+    is_asked_for: bool = True,
 ) -> None:
-    """End a request with its one outcome; everybody who waits for it is told, the room goes afterwards."""
+    """End a request with its one outcome; everybody who waits for it is told, the room goes afterwards.
+
+    is_asked_for: the visitor wanted it; else the desk takes them out of the queue.
+    """
     if chat.offer is not None:
-        await work.offers.decide(chat.offer.id, OfferState.REVOKED, work.now)
-        await tell_staff(work, chat, chat.offer.helper, texts.offer_over(chat.visitor_name, taken_by=None))
+        await revoke(work, chat, chat.offer)
     await work.chats.save(
         replace(
             chat,
@@ -60,18 +61,12 @@ async def finish(
     for invitation in chat.invitations:
         await work.invitations.end(chat.id, invitation.jid, work.now)
     if chat.visitor_gone_at is None:
-        kind = "departed" if outcome is Outcome.ABANDONED and by is None else "removed"
+        kind = "departed" if is_asked_for and by is None else "removed"
         kind = kind if chat.first_opened_at is None else "ended"
         await work.letters.add(Letter(chat.visitor, text, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
     work.touch_letters()
     work.touch(chat.id)
     work.touch_queues()
-
-
-async def tell_staff(work: Work, chat: Chat, jid: BareJid, text: str) -> None:
-    """Queue one line for a member of the staff, from the chat's workgroup."""
-    await work.letters.add(Letter(FullJid(jid), text, chat.workgroup, work.now + LETTER_EXPIRY, "fleeting"))
-    work.touch_letters()
 
 
 async def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
@@ -82,6 +77,7 @@ async def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
         helper=helper,
         opened_at=work.now,
         first_opened_at=chat.first_opened_at or work.now,
+        visitor_gone_at=None,
     )
     await work.chats.save(opened)
     work.fact("request accepted", chat=chat.id, helper=helper)
@@ -130,9 +126,7 @@ async def close_chat(
     Raises NotFound also for a chat that the person may not know of.
     """
     chat = await _get(work, chat_id, workgroup)
-    account = await work.accounts.find(by)
-    oversees = account is not None and account.standing.reaches(Standing.MONITOR)
-    if not oversees and chat.helper != by:
+    if chat.helper != by and not await _oversees(work, by):
         raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
     outcome = Outcome.REFUSED if chat.first_opened_at is None else Outcome.SERVED
     await finish(
@@ -189,31 +183,36 @@ async def ask_in_again(work: Work, jid: BareJid) -> Chat:
 
 @dataclass(frozen=True, slots=True)
 class ChatLine:
-    """A chat in a list. position and state are for those waiting."""
+    """A chat in a list. age: since somebody took it, or since it was asked for. position, state: of those waiting."""
 
     chat: Chat
+    age: timedelta
     monitors: tuple[BareJid, ...] = ()
     trainees: tuple[BareJid, ...] = ()
     position: int = 0
     state: str = ""
 
 
-async def list_chats(work: Work, *, by: BareJid, workgroup: WorkgroupName | None = None) -> list[ChatLine]:
+async def _oversees(work: Work, jid: BareJid) -> bool:
+    """Return whether the person may see and close every chat."""
+    account = await work.accounts.find(jid)
+    return account is not None and account.standing.reaches(Standing.MONITOR)
+
+
+async def list_chats(
+    work: Work, *, by: BareJid, rules: DeskRules, workgroup: WorkgroupName | None = None
+) -> list[ChatLine]:
     """Return the chats in progress, oldest first: all for monitors and admins, their own for helpers."""
-    account = await work.accounts.find(by)
-    oversees = account is not None and account.standing.reaches(Standing.MONITOR)
+    oversees = await _oversees(work, by)
     lines = []
     for chat in await work.chats.open(workgroup):
         if not oversees and chat.helper != by:
             continue
-        inside = {v.jid: part_of(chat, v.jid) for v in chat.visits if v.left_at is None}
-        watching = [
-            j
-            for j, part in inside.items()
-            if part in (Part.MONITOR, Part.ADMIN) or (j == chat.helper and chat.standings[j].reaches(Standing.MONITOR))
-        ]
-        trainees = [j for j, part in inside.items() if part is Part.TRAINEE]
-        lines.append(ChatLine(chat, tuple(sorted(watching)), tuple(sorted(trainees))))
+        inside = sorted({v.jid for v in chat.visits if v.left_at is None})
+        helper_counts = rules.rooms.helper_counts_as_monitor
+        monitors = tuple(j for j in inside if is_monitor(chat, j, helper_counts=helper_counts))
+        trainees = tuple(j for j in inside if part_of(chat, j) is Part.TRAINEE)
+        lines.append(ChatLine(chat, work.now - (chat.first_opened_at or chat.asked_at), monitors, trainees))
     return lines
 
 
@@ -225,20 +224,22 @@ async def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[
             chat = await work.chats.find(waiting.chat_id)
             if chat is not None:
                 state = "waiting" if chat.offer is None else "offered"
-                lines.append(ChatLine(chat, position=position, state=state))
+                lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
     return lines
 
 
 async def chats_in_reach(work: Work, by: BareJid, workgroups: tuple[WorkgroupName, ...]) -> list[Chat]:
     """Return what the person may close: their own chats; for monitors and admins all, and those waiting."""
-    account = await work.accounts.find(by)
-    oversees = account is not None and account.standing.reaches(Standing.MONITOR)
-    lines = [line.chat for line in await list_chats(work, by=by)]
-    if oversees:
-        lines += [line.chat for line in await list_queue(work, workgroups)]
-    return lines
+    oversees = await _oversees(work, by)
+    chats = [c for c in await work.chats.open() if c.workgroup in workgroups and (oversees or c.helper == by)]
+    return chats + [line.chat for line in (await list_queue(work, workgroups) if oversees else [])]
 
 
-async def list_all(work: Work, *, workgroup: WorkgroupName | None = None) -> list[Chat]:
+async def chats_in_progress(work: Work, *, workgroup: WorkgroupName | None = None) -> list[Chat]:
     """Return the chats in progress, for who may enter any of them; the oldest first."""
     return await work.chats.open(workgroup)
+
+
+async def find_chat(work: Work, chat_id: ChatId) -> Chat | None:
+    """Return the chat as recorded, whatever its state."""
+    return await work.chats.find(chat_id)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import NotFound
 from livechat_xmpp.domain.model import (
     Availability,
@@ -21,10 +20,11 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.queue import Waiting
 from livechat_xmpp.domain.routing import Cover, OnDuty, cover, match
-from livechat_xmpp.usecases.chats import decline_invitation, open_chat, tell_staff
+from livechat_xmpp.usecases.chats import decline_invitation, open_chat
 from livechat_xmpp.usecases.cover import Place, on_duty, places_of
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
+from livechat_xmpp.usecases.revoking import revoke
 
 NO_OFFER = "Nothing is offered to you at the moment."
 
@@ -34,11 +34,15 @@ CHUNK = 50  # requests looked at together; those who come later are looked at wh
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A request and the helper whose turn it is; to be offered once the visitor is known to be there."""
+    """A request and the helper whose turn it is; to be offered once the visitor is known to be there.
+
+    has_room: they are in a room already, and that decides whether they are there.
+    """
 
     chat_id: ChatId
     visitor: FullJid
     helper: BareJid
+    has_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ async def _match(
     """Return who is offered what, in the queue's order, and when those passed over may be offered again."""
     free = [h for h in helpers if h.is_free]
     offerable = [w for w in waiting if not w.is_offered and not w.is_gone]
-    visitors = {w.chat_id: w.visitor for w in offerable}
+    requests = {w.chat_id: w for w in offerable}
     matches: list[Match] = []
     repeats: list[datetime] = []
     for start in range(0, len(offerable), CHUNK):
@@ -91,7 +95,10 @@ async def _match(
         pairs = match(chunk, free, past, now=work.now, repeat_after=rules.repeat_after)
         taken = {jid for _, jid in pairs}
         free = [h for h in free if h.duty.jid not in taken]
-        matches += [Match(chat_id, visitors[chat_id], jid) for chat_id, jid in pairs]
+        matches += [
+            Match(chat_id, requests[chat_id].visitor, jid, has_room=requests[chat_id].has_room)
+            for chat_id, jid in pairs
+        ]
         repeats += [at + rules.repeat_after for p in past.values() for at in p.last_at.values()]
     return matches, min((r for r in repeats if r > work.now), default=None)
 
@@ -133,6 +140,11 @@ async def _offered_chat(work: Work, helper: BareJid, chat_id: ChatId | None) -> 
     return chat, offer
 
 
+async def offered_to(work: Work, helper: BareJid) -> Chat:
+    """Return the request that is offered to the helper. Raises NotFound when there is none."""
+    return (await _offered_chat(work, helper, None))[0]
+
+
 async def accept_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
     """Take the offered request; chat_id None: the one that is open. Raises NotFound when there is none."""
     chat, offer = await _offered_chat(work, helper, chat_id)
@@ -162,19 +174,6 @@ async def decline(work: Work, jid: BareJid, chat_id: ChatId | None = None) -> Ch
             await decline_invitation(work, candidate, jid)
             return chat
     raise NotFound(NO_OFFER)
-
-
-async def revoke(work: Work, chat: Chat, offer: Offer, state: OfferState = OfferState.REVOKED) -> None:
-    """Take an offer back and tell the helper, whose membership goes with it."""
-    await work.offers.decide(offer.id, state, work.now)
-    work.fact("offer over", chat=chat.id, helper=offer.helper, how=state)
-    if offer.told_at is not None:
-        text = texts.offer_over(chat.visitor_name, taken_by=None)
-        if state is OfferState.EXPIRED:
-            text = texts.offer_expired(chat.visitor_name)
-        await tell_staff(work, chat, offer.helper, text)
-    work.touch(chat.id)
-    work.touch_queues()
 
 
 async def revoke_of_absent(work: Work, *, presences: Presences) -> None:

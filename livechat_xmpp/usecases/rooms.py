@@ -7,6 +7,19 @@ from dataclasses import replace
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.access import is_monitor
+from livechat_xmpp.domain.learning import (
+    Entered,
+    Fact,
+    HelperMissing,
+    InvitationLapsed,
+    Left,
+    NoticesSpoken,
+    OfferExpired,
+    OfferTaken,
+    TraineePlacesFree,
+    VisitorMissing,
+    WaitedTooLong,
+)
 from livechat_xmpp.domain.model import (
     Availability,
     BareJid,
@@ -20,23 +33,12 @@ from livechat_xmpp.domain.model import (
     Part,
     RoomState,
 )
-from livechat_xmpp.domain.rooms import (
-    Entered,
-    Fact,
-    HelperMissing,
-    InvitationLapsed,
-    Left,
-    NoticesSpoken,
-    OfferExpired,
-    OfferTaken,
-    TraineePlacesFree,
-    VisitorMissing,
-)
+from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.routing import TraineeOnDuty, choose_trainees
-from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue, tell_staff
+from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue
 from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.offers import revoke
 from livechat_xmpp.usecases.ports import Presences, Work
+from livechat_xmpp.usecases.revoking import revoke, tell_staff
 
 
 async def record(work: Work, chat_id: ChatId, facts: Sequence[Fact], *, presences: Presences, rules: DeskRules) -> bool:
@@ -74,6 +76,8 @@ async def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rule
             await return_to_queue(work, chat, notice_expiry=rules.notice_expiry)
         case VisitorMissing():
             await _visitor_missing(work, chat)
+        case WaitedTooLong():
+            await finish(work, chat, Outcome.TIMED_OUT, texts.NOBODY_CAME, is_asked_for=False)
         case NoticesSpoken(ids):
             await work.notices.mark_done(ids, work.now)
     return True
@@ -118,10 +122,9 @@ async def _expire(work: Work, chat: Chat, presences: Presences) -> None:
 
 
 async def _visitor_missing(work: Work, chat: Chat) -> None:
-    was_there = any(v.jid == chat.visitor_bare for v in chat.visits)
-    served = chat.first_opened_at is not None and was_there
-    text = texts.CHAT_ENDED if served else texts.GONE_FROM_QUEUE
-    await finish(work, chat, Outcome.SERVED if served else Outcome.ABANDONED, text)
+    outcome = outcome_when_left(chat)
+    text = texts.CHAT_ENDED if outcome is Outcome.SERVED else texts.GONE_FROM_QUEUE
+    await finish(work, chat, outcome, text, is_asked_for=False)
 
 
 async def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) -> bool:

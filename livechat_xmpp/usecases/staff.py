@@ -20,8 +20,8 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
 from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.offers import revoke
 from livechat_xmpp.usecases.ports import Letter, StandingChange, Work
+from livechat_xmpp.usecases.revoking import revoke
 
 MAX_CHATS = 20  # what go-on-duty takes at the most; nobody follows more
 BY_SETTINGS = "settings"

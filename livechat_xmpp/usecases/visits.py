@@ -15,19 +15,19 @@ from livechat_xmpp.domain.model import (
     ChatState,
     FullJid,
     Invitation,
-    Outcome,
     Part,
     RoomState,
     WorkgroupName,
     bare,
 )
 from livechat_xmpp.domain.names import clean, imitates
+from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.usecases.chats import finish
 from livechat_xmpp.usecases.cover import Place, cover_now, places, places_of
 from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.offers import revoke
 from livechat_xmpp.usecases.ports import Presences, Work
+from livechat_xmpp.usecases.revoking import revoke
 
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, none mistaken for another: 5 bits a letter
 ID_LENGTH = 13  # 65 random bits: nobody guesses the name of a room
@@ -176,18 +176,25 @@ async def _chat_of(work: Work, visitor: FullJid) -> Chat:
     return chat
 
 
+async def find_request(work: Work, visitor: FullJid) -> Chat | None:
+    """Return the visitor's request or chat that is not over."""
+    return await work.chats.find_of_visitor(bare(visitor))
+
+
 async def leave(work: Work, visitor: FullJid) -> ChatId:
     """End the visitor's own request or chat at once. Raises NotFound when there is none."""
     chat = await _chat_of(work, visitor)
-    outcome = Outcome.ABANDONED if chat.first_opened_at is None else Outcome.SERVED
-    await finish(work, chat, outcome, texts.CHAT_ENDED if chat.first_opened_at else texts.LEFT_QUEUE)
+    await finish(work, chat, outcome_when_left(chat), texts.CHAT_ENDED if chat.first_opened_at else texts.LEFT_QUEUE)
     return chat.id
 
 
 async def visitor_gone(work: Work, visitor: FullJid) -> None:
-    """Record that a waiting visitor's client is gone; their place is kept for a while, without offers."""
+    """Record that a waiting visitor's client is gone; their place is kept for a while, without offers.
+
+    Once they have been asked into a room, the room shows whether they are there.
+    """
     chat = await work.chats.find_of_visitor(bare(visitor))
-    if chat is None or chat.visitor != visitor or chat.state is not ChatState.WAITING or chat.visitor_gone_at:
+    if chat is None or chat.visitor != visitor or chat.first_opened_at or chat.visitor_gone_at:
         return
     await work.chats.save(replace(chat, visitor_gone_at=work.now))
     if chat.offer is not None:

@@ -9,7 +9,7 @@ from slixmpp import Iq, Message, Presence
 
 from livechat_xmpp.domain.errors import DeskError
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, WorkgroupName, bare
-from livechat_xmpp.usecases import offers, visits
+from livechat_xmpp.usecases import chats, offers, visits
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
@@ -97,7 +97,7 @@ class Gate:
         workgroup = self._addresses.workgroup_of(message["to"])
         if workgroup is None and not message["to"].local and not message["from"].local:
             self._presence.on_privileges(message)
-        if workgroup is None or self._rooms.on_archived(message):
+        if workgroup is None:
             return
         if decliner := muc.read_decline(message.xml):
             # A room sends it to who invited, which is the workgroup. Anybody else who does may be lying.
@@ -139,7 +139,7 @@ class Gate:
 
     async def _on_room_command(self, chat_id: ChatId, jid: BareJid, text: str) -> None:
         """Do what staff type with ! in a room; the answer goes to them alone, from the workgroup."""
-        chat = await self._desk.ask(lambda work: work.chats.find(chat_id))
+        chat = await self._desk.ask(chats.find_chat, chat_id)
         if chat is None:
             return
         if reply := await self._words.in_room(jid, chat_id, chat.workgroup, text):

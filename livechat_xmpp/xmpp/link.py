@@ -120,8 +120,9 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         work = asyncio.ensure_future(self._use(on_up))
         try:
             await asyncio.wait({work, lost}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()
+            if work.done() and not lost.done():
+                with contextlib.suppress(LinkTrouble):  # the link failed before it was reported lost
+                    work.result()
         finally:
             self._is_up = self._is_beginning = False
             work.cancel()

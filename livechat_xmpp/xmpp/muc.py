@@ -48,7 +48,6 @@ class Item:
     affiliation: Affiliation
     new_nick: str
     codes: frozenset[str]
-    is_destroyed: bool
     occupant_id: str
 
 
@@ -66,13 +65,40 @@ def read_presence(xml: ET.Element, nick: str) -> Item | None:
         affiliation=_affiliation(attributes.get("affiliation", "none")),
         new_nick=attributes.get("nick", ""),
         codes=frozenset(s.get("code", "") for s in x.iterfind(f"{{{USER}}}status")),
-        is_destroyed=x.find(f"{{{USER}}}destroy") is not None,
         occupant_id=occupant.get("id", "") if occupant is not None else "",
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an occupant said in a room. Who they are is not read from the message: services pass on what they forge.
+
+    The nick and the occupant id are the room's own word (XEP-0045 §7.4, XEP-0421 §5).
+    """
+
+    nick: str
+    body: str
+    stanza_id: str
+    occupant_id: str
+
+
+def read_said(xml: ET.Element, room: str) -> Said | None:
+    """Return what was said; None when nothing was, or not by an occupant of the room."""
+    body = next((c.text for c in xml if c.tag.endswith("}body")), None)
+    who, _, nick = xml.get("from", "").partition("/")
+    if not body or who != room or not nick:
+        return None
+    occupant = xml.find("{urn:xmpp:occupant-id:0}occupant-id")
+    return Said(nick, body, xml.get("id", ""), occupant.get("id", "") if occupant is not None else "")
+
+
 def read_affiliation_change(xml: ET.Element) -> tuple[BareJid, Affiliation] | None:
-    """Return whose affiliation changed while they were not inside (XEP-0045 §9.3), from a room's message."""
+    """Return whose affiliation changed while they were not inside (XEP-0045 §9.3), from a room's message.
+
+    Only from the room itself: an occupant's message carries whatever they put into it.
+    """
+    if "/" in xml.get("from", ""):
+        return None
     item = xml.find(f"{{{USER}}}x/{{{USER}}}item")
     if item is None or not item.get("jid") or not item.get("affiliation"):
         return None
@@ -80,7 +106,9 @@ def read_affiliation_change(xml: ET.Element) -> tuple[BareJid, Affiliation] | No
 
 
 def read_decline(xml: ET.Element) -> BareJid | None:
-    """Return who declined an invitation, from a room's message (XEP-0045 §7.8.2)."""
+    """Return who declined an invitation, from a message of the room itself (XEP-0045 §7.8.2)."""
+    if "/" in xml.get("from", ""):
+        return None
     decline = xml.find(f"{{{USER}}}x/{{{USER}}}decline")
     return None if decline is None or not decline.get("from") else bare(decline.get("from", ""))
 

@@ -55,6 +55,22 @@ class PresenceBook:
         if not resources:
             self._offline_since.setdefault(bare(jid), now)
 
+    def drop(self, jid: BareJid) -> None:
+        """Keep nothing of somebody who is not of the staff and has gone."""
+        if not self._resources.get(jid):
+            self._resources.pop(jid, None)
+            self._offline_since.pop(jid, None)
+
+    def other_resource(self, jid: FullJid) -> FullJid | None:
+        """Return another address of the same person that is there."""
+        return next(iter(self._resources.get(bare(jid), {})), None)
+
+    def settle(self, now: datetime) -> None:
+        """Have the silence of those who let us see them mean that they are offline (servers do not always say so)."""
+        self.is_settled = True
+        for jid in self.subscribed - set(self._resources) - self._expected:
+            self._offline_since.setdefault(jid, now)
+
     def has_answered(self, jid: BareJid) -> bool:
         """Return whether anything was heard of the person on this link."""
         return jid in self._resources

@@ -12,6 +12,7 @@ from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, DeskError, NotFound
 from livechat_xmpp.domain.model import ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
 from livechat_xmpp.usecases import visits
+from livechat_xmpp.usecases.chats import find_chat
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import who_is
@@ -71,12 +72,15 @@ class QueueDoor:
     async def _ask(self, workgroup: WorkgroupName, visitor: FullJid, answers: dict[str, str]) -> Ticket:
         """Ask for the visitor. Raises the refusals of visits.ask; a second asking also tells the place again."""
         try:
-            return await self._desk.do(
-                visits.ask, workgroup, visitor, answers, presences=self._desk.presences, rules=self._desk.rules
-            )
+            return await self._request(workgroup, visitor, answers)
         except AlreadyQueued:
             await self.tell_place(visitor)
             raise
+
+    async def _request(self, workgroup: WorkgroupName, visitor: FullJid, answers: dict[str, str]) -> Ticket:
+        return await self._desk.do(
+            visits.ask, workgroup, visitor, answers, presences=self._desk.presences, rules=self._desk.rules
+        )
 
     async def tell_place(self, visitor: FullJid) -> None:
         """Send the visitor their place, or the way to their room, once more."""
@@ -85,7 +89,7 @@ class QueueDoor:
         await self._tell_ticket(visitor, ticket)
 
     async def _tell_ticket(self, visitor: FullJid, ticket: Ticket) -> None:
-        chat = await self._desk.ask(lambda work: work.chats.find(ticket.chat_id))
+        chat = await self._desk.ask(find_chat, ticket.chat_id)
         if chat is None or chat.state is ChatState.CLOSED:
             return
         if ticket.place is not None:
@@ -135,25 +139,36 @@ class QueueDoor:
             self._speaker.say(workgroup, visitor, str(refusal))
 
     async def _on_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
-        chat = await self._desk.ask(lambda work: work.chats.find_of_visitor(bare(visitor)))
+        chat = await self._desk.ask(visits.find_request, visitor)
         word = text.strip().lower()
-        if chat is None:
-            if word in LEAVE_WORDS | PLACE_WORDS:
-                self._speaker.say(workgroup, visitor, "Write your question here and somebody will answer it.")
-                return
-            name = nick or ("Visitor" if self._is_anonymous(visitor) else visitor.partition("@")[0])
-            try:
-                ticket = await self._ask(workgroup, visitor, {"username": name, "question": text})
-            except BadInput:  # perhaps the name, which nobody chose here and nobody can change in a message
-                ticket = await self._ask(workgroup, visitor, {"username": "Visitor", "question": text})
-            await self._tell_first(workgroup, visitor, ticket)
+        if chat is None and word in LEAVE_WORDS | PLACE_WORDS:
+            self._speaker.say(workgroup, visitor, "Write your question here and somebody will answer it.")
+        elif chat is None:
+            await self._first_words(visitor, workgroup, text, nick)
         elif word in LEAVE_WORDS:
             await self._desk.do(visits.leave, visitor)
-        else:
-            if word not in PLACE_WORDS and chat.state is ChatState.WAITING:
-                await self._desk.do(visits.add_words, visitor, text, rules=self._desk.rules)
-                self._speaker.say(workgroup, visitor, texts.WORDS_ADDED)
+        elif word in PLACE_WORDS or chat.state is not ChatState.WAITING:
             await self.tell_place(visitor)
+        else:
+            await self._more_words(visitor, workgroup, text)
+
+    async def _first_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
+        """Ask with these words; those written in the same breath, which find the request there, belong to it."""
+        name = nick or ("Visitor" if self._is_anonymous(visitor) else visitor.partition("@")[0])
+        try:
+            try:
+                ticket = await self._request(workgroup, visitor, {"username": name, "question": text})
+            except BadInput:  # perhaps the name, which nobody chose here and nobody can change in a message
+                ticket = await self._request(workgroup, visitor, {"username": "Visitor", "question": text})
+        except AlreadyQueued:
+            await self._more_words(visitor, workgroup, text)
+        else:
+            await self._tell_first(workgroup, visitor, ticket)
+
+    async def _more_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str) -> None:
+        await self._desk.do(visits.add_words, visitor, text, rules=self._desk.rules)
+        self._speaker.say(workgroup, visitor, texts.WORDS_ADDED)
+        await self.tell_place(visitor)
 
     def _is_anonymous(self, visitor: FullJid) -> bool:
         return bare(visitor).partition("@")[2] in self._desk.rules.anonymous_domains

@@ -18,14 +18,13 @@ from livechat_xmpp.reconcile.ports import LinkTrouble, StepRefused
 from livechat_xmpp.usecases.transcripts import Heard
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.archive import RoomArchive
 from livechat_xmpp.xmpp.link import Link
 
 log = logging.getLogger(__name__)
 
-ARCHIVE_PAGE = 100
 NICK_TRIES = 3
 SUBJECT = "the subject"  # no message id looks like this
-NO_ARCHIVE = {"item-not-found", "feature-not-implemented", "service-unavailable"}
 
 
 class _Room:
@@ -34,6 +33,7 @@ class _Room:
     def __init__(self) -> None:
         self.shown: RoomView | None = None
         self.nick = texts.DESK_NICK
+        self.occupant_id = ""
         self.subject = ""
         self.looking: dict[str, Occupant] | None = None
         self.codes: frozenset[str] = frozenset()
@@ -64,7 +64,9 @@ class MucRooms:
         self._on_changed = on_changed
         self._on_heard = on_heard
         self._rooms: dict[ChatId, _Room] = {}
-        self._pages: dict[str, list[ET.Element]] = {}
+        self._archive = RoomArchive(
+            lambda chat_id, query: self._ask(chat_id, "set", query), addresses.room, self._is_desk, link.new_id, now
+        )
 
     # --- what is known
 
@@ -113,6 +115,7 @@ class MucRooms:
             outcasts=outcasts,
             subject=room.subject,
             spoken=old.spoken if old else frozenset(),
+            is_read=is_new or (old is not None and old.is_read),
             looked_at=self._now(),
         )
 
@@ -217,35 +220,13 @@ class MucRooms:
         self.forget(chat_id)
 
     async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
-        heard: list[Heard] = []
-        after, is_complete = "", False
-        while not is_complete:
-            query_id = self._link.new_id()
-            page = self._pages[query_id] = []
-            try:
-                answer = await self._ask(chat_id, "set", muc.archive_query(query_id, after, ARCHIVE_PAGE))
-            except StepRefused as refusal:
-                if refusal.condition in NO_ARCHIVE:
-                    return heard
-                raise
-            finally:
-                del self._pages[query_id]
-            heard += [h for result in page if (h := self._archived(chat_id, result)) is not None]
-            fin = answer.xml.find(f"{{{muc.MAM}}}fin")
-            is_complete = not page or fin is None or fin.get("complete") in ("true", "1")
-            after = page[-1].get("id", "") if page else ""
+        heard = await self._archive.read(chat_id)
+        self._show(chat_id, lambda v: replace(v, is_read=True))
         return heard
 
-    def _archived(self, chat_id: ChatId, result: ET.Element) -> Heard | None:
-        forwarded = result.find("{urn:xmpp:forward:0}forwarded")
-        if forwarded is None:
-            return None
-        delay = forwarded.find("{urn:xmpp:delay}delay")
-        message = next((c for c in forwarded if c.tag.endswith("}message")), None)
-        if message is None:
-            return None
-        at = muc.stamp(delay.get("stamp") if delay is not None else None, self._now())
-        return self._heard(chat_id, message, at, archive_id=result.get("id", ""))
+    def on_archived(self, message: Message) -> bool:
+        """Take in a result of an archive query; return whether it was one."""
+        return self._archive.take(message)
 
     # --- what comes in, in the order of the stream
 
@@ -253,6 +234,7 @@ class MucRooms:
         """Take in a presence from the chat's room."""
         room = self._rooms.get(chat_id)
         if room is None:
+            self._on_changed(chat_id)  # forgotten after a failed step: somebody moves there, so look again
             return
         nick, kind = presence["from"].resource, presence["type"]
         if kind == "error":
@@ -265,7 +247,7 @@ class MucRooms:
         if kind == "unavailable":
             self._on_gone(chat_id, room, item, is_own=is_own)
         elif is_own:
-            room.nick, room.codes = nick, item.codes
+            room.nick, room.codes, room.occupant_id = nick, item.codes, item.occupant_id
             _resolve(room.entered)
         else:
             self._on_there(chat_id, room, item)
@@ -329,11 +311,8 @@ class MucRooms:
         if room is None or message["type"] != "groupchat":
             return None
         if message.xml.find(f"{{{message.namespace}}}subject") is not None and not message["body"]:
-            room.subject = message["subject"]
-            _resolve(room.echoes.get(SUBJECT))  # not by its id: Prosody gives a subject a new one
-            self._show(chat_id, lambda v: replace(v, subject=room.subject))
-            self._on_changed(chat_id)
-        heard = self._heard(chat_id, message.xml, self._now())
+            self._on_subject(chat_id, room, message["subject"])
+        heard = self._heard(chat_id, message)
         nick = message["from"].resource
         if nick == room.nick:
             _resolve(room.echoes.get(message["id"]))
@@ -344,52 +323,48 @@ class MucRooms:
             return None
         return heard.jid, heard.body
 
+    def _on_subject(self, chat_id: ChatId, room: _Room, subject: str) -> None:
+        """Take in the subject; on entering it comes too, which is no change that anybody has to look at."""
+        room.subject = subject
+        _resolve(room.echoes.get(SUBJECT))  # not by its id: Prosody gives a subject a new one
+        if room.shown is not None and room.shown.subject != subject:
+            room.shown = replace(room.shown, subject=subject)
+            self._on_changed(chat_id)
+
     @staticmethod
     def _bounced(room: _Room | None, message: Message) -> None:
         echo = room.echoes.get(message["id"]) if room else None
         if echo is not None and not echo.done():
             echo.set_exception(StepRefused(message["error"]["condition"]))
 
-    def on_archived(self, message: Message) -> bool:
-        """Take in a result of an archive query; return whether it was one."""
-        result = message.xml.find(f"{{{muc.MAM}}}result")
-        if result is None:
-            return False
-        page = self._pages.get(result.get("queryid", ""))
-        if page is not None:
-            page.append(result)
-        return True
-
     def speaker(self, chat_id: ChatId, nick: str) -> BareJid | None:
         """Return whose nick it is; None: nobody's who is inside."""
         view = self.view(chat_id)
         return next((o.jid for o in view.occupants if o.nick == nick), None) if view else None
 
-    def _heard(self, chat_id: ChatId, xml: ET.Element, at: datetime, archive_id: str = "") -> Heard | None:
-        """Return a room message as heard; None: nothing was said, or the room itself speaks."""
-        body = next((c.text for c in xml if c.tag.endswith("}body")), None)
-        room_jid = self._addresses.room(chat_id)
-        who, _, nick = xml.get("from", "").partition("/")
-        if not body or who != room_jid or not nick:
+    def _heard(self, chat_id: ChatId, message: Message) -> Heard | None:
+        """Return a live message as heard now. A delay in it is not believed: occupants would set our clock."""
+        said = muc.read_said(message.xml, self._addresses.room(chat_id))
+        if said is None:
             return None
-        room = self._rooms.get(chat_id)
-        item = xml.find(f"{{{muc.USER}}}x/{{{muc.USER}}}item")
-        occupant = xml.find("{urn:xmpp:occupant-id:0}occupant-id")
-        real = bare(item.get("jid", "")) if item is not None and item.get("jid") else None
-        is_desk = nick == (room.nick if room else texts.DESK_NICK) or real == bare(self._addresses.desk(chat_id))
-        delay = xml.find("{urn:xmpp:delay}delay")
+        is_desk = self._is_desk(chat_id, said)
         return Heard(
-            at=at if delay is None or archive_id else muc.stamp(delay.get("stamp"), at),
-            nick=nick,
-            body=body,
+            at=self._now(),
+            nick=said.nick,
+            body=said.body,
             is_desk=is_desk,
-            jid=bare(self._addresses.desk(chat_id))
-            if is_desk
-            else real or (None if archive_id else self.speaker(chat_id, nick)),
-            stanza_id=xml.get("id", ""),
-            archive_id=archive_id or muc.stanza_id(xml, room_jid),
-            occupant_id=occupant.get("id", "") if occupant is not None else "",
+            jid=bare(self._addresses.desk(chat_id)) if is_desk else self.speaker(chat_id, said.nick),
+            stanza_id=said.stanza_id,
+            archive_id=muc.stanza_id(message.xml, self._addresses.room(chat_id)),
+            occupant_id=said.occupant_id,
         )
+
+    def _is_desk(self, chat_id: ChatId, said: muc.Said) -> bool:
+        """Return whether we said it: by the room's id for us; by our nick where it gives none."""
+        room = self._rooms.get(chat_id)
+        if room is not None and room.occupant_id and said.occupant_id:
+            return said.occupant_id == room.occupant_id
+        return said.nick == (room.nick if room else texts.DESK_NICK)
 
     def _show(self, chat_id: ChatId, change: Callable[[RoomView], RoomView]) -> None:
         room = self._rooms.get(chat_id)

@@ -49,6 +49,7 @@ class StaffPresence:
         self._probe_wait_s = probe_wait_s
         self._contact = addresses.workgroup(addresses.workgroups[0])
         self._asked: set[BareJid] = set()
+        self._on_duty: set[BareJid] = set()
         self._granting: set[str] = set()  # domains whose server lets us write contact lists (XEP-0356)
         self._expected: set[BareJid] = set()
         self._answered = asyncio.Event()
@@ -117,7 +118,7 @@ class StaffPresence:
         with contextlib.suppress(TimeoutError):  # servers are silent about those who are offline
             await asyncio.wait_for(self._all_answered(self._expected), self._probe_wait_s)
         if self._link.number == link:
-            self._book.is_settled = True
+            self._book.settle(self._now())
             self._desk.waker.wake_queues()
 
     async def _all_answered(self, people: Set[BareJid]) -> None:
@@ -130,7 +131,8 @@ class StaffPresence:
         accounts = {a.jid for a in await self._desk.ask(_accounts)}
         new, self.accounts = accounts - self.accounts, accounts
         duties = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
-        for jid in sorted((new | duties) - self._book.subscribed):
+        new_on_duty, self._on_duty = duties - self._on_duty, duties
+        for jid in sorted((new | new_on_duty) - self._book.subscribed):
             self._asked.discard(jid)
             self._probe(jid)
         for jid in sorted(new):
@@ -142,9 +144,7 @@ class StaffPresence:
     def on_presence(self, presence: Presence, workgroup: WorkgroupName | None) -> None:
         """Take in a presence sent to a workgroup, or to the component (workgroup None)."""
         sender, kind = FullJid(presence["from"].full), presence["type"]
-        if kind == "error":
-            self._went(sender)
-        elif kind == "unavailable":
+        if kind == "error" or kind == "unavailable":
             self._speaker.unwatch(sender)
             self._went(sender)
         elif kind in ("subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"):
@@ -174,7 +174,10 @@ class StaffPresence:
             if self._book.availability(bare(sender)) is not before:
                 self._link.spawn(self._desk.ask(staff.wake_for, bare(sender)))
             return
-        self._link.spawn(self._desk.do(visits.visitor_gone, sender))
+        other = self._book.other_resource(sender)
+        self._book.drop(bare(sender))
+        work = visits.visitor_back if other is not None else visits.visitor_gone
+        self._link.spawn(self._desk.do(work, other or sender))
 
     def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:
         jid = bare(sender)

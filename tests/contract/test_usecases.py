@@ -17,6 +17,7 @@ from livechat_xmpp.domain.errors import (
     QueueClosed,
     StaffAsking,
 )
+from livechat_xmpp.domain.learning import Entered
 from livechat_xmpp.domain.model import (
     Availability,
     BareJid,
@@ -30,9 +31,11 @@ from livechat_xmpp.domain.model import (
     Part,
     RoomState,
     Standing,
+    Visit,
+    bare,
 )
 from livechat_xmpp.store.database import Store
-from livechat_xmpp.usecases import chats, offers, staff, visits
+from livechat_xmpp.usecases import chats, offers, rooms, staff, visits
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from tests.contract.conftest import Watch
 from tests.factories import NOW, SUPPORT, VISITOR, at, jid, names
@@ -300,6 +303,9 @@ async def test_a_waiting_request_is_refused_by_who_oversees(story: Story) -> Non
 @pytest.mark.parametrize(("is_open", "outcome"), [(False, Outcome.ABANDONED), (True, Outcome.SERVED)])
 async def test_a_visitor_leaves(story: Story, is_open: bool, outcome: Outcome) -> None:
     chat_id = await story.in_progress() if is_open else (await story.ask()).chat_id
+    if is_open:  # and they met in the room
+        came = Entered(Visit(bare(VISITOR), "Vera", Part.VISITOR, NOW))
+        await story.desk.do(rooms.record, chat_id, [came], **story.eyes)
     await story.desk.do(visits.leave, VISITOR)
     chat = await story.chat(chat_id)
     assert (chat.state, chat.outcome) == (ChatState.CLOSED, outcome)

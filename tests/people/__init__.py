@@ -21,7 +21,23 @@ from tests.people.rooms import Departure, Occupant, RoomView
 from tests.people.servers import RealServer, Server
 
 __all__ = [
-    "BareComponent", "CommandResult", "Connection", "Departure", "FormField", "LoginFailed", "NotSeen",
-    "Occupant", "Opener", "Person", "RealServer", "Received", "Receiver", "RoomView", "Server", "StanzaError",
-    "over_tcp", "owner", "register",
+    "BareComponent",
+    "CommandResult",
+    "Connection",
+    "Departure",
+    "FormField",
+    "LoginFailed",
+    "NotSeen",
+    "Occupant",
+    "Opener",
+    "Person",
+    "RealServer",
+    "Received",
+    "Receiver",
+    "RoomView",
+    "Server",
+    "StanzaError",
+    "over_tcp",
+    "owner",
+    "register",
 ]

@@ -142,8 +142,10 @@ class ClientStream(asyncio.Protocol):
     async def begin(self) -> Element:
         """Open a stream and return its features."""
         self._reader = StreamReader()
-        self.send_raw(f"<?xml version='1.0'?><stream:stream to='{self._server}' version='1.0' "
-                      f"xmlns='jabber:client' xmlns:stream='{STREAM}'>")
+        self.send_raw(
+            f"<?xml version='1.0'?><stream:stream to='{self._server}' version='1.0' "
+            f"xmlns='jabber:client' xmlns:stream='{STREAM}'>"
+        )
         return await self._next()
 
     async def ask(self, payload: Element) -> Element:
@@ -241,8 +243,11 @@ async def register(host: str, port: int, jid: str, password: str) -> bool:
     stream = await _connect(host, port, domain(jid))
     try:
         await stream.begin()
-        query = make(f"{{{REGISTER}}}query", make(f"{{{REGISTER}}}username", local(bare(jid))),
-                     make(f"{{{REGISTER}}}password", password))
+        query = make(
+            f"{{{REGISTER}}}query",
+            make(f"{{{REGISTER}}}username", local(bare(jid))),
+            make(f"{{{REGISTER}}}password", password),
+        )
         try:
             await stream.ask(query)
         except LoginFailed as refused:

@@ -95,8 +95,9 @@ class Client:
     async def __aenter__(self) -> Self:
         return self if self.is_connected else await self.arrive()
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()
 
     def on_lost(self, reason: str) -> None:
@@ -124,8 +125,9 @@ class Client:
         assert self._connection is not None
         self._connection.send_raw(text)
 
-    async def iq(self, to: str | None, payload: str | Element | None, type: str = "set", *,
-                 limit_s: float = LIMIT_S) -> Element:
+    async def iq(
+        self, to: str | None, payload: str | Element | None, type: str = "set", *, limit_s: float = LIMIT_S
+    ) -> Element:
         """Ask and return the answering IQ. Raises StanzaError when the answer is an error."""
         body = parse(payload) if isinstance(payload, str) else payload
         iq = make("iq", body, type=type, id=new_id(), to=to)
@@ -138,8 +140,9 @@ class Client:
             self._send(iq)
             answer = await asyncio.wait_for(self._asked[key], limit_s)
         except TimeoutError:
-            raise NotSeen(f"{self.jid} got no answer from {iq.get('to')} in {limit_s} s; got\n"
-                          + listing(self.received)) from None
+            raise NotSeen(
+                f"{self.jid} got no answer from {iq.get('to')} in {limit_s} s; got\n" + listing(self.received)
+            ) from None
         finally:
             self._asked.pop(key, None)
         if answer.get("type") == "error":
@@ -150,8 +153,15 @@ class Client:
         """Ping (XEP-0199). Raises StanzaError, as almost everybody who does not know pings answers one."""
         await self.iq(to, make(f"{{{PING}}}ping"), "get")
 
-    async def presence(self, show: str | None = None, to: str | None = None, type: str | None = None, *,
-                       status: str | None = None, extra: Element | None = None) -> None:
+    async def presence(
+        self,
+        show: str | None = None,
+        to: str | None = None,
+        type: str | None = None,
+        *,
+        status: str | None = None,
+        extra: Element | None = None,
+    ) -> None:
         """Tell all (or `to`) how available we are; show None is plainly available, or away, dnd, xa, chat."""
         shown = None if show is None else make("show", show)
         said = None if status is None else make("status", status)
@@ -236,8 +246,9 @@ class Client:
         try:
             return await asyncio.wait_for(future, limit_s)
         except TimeoutError:
-            raise NotSeen(f"{self.jid} waited {limit_s} s for {what}; the last that came:\n"
-                          + listing(self.received)) from None
+            raise NotSeen(
+                f"{self.jid} waited {limit_s} s for {what}; the last that came:\n" + listing(self.received)
+            ) from None
         finally:
             self._waiting.remove(entry)  # type: ignore[arg-type]
 
@@ -284,8 +295,7 @@ class Client:
 
     async def is_invited(self, to: str | None = None, limit_s: float = LIMIT_S) -> str:
         """Wait for a direct invitation (into this room) that was not read before, and return the room."""
-        received = await self.receives(
-            lambda one: one.invited_to is not None and to in (None, one.invited_to), limit_s)
+        received = await self.receives(lambda one: one.invited_to is not None and to in (None, one.invited_to), limit_s)
         assert received.invited_to is not None
         return received.invited_to
 

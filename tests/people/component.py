@@ -79,8 +79,9 @@ class BareComponent(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.send_raw(f"<?xml version='1.0'?><stream:stream to='{self.domain}' xmlns='{COMPONENT}' "
-                      f"xmlns:stream='{STREAM}'>")
+        self.send_raw(
+            f"<?xml version='1.0'?><stream:stream to='{self.domain}' xmlns='{COMPONENT}' xmlns:stream='{STREAM}'>"
+        )
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -148,6 +149,7 @@ class BareComponent(asyncio.Protocol):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()

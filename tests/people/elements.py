@@ -132,9 +132,16 @@ def reply_to(iq: Element, *children: Element) -> Element:
 
 
 ERROR_TYPES = {
-    "bad-request": "modify", "jid-malformed": "modify", "not-acceptable": "modify", "policy-violation": "modify",
-    "forbidden": "auth", "not-authorized": "auth", "registration-required": "auth", "subscription-required": "auth",
-    "remote-server-timeout": "wait", "resource-constraint": "wait",
+    "bad-request": "modify",
+    "jid-malformed": "modify",
+    "not-acceptable": "modify",
+    "policy-violation": "modify",
+    "forbidden": "auth",
+    "not-authorized": "auth",
+    "registration-required": "auth",
+    "subscription-required": "auth",
+    "remote-server-timeout": "wait",
+    "resource-constraint": "wait",
 }
 
 
@@ -142,8 +149,7 @@ def error_to(stanza: Element, condition: str, text: str | None = None, *, kind: 
     """Return the error that answers a stanza; kind is the error type, by default that of RFC 6120 §8.3.3."""
     words = None if text is None else make(f"{{{STANZAS}}}text", text)
     error = make("error", make(f"{{{STANZAS}}}{condition}"), words, type=kind or ERROR_TYPES.get(condition, "cancel"))
-    return make(name(stanza), error, type="error", id=stanza.get("id"),
-                to=stanza.get("from"), from_=stanza.get("to"))
+    return make(name(stanza), error, type="error", id=stanza.get("id"), to=stanza.get("from"), from_=stanza.get("to"))
 
 
 def condition_of(stanza: Element) -> tuple[str, str]:

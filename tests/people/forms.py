@@ -41,10 +41,14 @@ def form_fields(form: Element) -> dict[str, FormField]:
             continue
         options = element.findall(f"{{{DATA}}}option")
         one = FormField(
-            element.get("var", ""), element.get("type", "text-single"), element.get("label", ""), value_of(element),
+            element.get("var", ""),
+            element.get("type", "text-single"),
+            element.get("label", ""),
+            value_of(element),
             tuple(text_of(option, f"{{{DATA}}}value") or "" for option in options),
             tuple(option.get("label", "") for option in options),
-            element.find(f"{{{DATA}}}required") is not None)
+            element.find(f"{{{DATA}}}required") is not None,
+        )
         fields[one.var] = one
     return fields
 

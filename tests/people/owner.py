@@ -34,15 +34,24 @@ async def read_configuration(owner: Person, room: str) -> dict[str, Value]:
 
 async def configure(owner: Person, room: str, **options: object) -> None:
     """Set options, named without `muc#roomconfig_`; none at all accepts the room as it is."""
-    fields = {(option if "#" in option or "{" in option else f"muc#roomconfig_{option}"): value
-              for option, value in options.items()}
+    fields = {
+        (option if "#" in option or "{" in option else f"muc#roomconfig_{option}"): value
+        for option, value in options.items()
+    }
     await owner.iq(room, make(f"{{{MUC_OWNER}}}query", submitted(fields, MUC_CONFIG)))
 
 
 async def affiliate(owner: Person, room: str, *who: str, as_: str, reason: str | None = None) -> None:
     """Give bare JIDs an affiliation (owner, admin, member, none, outcast), all in one IQ."""
-    items = [make(f"{{{MUC_ADMIN}}}item", None if reason is None else make(f"{{{MUC_ADMIN}}}reason", reason),
-                  jid=jid, affiliation=as_) for jid in who]
+    items = [
+        make(
+            f"{{{MUC_ADMIN}}}item",
+            None if reason is None else make(f"{{{MUC_ADMIN}}}reason", reason),
+            jid=jid,
+            affiliation=as_,
+        )
+        for jid in who
+    ]
     await owner.iq(room, make(f"{{{MUC_ADMIN}}}query", *items))
 
 
@@ -93,8 +102,15 @@ class Page:
     count: int | None
 
 
-async def read_archive(reader: Person, room: str, *, after: str | None = None, most: int | None = None,
-                       start: str | None = None, before: str | None = None) -> Page:
+async def read_archive(
+    reader: Person,
+    room: str,
+    *,
+    after: str | None = None,
+    most: int | None = None,
+    start: str | None = None,
+    before: str | None = None,
+) -> Page:
     """Read a page of a room's archive: after an id, at most so many, from a stamp on, or the last before an id."""
     key = new_id()
     limits = {"after": after, "before": before, "max": None if most is None else str(most)}
@@ -111,8 +127,11 @@ async def read_archive(reader: Person, room: str, *, after: str | None = None, m
         assert message is not None
         assert delay is not None
         received.read = True
-        said.append(Said(result.get("id", ""), delay.get("stamp", ""), resource(message.get("from", "")),
-                         body_of(message) or ""))
+        said.append(
+            Said(
+                result.get("id", ""), delay.get("stamp", ""), resource(message.get("from", "")), body_of(message) or ""
+            )
+        )
     fin = answer.find(f"{{{MAM}}}fin")
     assert fin is not None
     count = text_of(fin, f"{{{RSM}}}set/{{{RSM}}}count")

@@ -47,8 +47,15 @@ class Person(Client):
 
     # rooms
 
-    async def enter(self, room: str, nick: str | None = None, *, history: int | None = None,
-                    since: str | None = None, limit_s: float = LIMIT_S) -> frozenset[int]:
+    async def enter(
+        self,
+        room: str,
+        nick: str | None = None,
+        *,
+        history: int | None = None,
+        since: str | None = None,
+        limit_s: float = LIMIT_S,
+    ) -> frozenset[int]:
         """Enter a room and wait to be inside; return the status codes of the self-presence (201: made anew).
 
         history, since: maxstanzas and since of XEP-0045 §7.2.14. Raises StanzaError when refused.
@@ -112,8 +119,9 @@ class Person(Client):
 
         Return how the last one of that nick went; None when there was none, or `who` is an address.
         """
-        await self.until(lambda: self.is_in(room) and self._find_inside(room, who) is None,
-                         f"{who} gone from {room}", limit_s)
+        await self.until(
+            lambda: self.is_in(room) and self._find_inside(room, who) is None, f"{who} gone from {room}", limit_s
+        )
         return self._rooms[room].departures.get(who)
 
     async def speak(self, room: str, body: str, limit_s: float = LIMIT_S) -> Received:
@@ -154,8 +162,9 @@ class Person(Client):
 
     # commands and discovery
 
-    async def command(self, node: str, /, at: str | None = None, *, submit: bool = False,
-                      **fields: object) -> CommandResult:
+    async def command(
+        self, node: str, /, at: str | None = None, *, submit: bool = False, **fields: object
+    ) -> CommandResult:
         """Run an ad-hoc command and return its last answer.
 
         Without fields only the first stage is run (submit=True: the form is sent back as it is filled). at: whom it is
@@ -171,14 +180,26 @@ class Person(Client):
         form = submitted(fields, asked=first.form_fields.values())
         return await self.command_step(node, first.session_id, action, at=at, form=form)
 
-    async def command_step(self, node: str, session_id: str | None = None, action: str | None = None,
-                           fields: dict[str, object] | None = None, *, at: str | None = None,
-                           form: Element | None = None) -> CommandResult:
+    async def command_step(
+        self,
+        node: str,
+        session_id: str | None = None,
+        action: str | None = None,
+        fields: dict[str, object] | None = None,
+        *,
+        at: str | None = None,
+        form: Element | None = None,
+    ) -> CommandResult:
         """Do one stage of a command, with any session id, action and fields: the way to attack one."""
         if form is None and fields is not None:
             form = submitted(fields)
-        command = make(f"{{{COMMANDS}}}command", form, node=node, sessionid=session_id,
-                       action=action or (None if session_id else "execute"))
+        command = make(
+            f"{{{COMMANDS}}}command",
+            form,
+            node=node,
+            sessionid=session_id,
+            action=action or (None if session_id else "execute"),
+        )
         return read_command(await self.iq(at or self.desk, command))
 
     async def commands(self, at: str | None = None) -> dict[str, str]:
@@ -198,5 +219,3 @@ class Person(Client):
 
     def __repr__(self) -> str:
         return f"<{self.name or 'somebody'} {self.jid} {'here' if self.is_connected else 'away'}>"
-
-

@@ -64,8 +64,13 @@ class RoomView:
             return
         item = stanza.find(f"{{{MUC_USER}}}x/{{{MUC_USER}}}item")
         if item is not None:
-            self.occupants[nick] = Occupant(nick, item.get("jid"), item.get("affiliation", "none"),
-                                            item.get("role", "none"), text_of(stanza, f"{{{CLIENT}}}show") or "")
+            self.occupants[nick] = Occupant(
+                nick,
+                item.get("jid"),
+                item.get("affiliation", "none"),
+                item.get("role", "none"),
+                text_of(stanza, f"{{{CLIENT}}}show") or "",
+            )
         if is_self:
             self.nick = nick
             if not self.is_inside:
@@ -83,8 +88,13 @@ class RoomView:
             if place is not None:
                 reason = reason or text_of(place, f"{space}reason") or ""
         actor = item.find(f"{space}actor") if item is not None else None
-        departure = Departure(codes, reason, None if actor is None else actor.get("nick") or actor.get("jid"),
-                              destroyed is not None, received.at)
+        departure = Departure(
+            codes,
+            reason,
+            None if actor is None else actor.get("nick") or actor.get("jid"),
+            destroyed is not None,
+            received.at,
+        )
         self.occupants.pop(nick, None)
         self.departures[nick] = departure
         if 303 in codes:  # a change of nick; the new one comes next

@@ -48,10 +48,19 @@ class RealServer:
 
     _serial = itertools.count(1)
 
-    def __init__(self, *, c2s_port: int, component_port: int, component_secret: str, host: str = "127.0.0.1",
-                 domain: str = "localhost", component: str = "workgroup.localhost",
-                 muc: str = "chats.workgroup.localhost", general_muc: str = "conference.localhost",
-                 anonymous_domain: str = "anon.localhost") -> None:
+    def __init__(
+        self,
+        *,
+        c2s_port: int,
+        component_port: int,
+        component_secret: str,
+        host: str = "127.0.0.1",
+        domain: str = "localhost",
+        component: str = "workgroup.localhost",
+        muc: str = "chats.workgroup.localhost",
+        general_muc: str = "conference.localhost",
+        anonymous_domain: str = "anon.localhost",
+    ) -> None:
         self.host, self.c2s_port, self.component_port = host, c2s_port, component_port
         self.component_secret, self.component = component_secret, component
         self.domain, self.anonymous_domain, self.muc, self.general_muc = domain, anonymous_domain, muc, general_muc
@@ -63,9 +72,16 @@ class RealServer:
     def of(cls, prosody: Prosody) -> Self:
         """Return the throwaway server that the fixtures start."""
         names, ports = prosody.names, prosody.ports
-        return cls(c2s_port=ports.c2s, component_port=ports.component, component_secret=prosody.secret,
-                   domain=names.domain, component=names.component, muc=names.muc,
-                   general_muc=names.contributors.partition("@")[2], anonymous_domain=names.anonymous_domain)
+        return cls(
+            c2s_port=ports.c2s,
+            component_port=ports.component,
+            component_secret=prosody.secret,
+            domain=names.domain,
+            component=names.component,
+            muc=names.muc,
+            general_muc=names.contributors.partition("@")[2],
+            anonymous_domain=names.anonymous_domain,
+        )
 
     def adopt(self, name: str, jid: str, password: str) -> None:
         """Let `name` be somebody whose account exists already."""
@@ -74,8 +90,9 @@ class RealServer:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for person in self._people:
             await person.close()
 

@@ -81,8 +81,9 @@ async def test_a_command_is_run_in_two_stages(server: SimulatedServer, ana: Pers
     """The desk answers first with a form, and takes what is sent with it."""
     steps: list[str] = []
 
-    async with await BareComponent.connect(server.host, server.component_port, server.component,
-                                           server.component_secret) as component:
+    async with await BareComponent.connect(
+        server.host, server.component_port, server.component, server.component_secret
+    ) as component:
         desk = await component.person(server.component).arrive(available=False)
 
         def answer(iq: Element) -> None:
@@ -92,14 +93,16 @@ async def test_a_command_is_run_in_two_stages(server: SimulatedServer, ana: Pers
 
         desk.answer_iq = answer
         result = await ana.command("promote", accounts=["tom@localhost", "kim@localhost"])
-    assert "action=\"execute\"" in steps[0]
-    assert "action=\"complete\"" in steps[1]
+    assert 'action="execute"' in steps[0]
+    assert 'action="complete"' in steps[1]
     assert '<field var="standing"><value>helper</value></field>' in steps[1], "what the form was filled with"
-    assert '<value>tom@localhost</value><value>kim@localhost</value>' in steps[1]
+    assert "<value>tom@localhost</value><value>kim@localhost</value>" in steps[1]
     assert result.is_completed
     assert result.info == "Two accounts."
-    assert result.rows == [{"jid": "ana@localhost", "monitors": ["mia@localhost"]},
-                           {"jid": "ben@localhost", "monitors": []}]
+    assert result.rows == [
+        {"jid": "ana@localhost", "monitors": ["mia@localhost"]},
+        {"jid": "ben@localhost", "monitors": []},
+    ]
     assert result.row(jid="ben@localhost")["monitors"] == []
 
 
@@ -117,10 +120,15 @@ async def test_a_refusal_tells_the_condition(server: SimulatedServer, ana: Perso
     assert refused.value.condition == "remote-server-timeout"
 
 
-@pytest.mark.parametrize("xml", [
-    pytest.param('<message to="a@b" type="chat"><body>5 &lt; 6 &amp; "7"</body></message>', id="text"),
-    pytest.param('<iq id="&quot;&lt;&amp;&#10;"><ping xmlns="urn:xmpp:ping"/></iq>', id="attributes, other namespace"),
-    pytest.param('<message xml:lang="de"><x xmlns="a"><message xmlns="jabber:client"/></x></message>', id="nested"),
-])
+@pytest.mark.parametrize(
+    "xml",
+    [
+        pytest.param('<message to="a@b" type="chat"><body>5 &lt; 6 &amp; "7"</body></message>', id="text"),
+        pytest.param(
+            '<iq id="&quot;&lt;&amp;&#10;"><ping xmlns="urn:xmpp:ping"/></iq>', id="attributes, other namespace"
+        ),
+        pytest.param('<message xml:lang="de"><x xmlns="a"><message xmlns="jabber:client"/></x></message>', id="nested"),
+    ],
+)
 def test_what_is_written_is_what_was_read(xml: str) -> None:
     assert write(parse(xml)) == xml

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livechat_xmpp.domain.access import is_monitored
+from livechat_xmpp.domain.learning import learn, next_due
 from livechat_xmpp.domain.model import (
     Affiliation,
     BareJid,
@@ -32,8 +33,6 @@ from livechat_xmpp.domain.rooms import (
     Step,
     TellInvitation,
     TellOffer,
-    learn,
-    next_due,
     plan,
 )
 from tests.factories import NOW, VISITOR, a_notice, a_request, an_offer, at, jid, s
@@ -216,8 +215,12 @@ def test_nobody_is_sent_to_a_closed_door(chat: Chat, seen: RoomView, rules: Room
 
 @given(chats(), rooms(), ROOM_RULES)
 def test_what_people_did_by_hand_is_not_fought(chat: Chat, seen: RoomView, rules: RoomRules) -> None:
-    """Bans stand, and affiliations above member are left as they are."""
-    above = {o.jid for o in seen.occupants if o.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)}
+    """Bans stand, and affiliations above member are left as they are, but for trainees."""
+    above = {
+        o.jid
+        for o in seen.occupants
+        if o.affiliation in (Affiliation.OWNER, Affiliation.ADMIN) and chat.standings.get(o.jid) is not Standing.TRAINEE
+    }
     changed = {s.jid for s in plan(chat, seen, rules, now=NOW) if isinstance(s, SetAffiliation)}
     assert not changed & (above | seen.outcasts)
 

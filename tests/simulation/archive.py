@@ -56,7 +56,7 @@ class History:
             return []
         found = [message for at, message in self._kept if since is None or at >= since]
         most = int(wanted.get("maxstanzas", self.limit))
-        return found[max(0, len(found) - most):]
+        return found[max(0, len(found) - most) :]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Archive:
         if before:
             found = [one for one in found if one.id < before]
         is_complete = len(found) <= most
-        page = found[:most] if before is None else found[max(0, len(found) - most):]
+        page = found[:most] if before is None else found[max(0, len(found) - most) :]
         return [self._forwarded(iq, query, one) for one in page] + [self._end(iq, page, total, is_complete)]
 
     def _selected(self, query: Element) -> list[Kept]:
@@ -112,13 +112,17 @@ class Archive:
         start = moment_of(wanted["start"]) if wanted.get("start") else None
         end = moment_of(wanted["end"]) if wanted.get("end") else None
         # kept in whole seconds, as the stamps that the archive gives away
-        return [one for one in self.kept
-                if (start is None or one.at.replace(microsecond=0) >= start)
-                and (end is None or one.at.replace(microsecond=0) <= end)]
+        return [
+            one
+            for one in self.kept
+            if (start is None or one.at.replace(microsecond=0) >= start)
+            and (end is None or one.at.replace(microsecond=0) <= end)
+        ]
 
     def _forwarded(self, iq: Element, query: Element, one: Kept) -> Element:
-        said = make(f"{{{FORWARD}}}forwarded", make(f"{{{DELAY}}}delay", stamp=stamp(one.at)),
-                    readdressed(one.message, to=None))
+        said = make(
+            f"{{{FORWARD}}}forwarded", make(f"{{{DELAY}}}delay", stamp=stamp(one.at)), readdressed(one.message, to=None)
+        )
         result = make(f"{{{MAM}}}result", said, queryid=query.get("queryid"), id=one.id)
         return make("message", result, to=iq.get("from"), from_=self._room)
 
@@ -131,7 +135,11 @@ class Archive:
         return reply_to(iq, make(f"{{{MAM}}}fin", rsm, complete="true" if is_complete else None))
 
     def _form(self) -> Element:
-        fields = [make(f"{{{DATA}}}field", make(f"{{{DATA}}}value", MAM), var="FORM_TYPE", type="hidden"),
-                  *(make(f"{{{DATA}}}field", var=var, type=kind)
-                    for var, kind in (("with", "jid-single"), ("start", "text-single"), ("end", "text-single")))]
+        fields = [
+            make(f"{{{DATA}}}field", make(f"{{{DATA}}}value", MAM), var="FORM_TYPE", type="hidden"),
+            *(
+                make(f"{{{DATA}}}field", var=var, type=kind)
+                for var, kind in (("with", "jid-single"), ("start", "text-single"), ("end", "text-single"))
+            ),
+        ]
         return make(f"{{{MAM}}}query", make(f"{{{DATA}}}x", *fields, type="form"))

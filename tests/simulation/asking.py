@@ -38,6 +38,7 @@ async def refusal(doing: object) -> tuple[str, str]:
 
 
 async def reconnected(server: Server) -> tuple[BareComponent, Person]:
-    component = await BareComponent.connect(server.host, server.component_port, server.component,
-                                            server.component_secret)
+    component = await BareComponent.connect(
+        server.host, server.component_port, server.component, server.component_secret
+    )
     return component, await component.person(f"desk@{component.domain}/desk").arrive(available=False)

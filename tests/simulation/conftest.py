@@ -22,12 +22,12 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
         yield real
 
 
-
 @pytest_asyncio.fixture
 async def component(server: Server) -> AsyncIterator[BareComponent]:
     """Give the server's component, linked."""
-    async with await BareComponent.connect(server.host, server.component_port, server.component,
-                                           server.component_secret) as linked:
+    async with await BareComponent.connect(
+        server.host, server.component_port, server.component, server.component_secret
+    ) as linked:
         yield linked
 
 

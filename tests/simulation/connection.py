@@ -16,8 +16,7 @@ MAX_CLIENT_STANZA = 1024 * 1024  # as c2s_stanza_size_limit in our config/prosod
 class SimulatedConnection:
     """One login: what tests.people.Connection says, with the limits that a server has for clients."""
 
-    def __init__(self, people: PeopleDomain, user: str, wish: str | None,
-                 receiver: Receiver) -> None:
+    def __init__(self, people: PeopleDomain, user: str, wish: str | None, receiver: Receiver) -> None:
         self._people, self._receiver = people, receiver
         self._session: Session | None = people.log_in(user, wish, self._deliver)
         self.jid = self._session.jid

@@ -33,8 +33,9 @@ OUTSIDE = "You are not currently connected to this chat"
 class MucService:
     """The rooms of one domain. creators: only addresses of this domain may make rooms, None: everybody may."""
 
-    def __init__(self, domain: str, router: Router, quirks: Quirks, clock: Callable[[], datetime], *,
-                 creators: str | None = None) -> None:
+    def __init__(
+        self, domain: str, router: Router, quirks: Quirks, clock: Callable[[], datetime], *, creators: str | None = None
+    ) -> None:
         self.domain, self.creators, self.quirks = domain, creators, quirks
         self.rooms: dict[str, Room] = {}
         self._router, self._clock = router, clock
@@ -165,21 +166,34 @@ class MucService:
     def _on_disco(self, room: Room, iq: Element) -> bool:
         if iq.find(f"{{{DISCO_ITEMS}}}query") is not None:
             shown = [make(f"{{{DISCO_ITEMS}}}item", jid=room.occupant_jid(one)) for one in room.occupants.values()]
-            self._router.route(reply_to(iq, make(f"{{{DISCO_ITEMS}}}query",
-                                                 *(shown if self.quirks.name == "ejabberd" else []))))
+            self._router.route(
+                reply_to(iq, make(f"{{{DISCO_ITEMS}}}query", *(shown if self.quirks.name == "ejabberd" else [])))
+            )
             return True
         if iq.find(f"{{{DISCO_INFO}}}query") is None:
             return False
-        features = [MUC, MAM, "urn:xmpp:sid:0", "urn:xmpp:occupant-id:0",
-                    "muc_membersonly" if room.is_set("membersonly") else "muc_open",
-                    "muc_public" if room.is_set("publicroom") else "muc_hidden",
-                    "muc_persistent" if room.is_set("persistentroom") else "muc_temporary",
-                    "muc_moderated" if room.is_set("moderatedroom") else "muc_unmoderated",
-                    "muc_nonanonymous" if room.shows_addresses_to_all else "muc_semianonymous"]
-        identity = make(f"{{{DISCO_INFO}}}identity", category="conference", type="text",
-                        name=room.config["muc#roomconfig_roomname"])
-        self._router.route(reply_to(iq, make(f"{{{DISCO_INFO}}}query", identity,
-                                             *(make(f"{{{DISCO_INFO}}}feature", var=var) for var in features))))
+        features = [
+            MUC,
+            MAM,
+            "urn:xmpp:sid:0",
+            "urn:xmpp:occupant-id:0",
+            "muc_membersonly" if room.is_set("membersonly") else "muc_open",
+            "muc_public" if room.is_set("publicroom") else "muc_hidden",
+            "muc_persistent" if room.is_set("persistentroom") else "muc_temporary",
+            "muc_moderated" if room.is_set("moderatedroom") else "muc_unmoderated",
+            "muc_nonanonymous" if room.shows_addresses_to_all else "muc_semianonymous",
+        ]
+        identity = make(
+            f"{{{DISCO_INFO}}}identity", category="conference", type="text", name=room.config["muc#roomconfig_roomname"]
+        )
+        self._router.route(
+            reply_to(
+                iq,
+                make(
+                    f"{{{DISCO_INFO}}}query", identity, *(make(f"{{{DISCO_INFO}}}feature", var=var) for var in features)
+                ),
+            )
+        )
         return True
 
     def _is_listed(self, room: Room, asker: str) -> bool:
@@ -191,11 +205,15 @@ class MucService:
             return
         if stanza.find(f"{{{DISCO_INFO}}}query") is not None:
             identity = make(f"{{{DISCO_INFO}}}identity", category="conference", type="text", name="Chat rooms")
-            self._router.route(reply_to(stanza, make(f"{{{DISCO_INFO}}}query", identity,
-                                                     make(f"{{{DISCO_INFO}}}feature", var=MUC))))
+            self._router.route(
+                reply_to(stanza, make(f"{{{DISCO_INFO}}}query", identity, make(f"{{{DISCO_INFO}}}feature", var=MUC)))
+            )
         elif stanza.find(f"{{{DISCO_ITEMS}}}query") is not None:
-            shown = [make(f"{{{DISCO_ITEMS}}}item", jid=room.jid, name=room.config["muc#roomconfig_roomname"])
-                     for room in self.rooms.values() if self._is_listed(room, stanza.get("from", ""))]
+            shown = [
+                make(f"{{{DISCO_ITEMS}}}item", jid=room.jid, name=room.config["muc#roomconfig_roomname"])
+                for room in self.rooms.values()
+                if self._is_listed(room, stanza.get("from", ""))
+            ]
             self._router.route(reply_to(stanza, make(f"{{{DISCO_ITEMS}}}query", *shown)))
         else:
             raise Refused("service-unavailable")

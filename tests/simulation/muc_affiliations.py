@@ -20,8 +20,11 @@ def on_admin_get(room: Room, iq: Element) -> None:
         is_open = room.is_set("membersonly") and room.shows_addresses_to_all and rank >= AFFILIATIONS["member"]
         if not is_open and not (rank >= AFFILIATIONS["admin"] and rank >= AFFILIATIONS[wanted]):
             raise Refused("forbidden")
-        answer.extend(make(f"{{{MUC_ADMIN}}}item", affiliation=wanted, jid=jid)
-                      for jid, held in room.affiliations.items() if held == wanted)
+        answer.extend(
+            make(f"{{{MUC_ADMIN}}}item", affiliation=wanted, jid=jid)
+            for jid, held in room.affiliations.items()
+            if held == wanted
+        )
     elif role in ROLES and wanted is None:
         occupant = room.occupant_of(asker)
         if room.quirks.name == "ejabberd":
@@ -31,9 +34,13 @@ def on_admin_get(room: Room, iq: Element) -> None:
         if own != "moderator":
             raise Refused("forbidden")
         answer.extend(
-            make(f"{{{MUC_ADMIN}}}item", jid=jid, nick=one.nick, role=role,
-                 affiliation=room.affiliation_of(one.bare_jid))
-            for one in room.occupants.values() if one.role == role for jid in one.sessions)
+            make(
+                f"{{{MUC_ADMIN}}}item", jid=jid, nick=one.nick, role=role, affiliation=room.affiliation_of(one.bare_jid)
+            )
+            for one in room.occupants.values()
+            if one.role == role
+            for jid in one.sessions
+        )
     else:
         raise Refused("bad-request", kind="cancel")
     room.send(reply_to(iq, answer))
@@ -80,8 +87,11 @@ def affiliate(room: Room, actor: str | None, jid: str, affiliation: str, reason:
     else:
         room.affiliations[jid] = affiliation
     is_domain = "@" not in jid
-    inside = [one for one in room.occupants.values() if one.bare_jid == jid
-              or (is_domain and affiliation == "outcast" and one.bare_jid.endswith("@" + jid))]
+    inside = [
+        one
+        for one in room.occupants.values()
+        if one.bare_jid == jid or (is_domain and affiliation == "outcast" and one.bare_jid.endswith("@" + jid))
+    ]
     by = room.occupant_of(actor) if actor else None
     role = room.default_role(jid)
     if inside and role == "none":

@@ -11,8 +11,10 @@ from tests.simulation.quirks import CONFIG
 
 # ejabberd lists these fields nowhere, and answers them in its own ways
 EJABBERD_REFUSALS = {
-    CONFIG + "allowpm": "internal-server-error", CONFIG + "roomowners": "internal-server-error",
-    CONFIG + "roomadmins": "internal-server-error", CONFIG + "enablelogging": "not-acceptable",
+    CONFIG + "allowpm": "internal-server-error",
+    CONFIG + "roomowners": "internal-server-error",
+    CONFIG + "roomadmins": "internal-server-error",
+    CONFIG + "enablelogging": "not-acceptable",
 }
 
 
@@ -65,8 +67,10 @@ def _form(room: Room) -> Element:
 
 
 def _submit(room: Room, iq: Element, form: Element) -> None:
-    given = {field.get("var", ""): [value.text or "" for value in field.iterfind(f"{{{DATA}}}value")]
-             for field in form.iterfind(f"{{{DATA}}}field")}
+    given = {
+        field.get("var", ""): [value.text or "" for value in field.iterfind(f"{{{DATA}}}value")]
+        for field in form.iterfind(f"{{{DATA}}}field")
+    }
     form_type = given.pop("FORM_TYPE", None)
     if given and form_type != [MUC_CONFIG]:
         raise Refused("bad-request", "Form is not of type room configuration", "cancel")
@@ -101,4 +105,3 @@ def _change_codes(room: Room, was: dict[str, str]) -> list[str]:
     if changed - {CONFIG + "whois"}:
         codes.append("104")
     return codes
-

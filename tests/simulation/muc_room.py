@@ -26,8 +26,17 @@ from tests.simulation.quirks import CONFIG, Quirks
 AFFILIATIONS = {"outcast": -1, "none": 0, "member": 1, "admin": 2, "owner": 3}
 ROLES = {"none": 0, "visitor": 1, "participant": 2, "moderator": 3}
 # an occupant that answers with one of these cannot be reached and is removed
-UNREACHABLE = {"gone", "internal-server-error", "item-not-found", "jid-malformed", "recipient-unavailable",
-               "redirect", "remote-server-not-found", "remote-server-timeout", "service-unavailable"}
+UNREACHABLE = {
+    "gone",
+    "internal-server-error",
+    "item-not-found",
+    "jid-malformed",
+    "recipient-unavailable",
+    "redirect",
+    "remote-server-not-found",
+    "remote-server-timeout",
+    "service-unavailable",
+}
 HIDDEN = {MUC, MUC_USER, OCCUPANT_ID}
 
 
@@ -59,8 +68,14 @@ class Occupant:
 class Room:
     """The state of one room, and the presence that shows it."""
 
-    def __init__(self, jid: str, quirks: Quirks, send: Callable[[Element], None], clock: Callable[[], datetime],
-                 on_empty: Callable[[Room], None]) -> None:
+    def __init__(
+        self,
+        jid: str,
+        quirks: Quirks,
+        send: Callable[[Element], None],
+        clock: Callable[[], datetime],
+        on_empty: Callable[[Room], None],
+    ) -> None:
         self.jid, self.quirks, self.send, self.clock = jid, quirks, send, clock
         self._on_empty = on_empty
         self.config = {var: default for var, (_, default) in quirks.fields.items()}
@@ -86,8 +101,9 @@ class Room:
 
     def affiliation_of(self, jid: str) -> str:
         found = self.affiliations.get(bare(jid))
-        if found is None and (self.quirks.domain_affiliation_for_all
-                              or self.affiliations.get(domain(jid)) == "outcast"):
+        if found is None and (
+            self.quirks.domain_affiliation_for_all or self.affiliations.get(domain(jid)) == "outcast"
+        ):
             found = self.affiliations.get(domain(jid))
         return found or "none"
 
@@ -153,8 +169,9 @@ class Room:
 
     def _check_entry(self, sender: str, nick: str, is_new: bool) -> None:
         affiliation = self.affiliation_of(sender)
-        comes_back = (self.quirks.removed_may_come_back and self.is_set("moderatedroom")
-                      and bare(sender) in self.kept_roles)
+        comes_back = (
+            self.quirks.removed_may_come_back and self.is_set("moderatedroom") and bare(sender) in self.kept_roles
+        )
         if not comes_back:
             if self.is_set("membersonly") and affiliation in ("none", "outcast"):
                 raise Refused("registration-required" if affiliation == "none" else self.quirks.banned_from_closed)
@@ -230,8 +247,16 @@ class Room:
 
     # presence goes out
 
-    def remove(self, occupants: Iterable[Occupant], codes: list[int], *, actor: Occupant | None = None,
-               reason: str | None = None, destroy: Element | None = None, to_others: bool = True) -> None:
+    def remove(
+        self,
+        occupants: Iterable[Occupant],
+        codes: list[int],
+        *,
+        actor: Occupant | None = None,
+        reason: str | None = None,
+        destroy: Element | None = None,
+        to_others: bool = True,
+    ) -> None:
         """Take occupants out and show it to all (to_others=False: only to themselves)."""
         leaving = list(occupants)
         for occupant in leaving:
@@ -242,15 +267,33 @@ class Room:
         if not self.occupants and leaving and destroy is None:
             self._on_empty(self)
 
-    def publish(self, occupant: Occupant, codes: Iterable[int] = (), *, self_codes: Iterable[int] = (),
-                is_gone: bool = False, new_nick: str | None = None, actor: Occupant | None = None,
-                reason: str | None = None, extra: Element | None = None, to_others: bool = True) -> None:
+    def publish(
+        self,
+        occupant: Occupant,
+        codes: Iterable[int] = (),
+        *,
+        self_codes: Iterable[int] = (),
+        is_gone: bool = False,
+        new_nick: str | None = None,
+        actor: Occupant | None = None,
+        reason: str | None = None,
+        extra: Element | None = None,
+        to_others: bool = True,
+    ) -> None:
         """Show an occupant's presence to all inside, to its own clients last and with status 110 (§7.2.2)."""
         codes = list(codes)
 
         def shown(codes: list[int], shows_addresses: bool) -> Element:
-            return self._presence_of(occupant, codes, is_gone=is_gone, shows_addresses=shows_addresses,
-                                     new_nick=new_nick, actor=actor, reason=reason, extra=extra)
+            return self._presence_of(
+                occupant,
+                codes,
+                is_gone=is_gone,
+                shows_addresses=shows_addresses,
+                new_nick=new_nick,
+                actor=actor,
+                reason=reason,
+                extra=extra,
+            )
 
         for viewer in list(self.occupants.values()):
             if viewer is not occupant and to_others:
@@ -270,37 +313,71 @@ class Room:
     def show_all_to(self, jid: str) -> None:
         """Send the presence of everybody inside but the client's own."""
         own = self.occupant_of(jid)
-        sees_all = (self.shows_addresses_to_all or self.affiliation_of(jid) in ("admin", "owner")
-                    or (own is not None and own.role == "moderator"))
+        sees_all = (
+            self.shows_addresses_to_all
+            or self.affiliation_of(jid) in ("admin", "owner")
+            or (own is not None and own.role == "moderator")
+        )
         for occupant in list(self.occupants.values()):
             if occupant is not own:
                 sees = sees_all or occupant.bare_jid == bare(jid)
                 self.send(readdressed(self._presence_of(occupant, [], shows_addresses=sees), to=jid))
 
-    def _presence_of(self, occupant: Occupant, codes: list[int], *, shows_addresses: bool, is_gone: bool = False,
-                     new_nick: str | None = None, actor: Occupant | None = None, reason: str | None = None,
-                     extra: Element | None = None, presence: Element | None = None) -> Element:
+    def _presence_of(
+        self,
+        occupant: Occupant,
+        codes: list[int],
+        *,
+        shows_addresses: bool,
+        is_gone: bool = False,
+        new_nick: str | None = None,
+        actor: Occupant | None = None,
+        reason: str | None = None,
+        extra: Element | None = None,
+        presence: Element | None = None,
+    ) -> Element:
         """Return one occupant's presence as the room shows it (§7.2.2, §7.14)."""
         source = occupant.presence if presence is None else presence
         is_own_word = (source.get("type") == "unavailable") == is_gone
-        stanza = make("presence", from_=self.occupant_jid(occupant), type="unavailable" if is_gone else None,
-                      id=source.get("id") if is_own_word else None)
+        stanza = make(
+            "presence",
+            from_=self.occupant_jid(occupant),
+            type="unavailable" if is_gone else None,
+            id=source.get("id") if is_own_word else None,
+        )
         if is_own_word:
             stanza.extend(child for child in source if child.tag[1:].partition("}")[0] not in HIDDEN)
         stanza.append(self.occupant_id(occupant))
         x = make(f"{{{MUC_USER}}}x", extra)
-        for jid in (occupant.sessions if shows_addresses else [None]):
-            x.append(self.item(occupant, jid, is_gone=is_gone and new_nick is None, new_nick=new_nick,
-                               actor=actor, reason=reason))
+        for jid in occupant.sessions if shows_addresses else [None]:
+            x.append(
+                self.item(
+                    occupant, jid, is_gone=is_gone and new_nick is None, new_nick=new_nick, actor=actor, reason=reason
+                )
+            )
         for code in codes:
             x.append(make(f"{{{MUC_USER}}}status", code=str(code)))
         stanza.append(x)
         return stanza
 
-    def item(self, occupant: Occupant, jid: str | None, *, is_gone: bool = False, new_nick: str | None = None,
-             actor: Occupant | None = None, reason: str | None = None) -> Element:
+    def item(
+        self,
+        occupant: Occupant,
+        jid: str | None,
+        *,
+        is_gone: bool = False,
+        new_nick: str | None = None,
+        actor: Occupant | None = None,
+        reason: str | None = None,
+    ) -> Element:
         by = None if actor is None else make(f"{{{MUC_USER}}}actor", nick=actor.nick)
         why = None if not reason else make(f"{{{MUC_USER}}}reason", reason)
-        return make(f"{{{MUC_USER}}}item", by, why, jid=jid, nick=new_nick,
-                    affiliation=self.affiliation_of(occupant.bare_jid), role="none" if is_gone else occupant.role)
-
+        return make(
+            f"{{{MUC_USER}}}item",
+            by,
+            why,
+            jid=jid,
+            nick=new_nick,
+            affiliation=self.affiliation_of(occupant.bare_jid),
+            role="none" if is_gone else occupant.role,
+        )

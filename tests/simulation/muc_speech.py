@@ -57,8 +57,7 @@ def _change_subject(room: Room, speaker: Occupant, subject: str) -> None:
 
 def _passed_on(room: Room, speaker: Occupant, message: Element) -> Element:
     """Return the message as others get it: what only the room may say about it is taken out."""
-    copy = make("message", from_=room.occupant_jid(speaker), type=message.get("type"),
-                id=message.get("id") or new_id())
+    copy = make("message", from_=room.occupant_jid(speaker), type=message.get("type"), id=message.get("id") or new_id())
     for child in message:
         space = child.tag[1:].partition("}")[0]
         is_forged = child.get("from") == room.jid if space == DELAY else child.get("by") == room.jid
@@ -116,8 +115,11 @@ def _on_mediated(room: Room, message: Element) -> None:
 def _invite(room: Room, message: Element, payload: Element) -> None:
     inviter = room.affiliation_of(message.get("from", ""))
     if room.is_set("membersonly"):
-        needed = ("member", "admin", "owner") if room.config.get(
-            PROSODY_NS + "roomconfig_allowmemberinvites") == "1" else ("admin", "owner")
+        needed = (
+            ("member", "admin", "owner")
+            if room.config.get(PROSODY_NS + "roomconfig_allowmemberinvites") == "1"
+            else ("admin", "owner")
+        )
         if inviter not in needed:
             raise Refused(room.quirks.invite_refused)
         invited = bare(payload.get("to", ""))
@@ -143,5 +145,14 @@ def _pass_mediated(room: Room, message: Element, payload: Element, kind: str) ->
         found = room.occupants.get(to.partition("/")[2])
         targets = list(found.sessions) if found is not None else []
     for target in targets:
-        room.send(make("message", make(f"{{{MUC_USER}}}x", word), direct, make("body", body), from_=room.jid,
-                       to=target, id=message.get("id")))
+        room.send(
+            make(
+                "message",
+                make(f"{{{MUC_USER}}}x", word),
+                direct,
+                make("body", body),
+                from_=room.jid,
+                to=target,
+                id=message.get("id"),
+            )
+        )

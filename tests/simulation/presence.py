@@ -58,8 +58,9 @@ class Session:
 class PeopleDomain:
     """The sessions of one domain. has_accounts: False for an anonymous domain, where nothing outlives a session."""
 
-    def __init__(self, domain: str, router: Router, quirks: Quirks, clock: Callable[[], datetime], *,
-                 has_accounts: bool = True) -> None:
+    def __init__(
+        self, domain: str, router: Router, quirks: Quirks, clock: Callable[[], datetime], *, has_accounts: bool = True
+    ) -> None:
         self.domain, self.has_accounts = domain, has_accounts
         self._router, self._quirks, self._clock = router, quirks, clock
         self._sessions: dict[str, dict[str, Session]] = defaultdict(dict)
@@ -264,11 +265,13 @@ class PeopleDomain:
 
     def _push(self, user: str, jid: str) -> None:
         contact = self._contacts[user][jid]
-        item = make(f"{{{ROSTER}}}item", jid=jid, subscription=contact.subscription,
-                    ask="subscribe" if contact.asked else None)
+        item = make(
+            f"{{{ROSTER}}}item", jid=jid, subscription=contact.subscription, ask="subscribe" if contact.asked else None
+        )
         for session in self._available(user):
-            session.deliver(make("iq", make(f"{{{ROSTER}}}query", item), type="set", id=f"push{next(self._serial)}",
-                                 to=session.jid))
+            session.deliver(
+                make("iq", make(f"{{{ROSTER}}}query", item), type="set", id=f"push{next(self._serial)}", to=session.jid)
+            )
 
     def _on_inbound_message(self, stanza: Element, user: str) -> None:
         targets = self._addressed(stanza, user)
@@ -295,9 +298,16 @@ class PeopleDomain:
             self._router.bounce(stanza, "service-unavailable")
 
     def _roster(self, user: str) -> Element:
-        items = [make(f"{{{ROSTER}}}item", jid=jid, subscription=contact.subscription,
-                      ask="subscribe" if contact.asked else None)
-                 for jid, contact in self._contacts[user].items() if contact.to or contact.from_ or contact.asked]
+        items = [
+            make(
+                f"{{{ROSTER}}}item",
+                jid=jid,
+                subscription=contact.subscription,
+                ask="subscribe" if contact.asked else None,
+            )
+            for jid, contact in self._contacts[user].items()
+            if contact.to or contact.from_ or contact.asked
+        ]
         return make(f"{{{ROSTER}}}query", *items)
 
     def _on_domain_stanza(self, stanza: Element) -> None:
@@ -309,8 +319,11 @@ class PeopleDomain:
             identity = make(f"{{{DISCO_INFO}}}identity", category="server", type="im", name="simulation")
             self._router.route(reply_to(stanza, make(f"{{{DISCO_INFO}}}query", identity)))
         elif stanza.find(f"{{{DISCO_ITEMS}}}query") is not None:
-            items = [make(f"{{{DISCO_ITEMS}}}item", jid=jid) for jid in self._router.domains()
-                     if jid.endswith("." + self.domain)]
+            items = [
+                make(f"{{{DISCO_ITEMS}}}item", jid=jid)
+                for jid in self._router.domains()
+                if jid.endswith("." + self.domain)
+            ]
             self._router.route(reply_to(stanza, make(f"{{{DISCO_ITEMS}}}query", *items)))
         else:
             self._router.bounce(stanza, "service-unavailable")

@@ -35,10 +35,17 @@ class SimulatedServer:
     clock: aware moments for what is stamped. hooks: see on_stanza.
     """
 
-    def __init__(self, *, quirks: Quirks = PROSODY, domain: str = "localhost", component: str = "workgroup.localhost",
-                 component_secret: str = "secret", clock: Callable[[], datetime] = utc_now,
-                 second_link: Literal["kick_new", "kick_old"] = "kick_old",
-                 max_stanza: int = 8 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        *,
+        quirks: Quirks = PROSODY,
+        domain: str = "localhost",
+        component: str = "workgroup.localhost",
+        component_secret: str = "secret",
+        clock: Callable[[], datetime] = utc_now,
+        second_link: Literal["kick_new", "kick_old"] = "kick_old",
+        max_stanza: int = 8 * 1024 * 1024,
+    ) -> None:
         self.quirks, self.domain, self.component, self.component_secret = quirks, domain, component, component_secret
         self.host = "127.0.0.1"
         self.anonymous_domain = f"anon.{domain}"
@@ -49,8 +56,9 @@ class SimulatedServer:
         self.visitors = PeopleDomain(self.anonymous_domain, self.router, quirks, clock, has_accounts=False)
         self.help_rooms = MucService(f"chats.{component}", self.router, quirks, clock, creators=component)
         self.conference = MucService(f"conference.{domain}", self.router, quirks, clock, creators=domain)
-        self._port = ComponentPort(component, component_secret, quirks, self._from_component, self._link_changed,
-                                   second_link, max_stanza)
+        self._port = ComponentPort(
+            component, component_secret, quirks, self._from_component, self._link_changed, second_link, max_stanza
+        )
         self.router.attach(component, self._to_component)
         self._link_event = asyncio.Event()
         self._pings: dict[str, asyncio.Future[None]] = {}
@@ -62,8 +70,9 @@ class SimulatedServer:
         await self._port.open()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                        trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for connection in list(self.connections):
             connection.lose("the server is shut down")
         await self._port.close()
@@ -230,8 +239,9 @@ class SimulatedServer:
         disconnected is waited for. Fails after limit_s with the last stanzas that kept it busy.
         """
         recent: list[str] = []
-        forget = self.on_stanza(lambda direction, stanza: recent.append(
-            f"{direction}: {stanza.tag} {dict(stanza.attrib)}"))
+        forget = self.on_stanza(
+            lambda direction, stanza: recent.append(f"{direction}: {stanza.tag} {dict(stanza.attrib)}")
+        )
 
         async def settle() -> None:
             while True:

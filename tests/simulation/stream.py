@@ -22,8 +22,16 @@ class ComponentPort:
     max_stanza: in bytes; more ends the link.
     """
 
-    def __init__(self, component: str, secret: str, quirks: Quirks, on_stanza: Callable[[Element], None],
-                 on_change: Callable[[], None], second: Literal["kick_new", "kick_old"], max_stanza: int) -> None:
+    def __init__(
+        self,
+        component: str,
+        secret: str,
+        quirks: Quirks,
+        on_stanza: Callable[[Element], None],
+        on_change: Callable[[], None],
+        second: Literal["kick_new", "kick_old"],
+        max_stanza: int,
+    ) -> None:
         self.component, self.secret, self.quirks, self.second = component, secret, quirks, second
         self.on_stanza, self.on_change, self.max_stanza = on_stanza, on_change, max_stanza
         self.link: ComponentLink | None = None
@@ -115,8 +123,10 @@ class ComponentLink(asyncio.Protocol):
 
     def _on_open(self, header: Element) -> None:
         wanted = header.get("to")
-        self._write(f"<?xml version='1.0'?><stream:stream xmlns='{COMPONENT}' xmlns:stream='{STREAM}' "
-                    f"from='{self._port.component}' id='{self._id}'>")
+        self._write(
+            f"<?xml version='1.0'?><stream:stream xmlns='{COMPONENT}' xmlns:stream='{STREAM}' "
+            f"from='{self._port.component}' id='{self._id}'>"
+        )
         if wanted != self._port.component:
             self.fail("host-unknown", f"{wanted} does not match any configured external components")
 

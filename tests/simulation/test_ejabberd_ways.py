@@ -31,13 +31,17 @@ async def test_all_of_several_affiliations_are_applied(server: SimulatedServer, 
     assert await those_with(desk, room, affiliation="member") == {"ana@example.org", "ben@example.org"}
 
 
-@pytest.mark.parametrize(("option", "condition"), [
-    pytest.param("muc#roomconfig_historylength", "bad-request", id="a field of Prosody's"),
-    pytest.param("muc#roomconfig_allowpm", "internal-server-error", id="a field of the standard's"),
-    pytest.param("muc#roomconfig_enablelogging", "not-acceptable", id="a module that is off"),
-])
+@pytest.mark.parametrize(
+    ("option", "condition"),
+    [
+        pytest.param("muc#roomconfig_historylength", "bad-request", id="a field of Prosody's"),
+        pytest.param("muc#roomconfig_allowpm", "internal-server-error", id="a field of the standard's"),
+        pytest.param("muc#roomconfig_enablelogging", "not-acceptable", id="a module that is off"),
+    ],
+)
 async def test_a_form_with_a_field_that_was_not_offered_is_refused_as_a_whole(
-        server: SimulatedServer, desk: Person, option: str, condition: str) -> None:
+    server: SimulatedServer, desk: Person, option: str, condition: str
+) -> None:
     room = await a_room(server, desk)
     assert (await refusal(configure(desk, room, **{"roomname": "Chat", option: "1"})))[0] == condition
     assert (await read_configuration(desk, room))["muc#roomconfig_roomname"] == ""
@@ -56,7 +60,8 @@ async def test_in_a_moderated_room_the_banned_come_back(server: SimulatedServer,
 
 
 async def test_a_ghost_goes_without_a_status_code(
-        server: SimulatedServer, component: BareComponent, desk: Person) -> None:
+    server: SimulatedServer, component: BareComponent, desk: Person
+) -> None:
     ana = await server.person("ana")
     room = await a_room(server, desk, ana.bare)
     await ana.enter(room)

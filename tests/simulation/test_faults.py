@@ -21,7 +21,8 @@ class Parrot(ComponentXMPP):  # type: ignore[misc]
 
     def __init__(self, server: SimulatedServer) -> None:
         super().__init__(
-            server.component, server.component_secret, server.host, server.component_port, fix_error_ns=True)
+            server.component, server.component_secret, server.host, server.component_port, fix_error_ns=True
+        )
         self.add_event_handler("message", self.on_message)
         self._thoughts: set[asyncio.Task[None]] = set()
 

@@ -84,8 +84,9 @@ async def test_an_affiliation_of_somebody_outside_is_told_to_moderators(server: 
     room = await a_room(server, desk, ana.bare)
     await ana.enter(room)
     await affiliate(desk, room, "tom@example.org", as_="member")
-    told = await desk.receives(lambda one: (item := one.find(f"{{{MUC_USER}}}item")) is not None
-                               and item.get("jid") == "tom@example.org")
+    told = await desk.receives(
+        lambda one: (item := one.find(f"{{{MUC_USER}}}item")) is not None and item.get("jid") == "tom@example.org"
+    )
     assert told.sender == room
     await ana.ping(server.domain)
     assert not ana.has_unread(lambda one: one.sender == room)
@@ -98,9 +99,21 @@ async def test_the_form_offers_the_same_fields(server: Server, desk: Person) -> 
     assert sorted(form.pop("presencebroadcast")) == ["moderator", "participant", "visitor"]
     form.pop("", None)
     assert form == {
-        "roomname": "", "roomdesc": "", "lang": "en", "persistentroom": "", "publicroom": "0", "roomsecret": "",
-        "membersonly": "", "moderatedroom": "", "whois": "moderators", "changesubject": "", "historylength": "20",
-        "defaulthistorymessages": "20", "enablearchiving": "1", "allowmemberinvites": ""}
+        "roomname": "",
+        "roomdesc": "",
+        "lang": "en",
+        "persistentroom": "",
+        "publicroom": "0",
+        "roomsecret": "",
+        "membersonly": "",
+        "moderatedroom": "",
+        "whois": "moderators",
+        "changesubject": "",
+        "historylength": "20",
+        "defaulthistorymessages": "20",
+        "enablearchiving": "1",
+        "allowmemberinvites": "",
+    }
 
 
 async def test_a_part_of_the_form_changes_only_that(server: Server, desk: Person) -> None:
@@ -113,8 +126,10 @@ async def test_a_part_of_the_form_changes_only_that(server: Server, desk: Person
 async def test_a_changed_configuration_is_told(server: Server, desk: Person) -> None:
     room = await a_room(server, desk)
     await configure(desk, room, roomname="Chat")
-    await desk.until(lambda: any(one.find("status") is not None and not one.body
-                                 for one in desk.view_of(room).messages), "status 104")
+    await desk.until(
+        lambda: any(one.find("status") is not None and not one.body for one in desk.view_of(room).messages),
+        "status 104",
+    )
 
 
 async def test_voice_is_lent_in_a_moderated_room(server: Server, desk: Person) -> None:

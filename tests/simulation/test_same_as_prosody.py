@@ -62,10 +62,8 @@ async def test_members_do_not_see_each_others_addresses(server: Server, desk: Pe
     await ana.enter(room)
     await ben.enter(room)
     await ana.sees_inside(room, "ben")
-    assert {nick: one.jid for nick, one in ana.inside(room).items()} == {
-        "Help desk": None, "ana": ana.jid, "ben": None}
-    assert {nick: one.jid for nick, one in ben.inside(room).items()} == {
-        "Help desk": None, "ana": None, "ben": ben.jid}
+    assert {nick: one.jid for nick, one in ana.inside(room).items()} == {"Help desk": None, "ana": ana.jid, "ben": None}
+    assert {nick: one.jid for nick, one in ben.inside(room).items()} == {"Help desk": None, "ana": None, "ben": ben.jid}
 
 
 async def test_addresses_are_shown_to_all_where_the_room_says_so(server: Server, desk: Person) -> None:

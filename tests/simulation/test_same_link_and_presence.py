@@ -11,7 +11,8 @@ from tests.simulation.asking import a_room, reconnected, refusal
 
 
 async def test_a_lost_link_is_noticed_in_exactly_the_rooms_where_something_is_sent(
-        server: Server, component: BareComponent, desk: Person) -> None:
+    server: Server, component: BareComponent, desk: Person
+) -> None:
     ana = await server.person("ana")
     busy, quiet = await a_room(server, desk, ana.bare), await a_room(server, desk, ana.bare)
     await ana.enter(busy)

@@ -28,8 +28,9 @@ class Walk:
 
     async def run(self) -> None:
         server = self._server
-        async with await BareComponent.connect(server.host, server.component_port, server.component,
-                                               server.component_secret) as component:
+        async with await BareComponent.connect(
+            server.host, server.component_port, server.component, server.component_secret
+        ) as component:
             self._desk = await component.person(f"desk@{component.domain}/desk").arrive(available=False)
             self._people = {name: await server.person(name) for name in NAMES}
             self._everybody = [self._desk, *self._people.values()]
@@ -44,8 +45,25 @@ class Walk:
     async def _step(self, number: int) -> None:
         name, other = self._random.choice(NAMES), self._random.choice(NAMES)
         what = self._random.choice(
-            ["enter", "enter", "enter", "leave", "drop", "nick", "affiliate", "affiliate", "role", "speak", "speak",
-             "whisper", "desk enters", "desk leaves", "open or close", "whois"])
+            [
+                "enter",
+                "enter",
+                "enter",
+                "leave",
+                "drop",
+                "nick",
+                "affiliate",
+                "affiliate",
+                "role",
+                "speak",
+                "speak",
+                "whisper",
+                "desk enters",
+                "desk leaves",
+                "open or close",
+                "whois",
+            ]
+        )
         arguments = self._random.random()
         try:
             outcome: object = await self._do(what, self._people[name], other, arguments, number)

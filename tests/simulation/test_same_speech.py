@@ -176,8 +176,9 @@ async def test_a_mediated_invitation_makes_a_member(server: Server, desk: Person
     assert element.get("from") == f"{room}/Help desk"
     assert ana.invitations == []
     assert await ana.enter(room) == {110}
-    await ana.send(make("message", make(f"{{{MUC_USER}}}x", make(
-        f"{{{MUC_USER}}}decline", to=f"{room}/Help desk")), to=room))
+    await ana.send(
+        make("message", make(f"{{{MUC_USER}}}x", make(f"{{{MUC_USER}}}decline", to=f"{room}/Help desk")), to=room)
+    )
     told = await desk.receives(lambda one: one.find(f"{{{MUC_USER}}}decline") is not None)
     assert told.sender == room
 
@@ -186,8 +187,9 @@ async def test_a_member_may_not_invite(server: Server, desk: Person) -> None:
     ana = await server.person("ana")
     room = await a_room(server, desk, ana.bare)
     await ana.enter(room)
-    await ana.send(make("message", make(f"{{{MUC_USER}}}x", make(
-        f"{{{MUC_USER}}}invite", to="tom@example.org")), to=room))
+    await ana.send(
+        make("message", make(f"{{{MUC_USER}}}x", make(f"{{{MUC_USER}}}invite", to="tom@example.org")), to=room)
+    )
     assert (await ana.is_told_of_error(room)).condition == "forbidden"
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from livechat_xmpp.domain.model import Chat, ChatState, Part, RoomState, RoomView, Standing
-from livechat_xmpp.domain.rooms import (
+from livechat_xmpp.domain.learning import (
     Entered,
     Fact,
     HelperMissing,
@@ -18,12 +17,13 @@ from livechat_xmpp.domain.rooms import (
     NoticesSpoken,
     OfferExpired,
     OfferTaken,
-    RoomRules,
     TraineePlacesFree,
     VisitorMissing,
     learn,
     next_due,
 )
+from livechat_xmpp.domain.model import Chat, ChatId, ChatState, Part, RoomState, RoomView, Standing
+from livechat_xmpp.domain.rooms import RoomRules, resync_due
 from tests.factories import (
     NOW,
     a_chat,
@@ -159,16 +159,23 @@ def test_a_helper_is_missing(chat: Chat, seen: RoomView, now: float, expected: t
         pytest.param(
             replace(a_chat(visits=HERE[:1]), invitations=(an_invitation("ana", told_s=0),)),
             a_room("ana"),
-            9999,
+            119,
             False,
-            id="not who was never asked in",
+            id="not at once who cannot be asked in (banned by hand, say)",
         ),
         pytest.param(
-            replace(a_chat(visits=HERE[:1]), invitations=(an_invitation(V1, Part.VISITOR),)),
+            replace(a_chat(visits=HERE[:1]), invitations=(an_invitation("ana", told_s=0),)),
             a_room("ana"),
-            9999,
+            120,
+            True,
+            id="who cannot be asked in for too long: nobody waits for them for ever",
+        ),
+        pytest.param(
+            replace(a_chat(visits=HERE[:1]), invitations=(an_invitation(V1, Part.VISITOR, told_s=100),)),
+            a_room("ana"),
+            219,
             False,
-            id="not who still has to be asked in",
+            id="not who was asked in again lately",
         ),
         pytest.param(
             replace(
@@ -263,15 +270,26 @@ def test_what_was_said_or_has_expired_is_done_with() -> None:
 
 # --- when to look again
 
+# Between half of ten minutes and all of it; the chat's id says when.
+LOOK_AGAIN_S = (resync_due(a_quiet_chat(), a_room("ana", V1), RULES) - NOW).total_seconds()
+
+
+def test_rooms_are_looked_at_anew_within_ten_minutes_and_not_all_at_once() -> None:
+    room = a_room("ana", V1)
+    moments = {resync_due(replace(a_quiet_chat(), id=ChatId(f"chat{n}")), room, RULES) for n in range(50)}
+    assert len(moments) > 40
+    assert all(at(300) <= moment <= at(600) for moment in moments if moment is not None)
+    assert resync_due(a_quiet_chat(), RoomView(), RULES) is None
+
 
 @pytest.mark.parametrize(
     ("chat", "seen", "now", "due"),
     [
-        pytest.param(a_request(), None, 0, None, id="never, for who just waits"),
+        pytest.param(a_request(), None, 0, 3600, id="when somebody has waited for too long"),
         pytest.param(a_chat(state=ChatState.CLOSED), a_room("ana"), 0, None, id="never, once it is over"),
         pytest.param(a_request(a_helper("ana"), offer=an_offer("ana")), None, 0, 20, id="at the offer's deadline"),
         pytest.param(a_request(visitor_gone_at=NOW), None, 0, 120, id="when a visitor has been gone for too long"),
-        pytest.param(a_quiet_chat(), a_room("ana", V1), 0, 600, id="to look anew, when all are there"),
+        pytest.param(a_quiet_chat(), a_room("ana", V1), 0, LOOK_AGAIN_S, id="to look anew, when all are there"),
         pytest.param(a_chat(), a_room(), 0, 10, id="to ask in once more"),
         pytest.param(a_chat(), a_room(), 10, 60, id="when a helper has been gone for too long"),
         pytest.param(a_chat(), a_room("ana"), 10, 120, id="when a visitor has not come"),
@@ -286,9 +304,9 @@ def test_a_trainees_place_is_looked_at_when_it_lapses() -> None:
     assert next_due(chat, seen, RULES, now=NOW) == at(60)
 
 
-@pytest.mark.parametrize("now", [60, 61, 599])
+@pytest.mark.parametrize("now", [60, 61, 299])
 def test_places_kept_for_trainees_without_a_monitor_do_not_keep_the_desk_busy(now: float) -> None:
     """The moment of lapsing was reported although nothing came of it, so the chat was looked at without end."""
     chat, seen = a_watched_chat(TOM, monitor=False)
     found: datetime | None = next_due(chat, seen, RULES, now=at(now))
-    assert found == at(600)
+    assert found == at(LOOK_AGAIN_S)

@@ -78,7 +78,7 @@ def test_a_chat_that_is_over_gets_its_transcript_before_the_room_goes() -> None:
     ("chat", "seen", "now", "expected"),
     [
         pytest.param(a_chat(), None, 0, (EnterRoom(),), id="unknown: only look"),
-        pytest.param(a_chat(), room("ana", V1), 599, (), id="seen lately: nothing to do"),
+        pytest.param(a_chat(), room("ana", V1), 299, (), id="seen lately: nothing to do"),
         pytest.param(a_chat(), room("ana", V1), 600, (EnterRoom(),), id="seen long ago: look again"),
         pytest.param(
             a_chat(),

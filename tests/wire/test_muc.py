@@ -29,7 +29,6 @@ def an_item(**more: object) -> Item:
         "affiliation": Affiliation.NONE,
         "new_nick": "",
         "codes": frozenset(),
-        "is_destroyed": False,
         "occupant_id": "",
         **more,
     }
@@ -59,7 +58,7 @@ def an_item(**more: object) -> Item:
         ),
         pytest.param(
             f"<x {USER}><item affiliation='none' role='none'/><destroy><reason>over</reason></destroy></x>",
-            an_item(is_destroyed=True),
+            an_item(),
             id="the room's end (§10.9)",
         ),
         pytest.param(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.errors import BadInput, NotFound
+from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Chat, ChatId, Disposition, DutyRole, Standing
 from livechat_xmpp.usecases import chats, offers
+from livechat_xmpp.usecases.chats import ChatLine
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form
@@ -35,8 +34,8 @@ def _label(chat: Chat) -> str:
     return f"{chat.visitor_name}: {texts.one_line(chat.question, 60)}"
 
 
-def _age_s(since: datetime) -> str:
-    return str(max(0, int((datetime.now(UTC) - since).total_seconds())))
+def _age_s(line: ChatLine) -> str:
+    return str(max(0, int(line.age.total_seconds())))
 
 
 def chat_commands(addresses: Addresses) -> Commands:
@@ -48,7 +47,7 @@ def chat_commands(addresses: Addresses) -> Commands:
 
     @commands.command("list-chats", "List chats", is_for=_helps)
     async def list_chats(asked: Asked) -> Answer:
-        lines = await asked.desk.ask(chats.list_chats, by=asked.who, workgroup=asked.workgroup)
+        lines = await asked.desk.ask(chats.list_chats, by=asked.who, rules=asked.desk.rules, workgroup=asked.workgroup)
         rows = [
             {
                 "chat": line.chat.id,
@@ -58,7 +57,7 @@ def chat_commands(addresses: Addresses) -> Commands:
                 "helper": line.chat.helper or "",
                 "monitors": list(line.monitors),
                 "trainees": list(line.trainees),
-                "age_s": _age_s(line.chat.first_opened_at or line.chat.asked_at),
+                "age_s": _age_s(line),
             }
             for line in lines
         ]
@@ -90,7 +89,7 @@ async def _list_queue(asked: Asked) -> Answer:
             "chat": line.chat.id,
             "visitor": line.chat.visitor_name,
             "question": texts.one_line(line.chat.question),
-            "waiting_s": _age_s(line.chat.asked_at),
+            "waiting_s": _age_s(line),
             "position": str(line.position),
             "state": line.state,
         }
@@ -108,10 +107,7 @@ async def _list_queue(asked: Asked) -> Answer:
 
 
 async def _offered(asked: Asked) -> list[tuple[str, str]]:
-    offer = await asked.desk.ask(lambda work: work.offers.find_open_of(asked.who))
-    chat = await asked.desk.ask(lambda work: work.chats.find(offer.chat_id)) if offer else None
-    if chat is None:
-        raise NotFound(offers.NO_OFFER)
+    chat = await asked.desk.ask(offers.offered_to, asked.who)
     return [(chat.id, _label(chat))]
 
 
@@ -134,7 +130,7 @@ async def _reject_offer(asked: Asked) -> Answer:
 async def _join_chat(asked: Asked) -> Answer:
     """Ask which chat, then invite the person to its room."""
     if asked.form is None:
-        lines = await asked.desk.ask(chats.list_all, workgroup=asked.workgroup)
+        lines = await asked.desk.ask(chats.chats_in_progress, workgroup=asked.workgroup)
         choices = [(line.id, _label(line)) for line in lines]
         if not choices:
             return Done("There is no chat in progress.", note_type="error")

@@ -1,0 +1,253 @@
+"""What a room shows that the record does not have yet: learn() gives the facts, next_due() when time brings more.
+
+Both are pure. The other half of a round is domain.rooms.plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from livechat_xmpp.domain.access import is_monitored, part_of
+from livechat_xmpp.domain.model import (
+    BareJid,
+    Chat,
+    ChatState,
+    Invitation,
+    Occupant,
+    Offer,
+    Part,
+    RoomState,
+    RoomView,
+    Standing,
+    Visit,
+)
+from livechat_xmpp.domain.rooms import RoomRules, resync_due
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    jid: BareJid
+    nick: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTaken:
+    """The helper with the offer is inside: entering is accepting."""
+
+    helper: BareJid
+
+
+@dataclass(frozen=True, slots=True)
+class OfferExpired:
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationLapsed:
+    jid: BareJid
+
+
+@dataclass(frozen=True, slots=True)
+class TraineePlacesFree:
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HelperMissing:
+    helper: BareJid
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorMissing:
+    """The visitor has been gone for longer than the grace."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitedTooLong:
+    """Nobody has taken the request for as long as the rules let anybody wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesSpoken:
+    ids: tuple[int, ...]
+
+
+Fact: TypeAlias = (
+    Entered
+    | Left
+    | OfferTaken
+    | OfferExpired
+    | InvitationLapsed
+    | TraineePlacesFree
+    | HelperMissing
+    | VisitorMissing
+    | WaitedTooLong
+    | NoticesSpoken
+)
+
+
+def learn(
+    chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime, absent: Set[BareJid] = frozenset()
+) -> tuple[Fact, ...]:
+    """Return what has to be recorded now: what the room shows, and what time has decided.
+
+    Nothing while a room that may hold people is unknown: somebody who entered meanwhile has accepted.
+    """
+    if chat.state is ChatState.CLOSED or (seen is None and chat.room is RoomState.READY):
+        return ()
+    seen = seen or RoomView()
+    present = seen.present - absent
+    monitored = is_monitored(chat, present, helper_counts=rules.helper_counts_as_monitor)
+    return (
+        *_comings_and_goings(chat, seen, now),
+        *_offer_facts(chat, seen, now),
+        *_missing(chat, seen, rules, now),
+        *_trainee_facts(chat, seen, rules, monitored, now),
+        *_spoken(chat, seen, now),
+    )
+
+
+def _comings_and_goings(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
+    recorded = {(v.jid, v.nick) for v in chat.visits if v.left_at is None}
+    shown = {(o.jid, o.nick): o for o in seen.occupants}
+    for jid, nick in sorted(recorded - set(shown)):
+        yield Left(jid, nick, now)
+    for key in sorted(set(shown) - recorded):
+        yield Entered(_visit(chat, shown[key]))
+
+
+def _visit(chat: Chat, who: Occupant) -> Visit:
+    return Visit(
+        who.jid, who.nick, part_of(chat, who.jid), who.since_at, None, chat.standings.get(who.jid), who.occupant_id
+    )
+
+
+def _offer_facts(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
+    if chat.offer is None:
+        return
+    if _came_for_it(chat, seen, chat.offer):
+        yield OfferTaken(chat.offer.helper)
+    elif now >= chat.offer.expires_at:
+        yield OfferExpired(chat.offer.id)
+
+
+def _came_for_it(chat: Chat, seen: RoomView, offer: Offer) -> bool:
+    """Return whether the helper entered after the offer was made; a monitor who watches is asked like others."""
+    stays = {v.nick: v.entered_at for v in chat.visits if v.jid == offer.helper and v.left_at is None}
+    return any(o.jid == offer.helper and stays.get(o.nick, o.since_at) >= offer.made_at for o in seen.occupants)
+
+
+def _missing(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime) -> Iterator[Fact]:
+    helper_due = _helper_due(chat, seen, rules)
+    if chat.helper is not None and helper_due is not None and now >= helper_due:
+        yield HelperMissing(chat.helper)
+    visitor_due = _visitor_due(chat, seen, rules)
+    if visitor_due is not None and now >= visitor_due:
+        yield VisitorMissing()
+    wait_due = _wait_due(chat, rules)
+    if wait_due is not None and now >= wait_due:
+        yield WaitedTooLong()
+
+
+def _helper_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
+    """Return when the request goes back to the queue because its helper is not there; None: they are."""
+    if chat.state is not ChatState.OPEN or chat.helper is None or chat.opened_at is None:
+        return None
+    standing = chat.standings.get(chat.helper)
+    if standing is None or not standing.reaches(Standing.HELPER):
+        return chat.opened_at  # demoted: at once
+    if chat.helper in seen.present:
+        return None
+    return _gone_or_asked_at(chat, chat.helper, chat.opened_at) + rules.helper_grace
+
+
+def _visitor_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
+    """Return when the visitor's not being there ends the request; None: they are there, or were not asked in yet.
+
+    Before the first helper has accepted, what counts is that they are known to be gone from the queue.
+    """
+    if chat.first_opened_at is None:
+        return None if chat.visitor_gone_at is None else chat.visitor_gone_at + rules.visitor_grace
+    if chat.visitor_bare in seen.present:
+        return None
+    return _gone_or_asked_at(chat, chat.visitor_bare, chat.first_opened_at) + rules.visitor_grace
+
+
+def _wait_due(chat: Chat, rules: RoomRules) -> datetime | None:
+    """Return when a request that no helper ever took has waited for too long."""
+    if chat.state is not ChatState.WAITING or chat.first_opened_at is not None:
+        return None
+    return chat.asked_at + rules.longest_wait
+
+
+def _gone_or_asked_at(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
+    """Return since when the person could be inside and is not: since they left, or were last asked in.
+
+    plan() asks in whom it can before learn() is called, so who was never asked in cannot be (banned by hand, say).
+    """
+    invitation = chat.invitation_of(jid)
+    asked_at = invitation.told_at if invitation is not None and invitation.told_at is not None else at_least
+    return _since_gone(chat, jid, max(at_least, asked_at))
+
+
+def _since_gone(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
+    visit = chat.last_visit(jid)
+    return at_least if visit is None or visit.left_at is None else max(at_least, visit.left_at)
+
+
+def _trainee_facts(chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool, now: datetime) -> Iterator[Fact]:
+    trainees = [i for i in chat.invitations if i.part is Part.TRAINEE]
+    if not monitored:
+        return  # they keep their places; let in again, they are asked in again
+    lapsed = {i.jid for i in trainees if (due := _lapse_due(chat, i, seen, rules)) is not None and now >= due}
+    for jid in sorted(lapsed):
+        yield InvitationLapsed(jid)
+    free = rules.trainee_places - (len(trainees) - len(lapsed))
+    if chat.state is ChatState.OPEN and free > 0 and rules.are_trainees_welcome:
+        yield TraineePlacesFree(free)
+
+
+def _lapse_due(chat: Chat, invitation: Invitation, seen: RoomView, rules: RoomRules) -> datetime | None:
+    if invitation.told_at is None or invitation.jid in seen.present:
+        return None
+    return _since_gone(chat, invitation.jid, invitation.told_at) + rules.trainee_patience
+
+
+def _spoken(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
+    done = tuple(n.id for n in chat.notices if n.stanza_id in seen.spoken or n.expires_at <= now)
+    if done:
+        yield NoticesSpoken(done)
+
+
+def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime) -> datetime | None:
+    """Return the next moment at which plan() or learn() may say something new by time alone; None: never.
+
+    now: the moment at which both had nothing to say, so what was due by then did not matter.
+    """
+    if chat.state is ChatState.CLOSED:
+        return None
+    view = seen or RoomView()
+    moments = [
+        chat.offer.expires_at if chat.offer else None,
+        _helper_due(chat, view, rules),
+        _visitor_due(chat, view, rules),
+        _wait_due(chat, rules),
+        resync_due(chat, view, rules),
+    ]
+    for invitation in chat.invitations:
+        if invitation.told_at is None or invitation.jid in view.present:
+            continue
+        if invitation.part is Part.TRAINEE:
+            moments.append(_lapse_due(chat, invitation, view, rules))
+        elif invitation.part in (Part.VISITOR, Part.HELPER) and invitation.times_told == 1:
+            moments.append(invitation.told_at + rules.remind_after)
+    return min((m for m in moments if m is not None and m > now), default=None)
