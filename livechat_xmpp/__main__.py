@@ -36,6 +36,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_INPUT
     except KeyboardInterrupt:
         return FAILED
+    except Exception as error:
+        if (reason := _reason(error)) is None:
+            raise
+        print(reason, file=sys.stderr)
+        return FAILED
+
+
+def _reason(error: Exception) -> str | None:
+    """Return in one line what an operator can do something about; None: it is a bug, to be seen whole."""
+    from sqlalchemy.exc import DBAPIError
+
+    if isinstance(error, DBAPIError):
+        return f"The database does not do what it has to: {' '.join(str(error.orig).split())}"
+    if isinstance(error, OSError):
+        return str(error)
+    return None
 
 
 def run(args: argparse.Namespace) -> int:

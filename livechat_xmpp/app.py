@@ -61,6 +61,7 @@ def rules_from(settings: Settings) -> DeskRules:
             visitor_grace=timedelta(seconds=settings.visitors.grace_s),
             helper_grace=timedelta(seconds=rooms.helper_grace_s),
             resync_after=timedelta(seconds=rooms.resync_s),
+            longest_wait=timedelta(seconds=settings.visitors.longest_wait_s),
         ),
         offer_timeout=timedelta(seconds=settings.routing.offer_timeout_s),
         repeat_after=timedelta(seconds=settings.routing.repeat_after_s),

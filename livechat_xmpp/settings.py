@@ -111,6 +111,9 @@ class VisitorSettings(Group):
     grace_s: Annotated[
         float, Field(ge=0, description="How long a visitor who lost the connection keeps the place or the chat.")
     ] = 120.0
+    longest_wait_s: Annotated[
+        float, Field(gt=0, description="A request that nobody has taken for so long ends; no page stays open longer.")
+    ] = 3600.0
     queue_limit: Annotated[int, Field(ge=1, description="Requests waiting at once; more are told to come later.")] = 200
     status_interval_s: Annotated[
         float, Field(ge=0, description="Place and wait are told again after this long at the earliest.")

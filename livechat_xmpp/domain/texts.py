@@ -15,6 +15,7 @@ CLOSED_NOW = "The help desk is closed at the moment: nobody is on duty. Please t
 QUEUE_FULL = "Too many people are waiting at the moment. Please try again later."
 OPEN_NOW = "The help desk is open."
 AWAY_NOW = "The help desk is online, but everybody is away for the moment. You can wait, or come back later."
+NOBODY_NOW = "But nobody is on duty at the moment. You keep your place and can wait, or come back later."
 BUSY_PLACE = "You have asked already."
 WORDS_ADDED = "Your words were added to your question."
 LEFT_QUEUE = "You have left the queue. You can ask again at any time."
@@ -46,9 +47,11 @@ def in_words(length: timedelta) -> str:
     return "1 minute" if minutes == 1 else f"{minutes} minutes"
 
 
-def place(position: int, wait: Wait | None, *, is_away: bool = False) -> str:
-    """Return the visitor's place and expected wait; position: 1 is next."""
+def place(position: int, wait: Wait | None, *, is_away: bool = False, is_open: bool = True) -> str:
+    """Return the visitor's place and expected wait, or honestly why there is none; position: 1 is next."""
     text = "You are next in the queue." if position == 1 else f"You are number {position} in the queue."
+    if not is_open:
+        return f"{text} {NOBODY_NOW}"
     if is_away:
         return f"{text} {AWAY_NOW}"
     if wait is None:

@@ -31,11 +31,12 @@ async def cover_now(work: Work, presences: Presences) -> Cover:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the queue; position: 1 is next."""
+    """A place in the queue; position: 1 is next. is_open: somebody who takes offers is on duty."""
 
     position: int
     wait: Wait | None
     is_away: bool
+    is_open: bool = True
 
 
 async def places(work: Work, workgroup: WorkgroupName, presences: Presences, rules: DeskRules) -> dict[ChatId, Place]:
@@ -60,6 +61,7 @@ async def places_of(
                 handle_times=history,
             ),
             state.is_away,
+            state.is_open,
         )
         for position, w in enumerate(waiting, start=1)
     }

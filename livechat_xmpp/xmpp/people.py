@@ -143,7 +143,7 @@ class Speaker:
     ) -> None:
         """Send the visitor their place (XEP-0142 §3.2.3); the token only in the first, where one was not given."""
         message = self._message(workgroup, visitor)
-        message["body"] = texts.place(place.position, place.wait, is_away=place.is_away)
+        message["body"] = texts.place(place.position, place.wait, is_away=place.is_away, is_open=place.is_open)
         fill_status(message["queue_status"], place)
         message["resume"]["chat"] = chat_id
         if token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from xml.etree.ElementTree import Element
 
 from tests.people.elements import (
@@ -45,7 +46,7 @@ def _on_groupchat(room: Room, message: Element) -> None:
     if subject is not None and body_of(message) is None:
         _change_subject(room, speaker, subject)
     else:
-        say_to_all(room, _passed_on(room, speaker, message))
+        say_to_all(room, _passed_on(room, speaker, message, HIDDEN - {MUC_USER}))  # as Prosody does
 
 
 def _change_subject(room: Room, speaker: Occupant, subject: str) -> None:
@@ -55,13 +56,13 @@ def _change_subject(room: Room, speaker: Occupant, subject: str) -> None:
     room.broadcast(make("message", make("subject", subject), type="groupchat", from_=room.subject_by))
 
 
-def _passed_on(room: Room, speaker: Occupant, message: Element) -> Element:
-    """Return the message as others get it: what only the room may say about it is taken out."""
+def _passed_on(room: Room, speaker: Occupant, message: Element, hidden: Collection[str] = HIDDEN) -> Element:
+    """Return the message as others get it: what only the room may say about it is taken out, if the room does that."""
     copy = make("message", from_=room.occupant_jid(speaker), type=message.get("type"), id=message.get("id") or new_id())
     for child in message:
         space = child.tag[1:].partition("}")[0]
         is_forged = child.get("from") == room.jid if space == DELAY else child.get("by") == room.jid
-        if space not in HIDDEN and not (space in (DELAY, STANZA_ID) and is_forged):
+        if space not in hidden and not (space in (DELAY, STANZA_ID) and is_forged):
             copy.append(child)
     copy.append(room.occupant_id(speaker))
     return copy

@@ -22,7 +22,9 @@ def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitab
         text = texts.WELCOME_BACK
         if ticket.place is not None:
             values["position"] = str(ticket.place.position)
-            text = texts.place(ticket.place.position, ticket.place.wait, is_away=ticket.place.is_away)
+            text = texts.place(
+                ticket.place.position, ticket.place.wait, is_away=ticket.place.is_away, is_open=ticket.place.is_open
+            )
             if ticket.place.wait is not None:
                 values["wait_s"] = str(int(ticket.place.wait.expected.total_seconds()))
         if ticket.has_room:
