@@ -24,7 +24,7 @@ from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.web.server import PageSettings, serving
 from livechat_xmpp.xmpp import disco
-from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
 from livechat_xmpp.xmpp.commands import accounts, door, duty
@@ -42,6 +42,7 @@ from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas import visit, workgroup
+from livechat_xmpp.xmpp.turns import Turns
 from livechat_xmpp.xmpp.words import Words
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ def rules_from(settings: Settings) -> DeskRules:
         staff_domains=frozenset(settings.staff.domains),
         anonymous_domains=frozenset(settings.visitors.anonymous_domains),
         contributors=settings.xmpp.contributors,
+        read_jid=read_bare_jid,
     )
 
 
@@ -143,8 +145,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         ping_timeout_s=settings.routing.ping_timeout_s,
         staff=lambda: sorted(presence.accounts),
     )
+    turns = Turns(link.spawn, waiting=settings.xmpp.pending_per_sender)
     presence = StaffPresence(
         link,
+        turns,
         addresses,
         desk,
         book,
@@ -185,6 +189,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
+        turns,
         addresses,
         desk,
         rooms,

@@ -63,7 +63,11 @@ class XmppSettings(Group):
     max_stanza_bytes: Annotated[
         int,
         Field(ge=10_000, description="Largest stanza we send; above the server's limit it would end the connection."),
-    ] = 200_000
+    ] = 480_000
+    pending_per_sender: Annotated[
+        int,
+        Field(ge=1, description="Stanzas of one sender that may wait; one who floods is refused, others do not wait."),
+    ] = 50
 
 
 class DatabaseSettings(Group):

@@ -108,7 +108,7 @@ def learn(
     present = seen.present - absent
     monitored = is_monitored(chat, present, helper_counts=rules.helper_counts_as_monitor)
     return (
-        *_comings_and_goings(chat, seen, now),
+        *comings_and_goings(chat, seen, now),
         *_offer_facts(chat, seen, now),
         *_missing(chat, seen, rules, now),
         *_trainee_facts(chat, seen, rules, monitored, now),
@@ -116,7 +116,8 @@ def learn(
     )
 
 
-def _comings_and_goings(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
+def comings_and_goings(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Entered | Left]:
+    """Yield who left and who came since the record was written; also to be asked before a room goes for good."""
     recorded = {(v.jid, v.nick) for v in chat.visits if v.left_at is None}
     shown = {(o.jid, o.nick): o for o in seen.occupants}
     for jid, nick in sorted(recorded - set(shown)):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
 from livechat_xmpp.domain.model import BareJid
 
-ROLE_NAMES = ("helper", "monitor", "admin", "support", "moderator", "trainee")
+FILLERS = "\u115f\u1160\u3164\uffa0"  # letters that show nothing
+ROLE_NAMES = ("helper", "helpdesk", "monitor", "admin", "support", "moderator", "trainee")
 # Letters of other scripts that look like Latin ones; not all of Unicode's confusables, those in common fonts.
 # Small l, i and 1 look like each other's capitals, so they count as one letter.
 LOOKALIKES = str.maketrans("аеорсухіјѕһкмтвнԁԛԝӏαενορτυικηχβμιıłøɡɑ01l", "aeopcyxijshkmtbhdqwiaevoptuikhxbmiiiogaoii")
@@ -28,13 +30,16 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 
 def imitates(name: str, staff: Iterable[BareJid], desk: str) -> bool:
-    """Return whether the name could be taken for the desk's, a role's or a staff member's."""
+    """Return whether the name could be taken for the desk's, a role's or a staff member's, or for no name at all."""
+    words = {_skeleton(word) for word in re.findall(r"\w+", name)}
     reserved = {_skeleton(desk), *map(_skeleton, ROLE_NAMES), *(_skeleton(jid.partition("@")[0]) for jid in staff)}
-    skeleton = _skeleton(name)
-    return skeleton in reserved or skeleton.rstrip("23456789") in reserved
+    bare_name = _skeleton("".join(c for c in name if not c.isdigit()))
+    return not name.strip(FILLERS) or bool(
+        {_skeleton(name), bare_name} & reserved or words & set(map(_skeleton, ROLE_NAMES))
+    )
 
 
 def _skeleton(name: str) -> str:
     """Return the name without what imitations play with: case, width, accents, spaces, signs, other scripts."""
     decomposed = unicodedata.normalize("NFKD", name).casefold().translate(LOOKALIKES)
-    return "".join(c for c in decomposed if c.isalnum())
+    return "".join(c for c in decomposed if c.isalnum() and c not in FILLERS)

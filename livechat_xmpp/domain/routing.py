@@ -38,10 +38,11 @@ class OnDuty:
 
 @dataclass(frozen=True, slots=True)
 class PastOffers:
-    """How often a request was offered to each helper, and when last."""
+    """How often a request was offered to each helper, and when last. never: who asked it, and is no helper for it."""
 
     times: Mapping[BareJid, int] = field(default_factory=dict)
     last_at: Mapping[BareJid, datetime] = field(default_factory=dict)
+    never: BareJid | None = None
 
 
 def choose_helper(
@@ -56,7 +57,9 @@ def choose_helper(
     able = [
         h
         for h in helpers
-        if h.is_free and (h.duty.jid not in past.last_at or now >= past.last_at[h.duty.jid] + repeat_after)
+        if h.is_free
+        and h.duty.jid != past.never
+        and (h.duty.jid not in past.last_at or now >= past.last_at[h.duty.jid] + repeat_after)
     ]
     return min(able, key=lambda h: (past.times.get(h.duty.jid, 0), h.duty.turn_at, h.duty.jid), default=None)
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
-from livechat_xmpp.domain.learning import learn, next_due
+from livechat_xmpp.domain.learning import comings_and_goings, learn, next_due
 from livechat_xmpp.domain.model import Affiliation, BareJid, Chat, ChatId, RoomState, RoomView
 from livechat_xmpp.domain.rooms import (
     ConfigureRoom,
@@ -153,11 +153,14 @@ class Round:
                     self._people.tell_offer(chat, offer, self._clock.now())
             case TellInvitation(invitation):
                 self._people.require_link()
-                await self._desk.do(recording.mark_invitation_told, chat.id, invitation)
-                self._people.tell_invitation(chat, invitation)
+                if await self._desk.do(recording.mark_invitation_told, chat.id, invitation):
+                    self._people.tell_invitation(chat, invitation)
             case Speak(notice):
                 await self._rooms.speak(chat.id, notice)
             case SettleTranscript():
+                if (seen := self._rooms.view(chat.id)) is not None:  # who came so late that no round saw them
+                    late = list(comings_and_goings(chat, seen, self._clock.now()))
+                    await self._desk.do(recording.record_visits, chat, late)
                 await self._complete_transcript(chat.id)
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)

@@ -29,6 +29,15 @@ class InvitationTable:
         }
         await put(self._db, t.invitation, {"chat_id": chat_id, "jid": invitation.jid}, values)
 
+    async def mark(self, chat_id: ChatId, invitation: Invitation) -> bool:
+        here = (t.invitation.c.chat_id == chat_id, t.invitation.c.jid == invitation.jid)
+        marked = await self._db.execute(
+            update(t.invitation)
+            .where(*here, t.invitation.c.ended_at.is_(None))
+            .values(told_at=invitation.told_at, times_told=invitation.times_told)
+        )
+        return marked.rowcount == 1
+
     async def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None:
         await self._db.execute(
             update(t.invitation)

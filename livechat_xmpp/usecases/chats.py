@@ -174,8 +174,9 @@ async def ask_in_again(work: Work, jid: BareJid) -> Chat:
     for chat_id in await work.invitations.of_person(jid):
         chat = await work.chats.find(chat_id)
         invitation = chat.invitation_of(jid) if chat else None
-        if chat is not None and invitation is not None and not chat.is_inside(jid):
-            await work.invitations.put(chat_id, Invitation(jid, invitation.part))
+        if chat is None or invitation is None or chat.state is ChatState.CLOSED or chat.is_inside(jid):
+            continue
+        if await work.invitations.mark(chat_id, Invitation(jid, invitation.part)):
             work.touch(chat_id)
             return chat
     raise NotFound("Nothing is offered to you at the moment.")

@@ -18,9 +18,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def _lower(text: str) -> BareJid | None:
+    return BareJid(text.lower())
+
+
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """The numbers that the use cases apply; each is a setting, described there."""
+    """The numbers that the use cases apply; each is a setting, described there.
+
+    read_jid: brings an address into its one form (RFC 7622 §3), or returns None for what is none.
+    """
 
     rooms: RoomRules = field(default_factory=RoomRules)
     offer_timeout: timedelta = timedelta(seconds=20)
@@ -33,6 +40,7 @@ class DeskRules:
     staff_domains: frozenset[str] = frozenset()
     anonymous_domains: frozenset[str] = frozenset()
     contributors: str = ""
+    read_jid: Callable[[str], BareJid | None] = _lower
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from livechat_xmpp.domain.model import (
     OfferState,
     RoomState,
     WorkgroupName,
+    bare,
 )
 from livechat_xmpp.domain.queue import Waiting
-from livechat_xmpp.domain.routing import Cover, OnDuty, cover, match
+from livechat_xmpp.domain.routing import Cover, OnDuty, PastOffers, cover, match
 from livechat_xmpp.usecases.chats import decline_invitation, open_chat
 from livechat_xmpp.usecases.cover import Place, on_duty, places_of
 from livechat_xmpp.usecases.desk import DeskRules
@@ -91,7 +92,8 @@ async def _match(
         if not free:
             break
         chunk = [w.chat_id for w in offerable[start : start + CHUNK]]
-        past = await work.offers.past(chunk)
+        had = await work.offers.past(chunk)
+        past = {c: replace(had.get(c, PastOffers()), never=bare(requests[c].visitor)) for c in chunk}
         pairs = match(chunk, free, past, now=work.now, repeat_after=rules.repeat_after)
         taken = {jid for _, jid in pairs}
         free = [h for h in free if h.duty.jid not in taken]

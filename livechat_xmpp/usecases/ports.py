@@ -136,6 +136,10 @@ class Offers(Protocol):
 
 class Invitations(Protocol):
     async def put(self, chat_id: ChatId, invitation: Invitation) -> None: ...
+    async def mark(self, chat_id: ChatId, invitation: Invitation) -> bool:
+        """Write when the person was told; return False if the invitation has ended meanwhile."""
+        ...
+
     async def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None: ...
     async def asked_before(self, chat_id: ChatId) -> frozenset[BareJid]:
         """Return everybody ever asked into the chat, also those whose invitation has ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from livechat_xmpp.domain import texts
@@ -83,6 +83,15 @@ async def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rule
     return True
 
 
+async def record_visits(work: Work, chat: Chat, facts: Iterable[Entered | Left]) -> None:
+    """Record who came and went, and nothing that follows from it: the chat is over."""
+    for fact in facts:
+        if isinstance(fact, Entered):
+            await work.visits.add(chat.id, fact.visit)
+        else:
+            await work.visits.end(chat.id, fact.jid, fact.nick, fact.at)
+
+
 async def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
     visit = fact.visit
     await work.visits.add(chat.id, visit)
@@ -152,17 +161,17 @@ async def mark_offer_told(work: Work, offer_id: int) -> bool:
     return await work.offers.mark_told(offer_id, work.now)
 
 
-async def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
-    """Record that the person is being asked in; before the sending, as with offers."""
+async def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> bool:
+    """Record that the person is being asked in; before the sending, as with offers. Return whether they still are."""
     told = replace(invitation, told_at=work.now, times_told=invitation.times_told + 1)
-    await work.invitations.put(chat_id, told)
     if invitation.part is Part.VISITOR:
         work.touch_queues()  # their place now names the room
+    return await work.invitations.mark(chat_id, told)
 
 
 async def mark_untold(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
     """Record that the person has to be asked in again, since they lost their membership after they were asked."""
-    await work.invitations.put(chat_id, replace(invitation, told_at=None, times_told=0))
+    await work.invitations.mark(chat_id, replace(invitation, told_at=None, times_told=0))
 
 
 async def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:

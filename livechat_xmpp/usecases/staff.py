@@ -93,13 +93,13 @@ async def wake_for(work: Work, jid: BareJid) -> None:
 
 def check_staff_jid(text: str, rules: DeskRules) -> BareJid:
     """Return the address if an account there may belong to the staff. Raises BadInput."""
-    jid = text.strip().lower().partition("/")[0]
-    local, at, domain = jid.partition("@")
-    if not at or not local or not domain or any(c.isspace() or c in "\"&'/:<>@" for c in local):
+    jid = rules.read_jid(text.strip())
+    local, _, domain = (jid or "").partition("@")
+    if jid is None or not local or not domain:
         raise BadInput(f"{texts.one_line(text, 60)} is not an address like name@example.org.")
     if domain in rules.anonymous_domains or domain not in rules.staff_domains:
         raise BadInput(f"Accounts of {texts.one_line(domain, 60)} cannot belong to the staff.")
-    return BareJid(jid)
+    return jid
 
 
 async def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
@@ -250,4 +250,5 @@ async def who_is(work: Work, jid: BareJid) -> Asker:
         await work.duties.find(jid),
         has_offer=await work.offers.find_open_of(jid) is not None,
         answers=jid in await work.chats.loads(),
+        has_request=await work.chats.find_of_visitor(jid) is not None,
     )

@@ -73,9 +73,15 @@ def _speaker(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> tuple[BareJid
     by_nick = [v for v in visits if v.nick == heard.nick]
     candidates = by_id or by_nick
     if not candidates:
-        return None, Part.VISITOR
+        return _by_name(chat, heard.nick)
     best = max(candidates, key=lambda v: (v.entered_at <= heard.at, v.left_at is None or heard.at <= v.left_at))
     return best.jid, best.part
+
+
+def _by_name(chat: Chat, nick: str) -> tuple[BareJid | None, Part]:
+    """Return who an occupant was whom we never saw: the one who was asked in under that name, if there is one."""
+    named = [jid for jid in chat.standings if jid.partition("@")[0] == nick.casefold()]
+    return (named[0], part_of(chat, named[0])) if len(named) == 1 else (None, Part.VISITOR)
 
 
 async def export(work: Work, chat_id: ChatId) -> dict[str, Any]:

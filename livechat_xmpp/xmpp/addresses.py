@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
-from slixmpp import JID
+from slixmpp import JID, InvalidJID
 
-from livechat_xmpp.domain.model import ChatId, WorkgroupName
+from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
+
+
+def read_bare_jid(text: str) -> BareJid | None:
+    """Return the account's address in the form in which servers know it (RFC 7622 §3); None if it is none.
+
+    Letters that are not seen or that turn the text around are not taken, though old servers may.
+    """
+    try:
+        jid = JID(text)
+    except InvalidJID:
+        return None
+    is_clean = all(unicodedata.category(c)[0] != "C" and not c.isspace() for c in jid.local)
+    has_one_direction = len({unicodedata.bidirectional(c) for c in jid.local} & {"L", "R", "AL"}) <= 1
+    return BareJid(jid.bare) if jid.local and jid.domain and is_clean and has_one_direction else None
 
 
 @dataclass(frozen=True, slots=True)

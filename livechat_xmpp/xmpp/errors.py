@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 from slixmpp import Iq
 from slixmpp.exceptions import XMPPError
 from slixmpp.types import ErrorConditions
+from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain import errors
 from livechat_xmpp.reconcile.ports import LinkTrouble
@@ -69,20 +71,31 @@ async def answer(iq: Iq, handler: Callable[[Iq], Awaitable[Any]]) -> None:
     except LinkTrouble:
         return
     except XMPPError as error:
-        reply = iq.reply(clear=True)
-        reply["error"]["condition"] = error.condition
-        reply["error"]["type"] = error.etype
-        if error.text:
-            reply["error"]["text"] = error.text
-        if error.extension is not None:
-            reply["error"].append(_element(error))
-    try:
+        reply = _failed(iq, error)
+    with contextlib.suppress(LinkTrouble):
+        if not iq.stream.fits(reply):
+            reply = _failed(iq, XMPPError("resource-constraint", text="The answer would be too long.", etype="cancel"))
         reply.send()
-    except LinkTrouble:
-        return
 
 
-def _element(error: XMPPError) -> Any:
-    from slixmpp.xmlstream import ET
+def _failed(iq: Iq, error: XMPPError) -> Iq:
+    """Return the error answer, without a copy of what was asked: it may be what made it too long."""
+    reply = iq.reply(clear=True)
+    reply["error"]["condition"] = error.condition
+    reply["error"]["type"] = error.etype
+    if error.text:
+        reply["error"]["text"] = error.text
+    if error.extension is not None:
+        reply["error"].append(ET.Element(f"{{{error.extension_ns}}}{error.extension}"))
+    return reply
 
-    return ET.Element(f"{{{error.extension_ns}}}{error.extension}")
+
+def refuse_flood(stanza: Any) -> None:
+    """Answer a stanza that is not looked at, because too many of the same sender wait already."""
+    reply = stanza.reply()
+    reply["type"] = "error"
+    reply["error"]["condition"] = "resource-constraint"
+    reply["error"]["type"] = "wait"
+    reply["error"]["text"] = "Too much at once. Please wait for the answers to what you have sent."
+    with contextlib.suppress(LinkTrouble):
+        reply.send()

@@ -16,13 +16,14 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
-from livechat_xmpp.xmpp.errors import answer
+from livechat_xmpp.xmpp.errors import answer, refuse_flood
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas.workgroup import NS as WORKGROUP
+from livechat_xmpp.xmpp.turns import Turns
 from livechat_xmpp.xmpp.words import Words
 
 COMPONENT = "jabber:component:accept"
@@ -34,6 +35,7 @@ class Gate:
     def __init__(
         self,
         link: Link,
+        turns: Turns,
         addresses: Addresses,
         desk: Desk,
         rooms: MucRooms,
@@ -45,6 +47,7 @@ class Gate:
         words: Words,
     ) -> None:
         self._link = link
+        self._turns = turns
         self._addresses = addresses
         self._desk = desk
         self._rooms = rooms
@@ -68,7 +71,8 @@ class Gate:
 
         def on_iq(iq: Iq) -> None:
             if iq["type"] == kind:
-                self._link.spawn(answer(iq, handler))
+                if not self._turns.take(iq["from"].bare, lambda: answer(iq, handler)):
+                    refuse_flood(iq)
             elif iq["type"] in ("get", "set"):
                 iq.unhandled()
 
@@ -95,31 +99,39 @@ class Gate:
                 self._on_room_message(chat_id, message)
             return
         workgroup = self._addresses.workgroup_of(message["to"])
-        if workgroup is None and not message["to"].local and not message["from"].local:
+        if workgroup is not None:
+            self._on_workgroup_message(workgroup, message)
+        elif not message["to"].local and not message["from"].local:
             self._presence.on_privileges(message)
-        if workgroup is None:
-            return
+
+    def _on_workgroup_message(self, workgroup: WorkgroupName, message: Message) -> None:
         if decliner := muc.read_decline(message.xml):
             # A room sends it to who invited, which is the workgroup. Anybody else who does may be lying.
             if chat_id := self._addresses.chat_in(message["from"]):
-                self._link.spawn(self._decline(decliner, chat_id))
+                self._turns.take(decliner, lambda: self._decline(decliner, chat_id))
         elif message["type"] == "error":
-            self._link.spawn(self._desk.do(visits.visitor_gone, FullJid(message["from"].full)))
-        elif message["type"] in ("chat", "normal", "") and message["body"].strip():
-            self._link.spawn(self._on_words(workgroup, message))
+            visitor = FullJid(message["from"].full)
+            self._turns.take(bare(visitor), lambda: self._desk.do(visits.visitor_gone, visitor))
+        elif muc.is_of_a_room(message.xml) or message["type"] not in ("chat", "normal", ""):
+            return  # an invitation, a headline, something a room says: nobody asks for help with that
+        elif message["body"].strip() and not self._turns.take(
+            message["from"].bare, lambda: self._on_words(workgroup, message)
+        ):
+            refuse_flood(message)
 
     def _on_room_message(self, chat_id: ChatId, message: Message) -> None:
         if self._rooms.on_archived(message):
             return
         if decliner := muc.read_decline(message.xml):
-            self._link.spawn(self._decline(decliner, chat_id))
+            self._turns.take(decliner, lambda: self._decline(decliner, chat_id))
             return
         said = self._rooms.on_message(chat_id, message)
         if said is None and message["type"] == "chat":
             speaker = self._rooms.speaker(chat_id, message["from"].resource)
             said = (speaker, message["body"]) if speaker is not None else None
         if said is not None and said[1].startswith("!"):
-            self._link.spawn(self._on_room_command(chat_id, *said))
+            speaker, text = said
+            self._turns.take(speaker, lambda: self._on_room_command(chat_id, speaker, text))
 
     async def _decline(self, jid: BareJid, chat_id: ChatId) -> None:
         """Take a "no" that the MUC service brings, which knows who said it; from anybody else it may be forged."""

@@ -182,6 +182,10 @@ class Link(ComponentXMPP):  # type: ignore[misc]
                 data["from"] = self.boundjid  # ejabberd ends the stream at a stanza without it
         super().send(data, use_filters)
 
+    def fits(self, stanza: Any) -> bool:
+        """Return whether the stanza is small enough to be sent."""
+        return len(str(stanza).encode()) <= self._max_bytes
+
     def send_raw(self, data: str | bytes) -> None:
         """The last gate: one illegal character or one oversized stanza makes the server end the stream."""
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data

@@ -84,12 +84,17 @@ class Said:
 
 def read_said(xml: ET.Element, room: str) -> Said | None:
     """Return what was said; None when nothing was, or not by an occupant of the room."""
-    body = next((c.text for c in xml if c.tag.endswith("}body")), None)
+    body = xml.findtext(xml.tag.replace("}message", "}body"))  # of the stanza's own namespace, as clients show it
     who, _, nick = xml.get("from", "").partition("/")
     if not body or who != room or not nick:
         return None
     occupant = xml.find("{urn:xmpp:occupant-id:0}occupant-id")
     return Said(nick, body, xml.get("id", ""), occupant.get("id", "") if occupant is not None else "")
+
+
+def is_of_a_room(xml: ET.Element) -> bool:
+    """Return whether a message carries an invitation or what else rooms send (XEP-0045 §7.8, XEP-0249)."""
+    return xml.find(f"{{{USER}}}x") is not None or xml.find("{jabber:x:conference}x") is not None
 
 
 def read_affiliation_change(xml: ET.Element) -> tuple[BareJid, Affiliation] | None:

@@ -20,6 +20,7 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
+from livechat_xmpp.xmpp.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class StaffPresence:
     def __init__(
         self,
         link: Link,
+        turns: Turns,
         addresses: Addresses,
         desk: Desk,
         book: PresenceBook,
@@ -41,6 +43,7 @@ class StaffPresence:
     ) -> None:
         self._title = title
         self._link = link
+        self._turns = turns
         self._addresses = addresses
         self._desk = desk
         self._book = book
@@ -159,12 +162,12 @@ class StaffPresence:
         self._answered.set()
         if bare(sender) in self.accounts:
             if self._book.availability(bare(sender)) is not before:
-                self._link.spawn(self._desk.ask(staff.wake_for, bare(sender)))
+                self._turns.take(bare(sender), lambda: self._desk.ask(staff.wake_for, bare(sender)))
             return
         if workgroup is not None:
             self._speaker.watch(workgroup, sender)
         if not was_there:
-            self._link.spawn(self._desk.do(visits.visitor_back, sender))
+            self._turns.take(bare(sender), lambda: self._desk.do(visits.visitor_back, sender))
 
     def _went(self, sender: FullJid) -> None:
         before = self._book.availability(bare(sender))
@@ -172,12 +175,12 @@ class StaffPresence:
         self._answered.set()
         if bare(sender) in self.accounts:
             if self._book.availability(bare(sender)) is not before:
-                self._link.spawn(self._desk.ask(staff.wake_for, bare(sender)))
+                self._turns.take(bare(sender), lambda: self._desk.ask(staff.wake_for, bare(sender)))
             return
         other = self._book.other_resource(sender)
         self._book.drop(bare(sender))
         work = visits.visitor_back if other is not None else visits.visitor_gone
-        self._link.spawn(self._desk.do(work, other or sender))
+        self._turns.take(bare(sender), lambda: self._desk.do(work, other or sender))
 
     def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:
         jid = bare(sender)

@@ -43,6 +43,7 @@ WORDS = {
         Word("accounts", "list-accounts", ("standing",), "accounts [standing]: list accounts"),
     )
 }
+ROWS = 50  # lines of a list that fit into one message and into a person
 ANSWERS_HINT = "yes, no: answer the offer or the invitation"
 ROOM_HELP = "!close [how it ended] [tags] closes this chat: " + ", ".join(Disposition)
 
@@ -144,11 +145,13 @@ def _arguments(word: Word, arguments: Sequence[str]) -> dict[str, list[str]]:
 def as_text(done: Done) -> str:
     """Return a command's result for people: its text, then a line for each row."""
     lines = [done.text] if done.text else []
-    for row in done.rows:
+    for row in done.rows[:ROWS]:
         shown = [
             f"{column.label.lower()} {value if isinstance(value, str) else ', '.join(value)}"
             for column in done.columns
             if (value := row.get(column.var, ""))
         ]
         lines.append("- " + "; ".join(shown))
+    if len(done.rows) > ROWS:
+        lines.append(f"and {len(done.rows) - ROWS} more; the ad-hoc command shows all.")
     return "\n".join(lines)

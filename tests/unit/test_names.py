@@ -41,6 +41,10 @@ GOOD = {"username": "Vera", "question": "Where are my bookmarks?"}
         pytest.param("ana2", id="with a number, as clients do for a nick that is taken"),
         pytest.param("ben 12", id="a name with a number"),
         pytest.param("Ben-12", id="a name with a number, in capitals"),
+        pytest.param("Helper Bee", id="with the name of a role"),
+        pytest.param("Ana 0", id="with a nought"),
+        pytest.param("ana (helper)", id="with the role behind it"),
+        pytest.param("\u3164", id="a name that nobody sees"),
         pytest.param("1i1", id="a name of lookalikes alone"),
     ],
 )
@@ -48,9 +52,7 @@ def test_a_name_that_could_be_taken_for_the_desks_is_refused(name: str) -> None:
     assert imitates(clean(name), STAFF, DESK_NICK)
 
 
-@pytest.mark.parametrize(
-    "name", ["Vera", "Anna", "Anastasia", "Helper Bee", "Иван", "李雷", "μαρία", "X Æ A-12", "!!!"]
-)
+@pytest.mark.parametrize("name", ["Vera", "Anna", "Anastasia", "Иван", "李雷", "μαρία", "X Æ A-12", "!!!"])
 def test_other_names_are_welcome(name: str) -> None:
     assert not imitates(clean(name), STAFF, DESK_NICK)
 

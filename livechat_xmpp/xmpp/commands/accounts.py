@@ -19,7 +19,7 @@ def _is_admin(asker: Asker) -> bool:
 
 @commands.command("add-account", "Add an account as trainee", is_for=lambda a: a.reaches(Standing.HELPER))
 async def add_account(asked: Asked) -> Answer:
-    form = Form("Add an account", [Field("jid", "Address", "jid-single", asked.text("jid"), is_required=True)])
+    form = Form("Add an account", [Field("jid", "Address", "jid-single", asked.echo("jid"), is_required=True)])
     if asked.form is None:
         return form
     try:
@@ -74,9 +74,11 @@ def _change_form(asked: Asked, is_promotion: bool, note: str = "") -> Form:
     return Form(
         "Promote accounts" if is_promotion else "Demote accounts",
         [
-            Field("accounts", "Accounts, one a line", "jid-multi", asked.texts("accounts"), is_required=True),
-            _standing_field(is_promotion, asked.text("standing")),
-            Field("reason", "Why (kept on record)", value=asked.text("reason")),
+            Field(
+                "accounts", "Accounts, one a line", "jid-multi", asked.echo("accounts").split("\n"), is_required=True
+            ),
+            _standing_field(is_promotion, asked.echo("standing")),
+            Field("reason", "Why (kept on record)", value=asked.echo("reason")),
         ],
         note=note,
     )

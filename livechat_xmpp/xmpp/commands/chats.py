@@ -172,8 +172,8 @@ def _close_form(asked: Asked, choices: list[tuple[str, str]], note: str = "") ->
         [
             Field("chat", "Chat", "list-single", chosen, choices),
             Field("disposition", "How it ended", "list-single", Disposition.SOLVED, DISPOSITIONS),
-            Field("tags", "Tags", value=asked.text("tags")),
-            Field("note", "Note", "text-multi", asked.texts("note")),
+            Field("tags", "Tags", value=asked.echo("tags")),
+            Field("note", "Note", "text-multi", asked.echo("note").split("\n")),
         ],
         note=note,
     )

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import BareJid, FullJid, WorkgroupName
+from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker
 
@@ -88,6 +89,10 @@ class Asked:
         """Return the workgroups that the lists show."""
         return self.desk.workgroups if self.workgroup is None else (self.workgroup,)
 
+    def echo(self, var: str) -> str:
+        """Return the field's value to be shown again, cut where more than a question's length was sent."""
+        return self.text(var)[: self.desk.rules.answer_limit]
+
     def text(self, var: str) -> str:
         """Return the field's value, trimmed, lines joined; "" if it is missing."""
         return "\n".join((self.form or {}).get(var, ())).strip()
@@ -161,5 +166,5 @@ class Commands:
 def choice(form_field: Field, text: str) -> str:
     """Return the chosen value of a list-single. Raises BadInput when it is none of the options."""
     if text not in {value for value, _ in form_field.options}:
-        raise BadInput(f"{form_field.var}: {text or 'nothing'} is not one of the choices.")
+        raise BadInput(f"{form_field.var}: {one_line(text, 60) or 'nothing'} is not one of the choices.")
     return text

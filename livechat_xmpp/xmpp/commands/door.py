@@ -54,8 +54,17 @@ class CommandDoor:
         if command is None or (iq["to"].local and self._workgroup(iq) is None):
             raise XMPPError("item-not-found", text="There is no such command.", etype="cancel")
         who, to = FullJid(iq["from"].full), iq["to"].full
-        if session_id and not self._sessions.is_good(session_id, who, to, node):
+        if not session_id:
+            return await self._give(iq, command, "", action)
+        if not self._sessions.is_good(session_id, who, to, node) or not self._sessions.claim(session_id):
             raise _bad_request("bad-sessionid", "This command is over, or it is not yours. Please begin anew.")
+        try:
+            return await self._give(iq, command, session_id, action)
+        finally:
+            self._sessions.release(session_id)
+
+    async def _give(self, iq: Iq, command: Command, session_id: str, action: str) -> Iq:
+        who, node, stanza = FullJid(iq["from"].full), command.node, iq["command"]
         asker = await self._desk.ask(who_is, bare(who))
         if not command.is_for(asker):
             raise XMPPError("forbidden", text="This command is not for you.", etype="auth")

@@ -6,6 +6,7 @@ from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import DutyRole
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES
+from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.usecases import staff
 from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
@@ -25,7 +26,7 @@ async def go_on_duty(asked: Asked) -> Answer:
     try:
         role = asked.text("duty_role")
         if role and role not in set(DutyRole):
-            raise BadInput(f"duty_role: {role} is not one of the choices.")
+            raise BadInput(f"duty_role: {one_line(role, 60)} is not one of the choices.")
         duty = await asked.desk.do(
             staff.go_on_duty,
             asked.who,

@@ -21,6 +21,7 @@ class CommandSessions:
         self._key = hashlib.sha256(b"command sessions " + secret.encode()).digest()
         self._now = now
         self._over: dict[str, datetime] = {}
+        self._at_work: set[str] = set()
 
     def begin(self, jid: str, to: str, node: str) -> str:
         """Return a new session id for this full JID, our address and the command."""
@@ -34,6 +35,16 @@ class CommandSessions:
             return False
         age = self._now().timestamp() - int(begun.partition(".")[0], 16)
         return session_id not in self._over and age <= SESSION_LIFE.total_seconds()
+
+    def claim(self, session_id: str) -> bool:
+        """Take the session for one step; return False while another step of it is being done."""
+        if session_id in self._at_work:
+            return False
+        self._at_work.add(session_id)
+        return True
+
+    def release(self, session_id: str) -> None:
+        self._at_work.discard(session_id)
 
     def end(self, session_id: str) -> None:
         """Have the session be over; the list of those is kept for as long as one could be tried again."""

@@ -8,6 +8,7 @@ from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound
 from livechat_xmpp.domain.model import FullJid
 from livechat_xmpp.usecases import visits
+from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.usecases.visits import Ticket
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
@@ -78,7 +79,8 @@ def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitab
         except NotFound as refusal:
             return Done(str(refusal), note_type="error")
 
-    @commands.command("leave-queue", "Leave", is_for=lambda a: a.standing is None, is_shown=lambda a: a.has_request)
+    # Who has joined the staff since can still leave.
+    @commands.command("leave-queue", "Leave", is_for=_may_leave, is_shown=lambda a: a.has_request)
     async def leave_queue(asked: Asked) -> Answer:
         await asked.desk.do(visits.leave, asked.jid)
         return Done(texts.LEFT_QUEUE)
@@ -86,14 +88,18 @@ def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitab
     return commands
 
 
+def _may_leave(asker: Asker) -> bool:
+    return asker.standing is None or asker.has_request
+
+
 def ask_form(asked: Asked, note: str = "") -> Form:
     """Return the form of a request, with what was filled in already."""
     return Form(
         "Ask for help",
         [
-            Field("username", "Your name", value=asked.text("username"), is_required=True),
-            Field("question", "How can we help?", "text-multi", asked.texts("question"), is_required=True),
-            Field("email", "E-mail address (optional)", value=asked.text("email")),
+            Field("username", "Your name", value=asked.echo("username"), is_required=True),
+            Field("question", "How can we help?", "text-multi", asked.echo("question").split("\n"), is_required=True),
+            Field("email", "E-mail address (optional)", value=asked.echo("email")),
         ],
         texts.NOTICE,
         note,

@@ -59,7 +59,7 @@ class JoinQueue(ElementBase):  # type: ignore[misc]
         for value in self.xml.iterfind(f"{{{METADATA_NS}}}metadata/{{{METADATA_NS}}}value"):
             found[value.get("name", "")] = value.text or ""
         form = self.xml.find(f"{{{FORM_NS}}}x")
-        if form is not None:
+        if form is not None and form.get("type") != "cancel":
             found |= {var: "\n".join(values) for var, values in form_values(form).items()}
         return {var: text for var, text in found.items() if var and var != "password"}
 
