@@ -19,6 +19,8 @@ VirtualHost "@DOMAIN@"
     "watchregistrations"; -- tells the component of new accounts: they become trainees
     "privilege"; -- XEP-0356: the component keeps the staff's roster groups
   }
+  -- A room monitor whose connection broke stays in the room for so long (default: 600 s), and trainees with them.
+  smacks_hibernation_time = 60
   registration_watchers = { "@COMPONENT@" }
   registration_notification_type = "chat"
   registration_notification = "new-account $username@$host" -- the component reads exactly this wording
