@@ -119,22 +119,38 @@ class Component:
         return None
 
 
-def build(settings: Settings, store: Store, clock: Clock) -> Component:
-    """Build every part and join them; nothing runs yet."""
-    for module in (workgroup, visit, door, disco):
-        module.register()
-    names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
-    addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
-    secret = settings.xmpp.secret.get_secret_value()
-    link = Link(
+def _link(settings: Settings) -> Link:
+    return Link(
         settings.xmpp.component,
-        secret,
+        settings.xmpp.secret.get_secret_value(),
         settings.xmpp.host,
         settings.xmpp.port,
         max_iqs=settings.xmpp.max_iqs,
         iq_timeout=timedelta(seconds=settings.xmpp.iq_timeout_s),
         max_bytes=settings.xmpp.max_stanza_bytes,
     )
+
+
+def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
+    """Return all commands, in the order in which lists show them."""
+    commands = Commands()
+    for subject in (
+        duty.commands,
+        chat_commands(addresses),
+        accounts.commands,
+        visit_commands(addresses, queue_door.tell_place),
+    ):
+        commands.include(subject)
+    return commands
+
+
+def build(settings: Settings, store: Store, clock: Clock) -> Component:
+    """Build every part and join them; nothing runs yet."""
+    for module in (workgroup, visit, door, disco):
+        module.register()
+    names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
+    addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
+    link = _link(settings)
     wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
     desk = Desk(store, wakeups, book, rules, names)
     speaker = Speaker(
@@ -177,15 +193,9 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         refresh_staff=presence.refresh,
     )
     queue_door = QueueDoor(desk, addresses, speaker, link, reconciler.note_told)
-    commands = Commands()
-    for subject in (
-        duty.commands,
-        chat_commands(addresses),
-        accounts.commands,
-        visit_commands(addresses, queue_door.tell_place),
-    ):
-        commands.include(subject)
-    command_door = CommandDoor(commands, CommandSessions(secret, clock.now), desk, addresses)
+    commands = _commands(addresses, queue_door)
+    sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
+    command_door = CommandDoor(commands, sessions, desk, addresses)
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
