@@ -59,8 +59,8 @@ class Queues:
         waiting: set[ChatId] = set()
         for workgroup in self._desk.workgroups:
             seen = await self._look(workgroup)
-            while self._presences.is_settled and await self._offer(workgroup, seen):
-                seen = await self._look(workgroup)
+            if self._presences.is_settled:
+                await self._offer(workgroup, seen)
             if seen.repeat_at is not None:
                 self._timers.after(QUEUES, seen.repeat_at - self._clock.now())
             self._tell_places(workgroup, seen)
@@ -78,18 +78,19 @@ class Queues:
         self._people.show_workgroup(workgroup, seen.cover)
         return seen
 
-    async def _offer(self, workgroup: WorkgroupName, seen: QueueLook) -> bool:
-        """Take back the offers of those who have gone, offer what can be offered; return whether anything was."""
+    async def _offer(self, workgroup: WorkgroupName, seen: QueueLook) -> None:
+        """Take back the offers of those who have gone, else offer all that can be offered now.
+
+        What that changes for others comes back as a wake-up: from revoking, and from what helpers answer.
+        """
         if seen.has_absent:
             await self._desk.do(offers.revoke_of_absent, presences=self._presences)
-            return True
-        there = {m.chat_id for m in seen.matches if self._is_there(m)}
-        if not there:
-            return False
-        made = await self._desk.do(
-            offers.make_offers, workgroup, there, presences=self._presences, rules=self._desk.rules
-        )
-        return made > 0
+        elif there := {m.chat_id for m in seen.matches if self._is_there(m)}:
+            made = await self._desk.do(
+                offers.make_offers, workgroup, there, presences=self._presences, rules=self._desk.rules
+            )
+            if made < len(there):
+                self._desk.waker.wake_queues()  # somebody came or went in between
 
     def _is_there(self, found: Match) -> bool:
         """Return whether the visitor is there now; where that is not known, ask their client and come back."""

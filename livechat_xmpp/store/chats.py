@@ -161,6 +161,10 @@ class ChatTable:
             )
         )
 
+    async def need_room(self, chat_id: ChatId) -> None:
+        none_yet = (t.chat.c.id == chat_id, t.chat.c.room == RoomState.NONE)
+        await self._db.execute(update(t.chat).where(*none_yet).values(room=RoomState.NEEDED))
+
     async def set_room(self, chat_id: ChatId, state: RoomState) -> None:
         await self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(room=state))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -65,6 +66,9 @@ class DutyTable:
     async def put(self, duty: Duty) -> None:
         values = {k: v for k, v in asdict(duty).items() if k != "jid"}
         await put(self._db, t.duty, {"jid": duty.jid}, values)
+
+    async def take_turn(self, jid: BareJid, at: datetime) -> None:
+        await self._db.execute(update(t.duty).where(t.duty.c.jid == jid).values(turn_at=at))
 
     async def remove(self, jid: BareJid) -> None:
         await self._db.execute(delete(t.duty).where(t.duty.c.jid == jid))

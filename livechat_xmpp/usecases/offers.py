@@ -15,7 +15,6 @@ from livechat_xmpp.domain.model import (
     FullJid,
     Offer,
     OfferState,
-    RoomState,
     WorkgroupName,
     bare,
 )
@@ -117,17 +116,13 @@ async def make_offers(
     made = 0
     waiting = await work.chats.waiting(workgroup)
     for found in (await _match(work, waiting, await on_duty(work, presences), rules))[0]:
-        chat = await work.chats.find(found.chat_id) if found.chat_id in there else None
-        if chat is None:
+        if found.chat_id not in there:
             continue
-        await work.offers.add(chat.id, found.helper, work.now, work.now + rules.offer_timeout)
-        duty = await work.duties.find(found.helper)
-        if duty is not None:
-            await work.duties.put(replace(duty, turn_at=work.now))
-        if chat.room is RoomState.NONE:
-            await work.chats.save(replace(chat, room=RoomState.NEEDED))
-        work.touch(chat.id)
-        work.fact("request offered", chat=chat.id, helper=found.helper)
+        await work.offers.add(found.chat_id, found.helper, work.now, work.now + rules.offer_timeout)
+        await work.duties.take_turn(found.helper, work.now)
+        await work.chats.need_room(found.chat_id)
+        work.touch(found.chat_id)
+        work.fact("request offered", chat=found.chat_id, helper=found.helper)
         made += 1
     return made
 
