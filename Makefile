@@ -16,7 +16,7 @@ run: set-up-for-run
 	@exec $(BIN)/livechat-xmpp demo
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: set-up-for-test
 	$(BIN)/ruff check .
