@@ -93,6 +93,7 @@ def _failed(iq: Iq, error: XMPPError) -> Iq:
 def refuse_flood(stanza: Any) -> None:
     """Answer a stanza that is not looked at, because too many of the same sender wait already."""
     reply = stanza.reply()
+    reply["id"] = stanza["id"]  # a message's reply would have its own: nobody knew what was refused (RFC 6120 §8.1.3)
     reply["type"] = "error"
     reply["error"]["condition"] = "resource-constraint"
     reply["error"]["type"] = "wait"
