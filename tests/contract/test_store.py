@@ -479,6 +479,28 @@ async def test_an_invitation_is_changed_ended_and_made_again(store: Store) -> No
         assert await invitations_of(work) == (an_invitation("tom", Part.HELPER),)
 
 
+async def test_an_invitation_is_marked_only_until_it_has_ended(store: Store) -> None:
+    """A round that was on its way to tell somebody brought their ended invitation to life again."""
+    async with store.write() as work:
+        await put_chat(work)
+        await put_chat(work, "other")
+        for chat_id in (CHAT, ChatId("other")):
+            await work.invitations.put(chat_id, an_invitation("tom", Part.TRAINEE))
+        told = an_invitation("tom", Part.TRAINEE, told_s=5)
+        assert await work.invitations.mark(CHAT, told)
+        assert await invitations_of(work) == (told,)
+        assert await work.invitations.mark(CHAT, replace(told, told_at=None, times_told=0)), "back to untold"
+        assert await invitations_of(work) == (an_invitation("tom", Part.TRAINEE),)
+        await work.invitations.end(CHAT, jid("tom"), at(9))
+        assert not await work.invitations.mark(CHAT, told)
+        assert await invitations_of(work) == ()
+        assert not await work.invitations.mark(CHAT, an_invitation("eve")), "nobody asked her"
+        assert await invitations_of(work) == ()
+        other = await work.chats.find(ChatId("other"))
+    assert other is not None
+    assert other.invitations == (an_invitation("tom", Part.TRAINEE),)
+
+
 async def invitations_of(work: Transaction) -> tuple[Invitation, ...]:
     chat = await work.chats.find(CHAT)
     assert chat is not None

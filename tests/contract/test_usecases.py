@@ -17,7 +17,7 @@ from livechat_xmpp.domain.errors import (
     QueueClosed,
     StaffAsking,
 )
-from livechat_xmpp.domain.learning import Entered
+from livechat_xmpp.domain.learning import Entered, WaitedTooLong
 from livechat_xmpp.domain.model import (
     Availability,
     BareJid,
@@ -261,6 +261,44 @@ async def test_going_off_duty_takes_the_offer_back(story: Story) -> None:
     assert (await story.chat(ticket.chat_id)).offer is None
 
 
+async def test_who_asked_and_then_joined_the_staff_is_not_offered_their_own_request(story: Story) -> None:
+    kim, other = FullJid("kim@localhost/phone"), FullJid("v2@anon.localhost/x")
+    own = await story.ask(kim, username="Kim")
+    await story.change("kim@localhost", to=Standing.HELPER)
+    await story.desk.do(staff.go_on_duty, jid("kim"), rules=RULES)
+    for name in ("ana", "ben"):
+        await story.desk.do(staff.go_off_duty, jid(name))
+    assert await story.offer(own.chat_id) == []
+    second = await story.ask(other)
+    assert await story.offer(own.chat_id, second.chat_id) == ["kim"]
+    assert (await story.chat(own.chat_id)).offer is None
+    await story.desk.do(visits.leave, kim)
+    assert (await story.chat(own.chat_id)).outcome is Outcome.ABANDONED
+
+
+async def test_who_was_uninvited_meanwhile_is_not_asked_in(story: Story) -> None:
+    chat_id = await story.in_progress()
+    invitation = next(i for i in (await story.chat(chat_id)).invitations if i.jid == jid("ana"))
+    assert await story.desk.do(rooms.mark_invitation_told, chat_id, invitation)
+    await story.desk.do(chats.decline_invitation, chat_id, jid("ana"))
+    assert not await story.desk.do(rooms.mark_invitation_told, chat_id, invitation)
+    await story.desk.do(rooms.mark_untold, chat_id, invitation)
+    assert names(i.jid for i in (await story.chat(chat_id)).invitations) == {"v1"}
+
+
+async def test_a_yes_brings_the_invitation_again_and_never_one_to_a_chat_that_is_over(story: Story) -> None:
+    chat_id = await story.in_progress()
+    invitation = next(i for i in (await story.chat(chat_id)).invitations if i.jid == jid("ana"))
+    await story.desk.do(rooms.mark_invitation_told, chat_id, invitation)
+    assert (await story.desk.do(chats.ask_in_again, jid("ana"))).id == chat_id
+    assert {i.jid: i.told_at for i in (await story.chat(chat_id)).invitations}[jid("ana")] is None
+    await story.desk.do(chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SOLVED)
+    async with story.store.write() as work:  # as by a round that was under way
+        await work.invitations.put(chat_id, invitation)
+    with pytest.raises(NotFound):
+        await story.desk.do(chats.ask_in_again, jid("ana"))
+
+
 # --- the end
 
 
@@ -311,6 +349,15 @@ async def test_a_visitor_leaves(story: Story, is_open: bool, outcome: Outcome) -
     assert (chat.state, chat.outcome) == (ChatState.CLOSED, outcome)
     with pytest.raises(NotFound):
         await story.desk.do(visits.leave, VISITOR)
+
+
+async def test_what_nobody_takes_ends_with_a_word_to_who_waited(story: Story) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    await story.desk.do(rooms.record, ticket.chat_id, [WaitedTooLong()], **story.eyes)
+    chat = await story.chat(ticket.chat_id)
+    assert (chat.state, chat.outcome, chat.offer) == (ChatState.CLOSED, Outcome.TIMED_OUT, None)
+    assert (VISITOR, "removed") in await story.letters()
 
 
 # --- coming back
