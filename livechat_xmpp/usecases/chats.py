@@ -22,6 +22,7 @@ from livechat_xmpp.domain.model import (
     Standing,
     WorkgroupName,
 )
+from livechat_xmpp.domain.outcome import outcome_when_closed
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Work
 from livechat_xmpp.usecases.revoking import LETTER_EXPIRY, revoke, tell_staff
@@ -128,11 +129,10 @@ async def close_chat(
     chat = await _get(work, chat_id, workgroup)
     if chat.helper != by and not await _oversees(work, by):
         raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
-    outcome = Outcome.REFUSED if chat.first_opened_at is None else Outcome.SERVED
     await finish(
         work,
         chat,
-        outcome,
+        outcome_when_closed(chat),
         texts.closed_by(disposition),
         by=by,
         disposition=disposition,
