@@ -33,9 +33,11 @@ def imitates(name: str, staff: Iterable[BareJid], desk: str) -> bool:
     """Return whether the name could be taken for the desk's, a role's or a staff member's, or for no name at all."""
     words = {_skeleton(word) for word in re.findall(r"\w+", name)}
     reserved = {_skeleton(desk), *map(_skeleton, ROLE_NAMES), *(_skeleton(jid.partition("@")[0]) for jid in staff)}
-    bare_name = _skeleton("".join(c for c in name if not c.isdigit()))
+    bare_name = _skeleton("".join(c for c in name.partition("@")[0] if not c.isdigit()))
     return not name.strip(FILLERS) or bool(
-        {_skeleton(name), bare_name} & reserved or words & set(map(_skeleton, ROLE_NAMES))
+        {_skeleton(name), bare_name} & reserved
+        or words & set(map(_skeleton, ROLE_NAMES))
+        or _skeleton(desk) in _skeleton(name)
     )
 
 

@@ -71,9 +71,9 @@ class Round:
         while True:
             seen = self._rooms.view(chat_id)
             present = seen.present if seen else frozenset()
-            record = self._desk.store.commits, present
+            record = self._desk.store.commits, present | self._namesakes(seen)
             if record != read_at:  # reading is most of a round's time, and steps alone change nothing recorded
-                chat, read_at = await self._desk.ask(recording.chat_for_round, chat_id, present), record
+                chat, read_at = await self._desk.ask(recording.chat_for_round, chat_id, record[1]), record
             if chat is None:
                 return None
             seen = self._rooms.view(chat_id)  # it may have changed while the database answered
@@ -97,6 +97,11 @@ class Round:
                 if changed:
                     continue
             return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)
+
+    def _namesakes(self, seen: RoomView | None) -> frozenset[BareJid]:
+        """Return the staff that the nicks in the room might be taken for, whether there are any of these or not."""
+        nicks = {o.nick.casefold() for o in seen.occupants} if seen else ()
+        return frozenset(BareJid(f"{nick}@{domain}") for nick in nicks for domain in self._desk.rules.staff_domains)
 
     def _absent(self, seen: RoomView | None, now: datetime) -> tuple[Set[BareJid], datetime | None]:
         """Return occupants who do not count, being offline for long, and when the next will not."""

@@ -58,3 +58,16 @@ async def test_a_trainee_cannot_take_himself_off_the_members(stage: Stage, chat:
     departure = await tom.is_out_of(chat.room)
     assert departure is not None
     assert 321 in departure.codes
+
+
+async def test_a_visitor_who_takes_the_name_of_staff_in_the_room_is_put_out(stage: Stage, chat: Chat) -> None:
+    """Staff who are not in the chat too; under the name that was given with the request they may stay."""
+    ben = await stage.staff("ben", on_duty=False)
+    vic = chat.visitor
+    await vic.leave(chat.room)
+    await vic.enter(chat.room, ben.bare.partition("@")[0].capitalize())
+    departure = await vic.is_out_of(chat.room)
+    assert departure is not None
+    assert 307 in departure.codes
+    await vic.enter(chat.room, "vic")
+    await vic.speak(chat.room, "It is only me")

@@ -45,6 +45,8 @@ GOOD = {"username": "Vera", "question": "Where are my bookmarks?"}
         pytest.param("Ana 0", id="with a nought"),
         pytest.param("ana (helper)", id="with the role behind it"),
         pytest.param("\u3164", id="a name that nobody sees"),
+        pytest.param("ana@localhost", id="an address"),
+        pytest.param("the Help desk", id="the desk with a word before it"),
         pytest.param("1i1", id="a name of lookalikes alone"),
     ],
 )
