@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import shutil
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -63,11 +65,24 @@ class InProcess:
     async def stop(self) -> None:
         self._stop.set()
         await self._task
+        _clear_away()
 
     async def kill(self) -> None:
         """End it where it stands; the link has to be cut before, else it says good-bye."""
         self._task.cancel()
         await asyncio.wait({self._task})
+        _clear_away()
+
+
+def _clear_away() -> None:
+    """Collect database connections that were being opened when their task ended.
+
+    They belong to nobody then, and aiosqlite warns of them when they are collected, in whatever test that is.
+    With a process of its own they are gone with it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class SimulatedStage(Stage):
