@@ -163,8 +163,9 @@ class Round:
             case Speak(notice):
                 await self._rooms.speak(chat.id, notice)
             case SettleTranscript():
-                if (seen := self._rooms.view(chat.id)) is not None:  # who came so late that no round saw them
-                    late = list(comings_and_goings(chat, seen, self._clock.now()))
+                seen = self._rooms.view(chat.id)
+                late = list(comings_and_goings(chat, seen, self._clock.now())) if seen is not None else []
+                if late:  # who came so late that no round saw them; as a rule nobody did, and nothing is written
                     await self._desk.do(recording.record_visits, chat, late)
                 await self._complete_transcript(chat.id)
             case DestroyRoom(reason):

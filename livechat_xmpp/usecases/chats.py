@@ -16,6 +16,7 @@ from livechat_xmpp.domain.model import (
     Disposition,
     DutyRole,
     Invitation,
+    OfferState,
     Outcome,
     Part,
     RoomState,
@@ -71,9 +72,12 @@ async def finish(
 
 
 async def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
-    """Record that the helper answers the chat, and return it so; both of them are asked in."""
+    """Record that the helper has taken the open offer and answers the chat; return it so. Both are asked in."""
+    if chat.offer is not None:
+        await work.offers.decide(chat.offer.id, OfferState.ACCEPTED, work.now)
     opened = replace(
         chat,
+        offer=None,
         state=ChatState.OPEN,
         helper=helper,
         opened_at=work.now,

@@ -144,9 +144,8 @@ async def offered_to(work: Work, helper: BareJid) -> Chat:
 
 async def accept_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
     """Take the offered request; chat_id None: the one that is open. Raises NotFound when there is none."""
-    chat, offer = await _offered_chat(work, helper, chat_id)
-    await work.offers.decide(offer.id, OfferState.ACCEPTED, work.now)
-    return await open_chat(work, replace(chat, offer=None), helper)
+    chat, _ = await _offered_chat(work, helper, chat_id)
+    return await open_chat(work, chat, helper)
 
 
 async def reject_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:

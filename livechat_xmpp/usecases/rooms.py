@@ -107,8 +107,7 @@ async def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> N
 async def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> None:
     if chat.offer is None or chat.offer.helper != helper:
         return
-    await work.offers.decide(chat.offer.id, OfferState.ACCEPTED, work.now)
-    await _tell_story(work, await open_chat(work, replace(chat, offer=None), helper), rules)
+    await _tell_story(work, await open_chat(work, chat, helper), rules)
 
 
 async def _tell_story(work: Work, chat: Chat, rules: DeskRules) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from slixmpp import Message, Presence
 from slixmpp.xmlstream import ET
 
-from livechat_xmpp.domain.model import Account, BareJid, FullJid, WorkgroupName, bare
+from livechat_xmpp.domain.model import Account, Availability, BareJid, FullJid, WorkgroupName, bare
 from livechat_xmpp.reconcile.ports import StepRefused
 from livechat_xmpp.usecases import staff, visits
 from livechat_xmpp.usecases.desk import Desk
@@ -161,8 +161,7 @@ class StaffPresence:
         self._book.come(sender, show)
         self._answered.set()
         if bare(sender) in self.accounts:
-            if self._book.availability(bare(sender)) is not before:
-                self._turns.take(bare(sender), lambda: self._desk.ask(staff.wake_for, bare(sender)))
+            self._staff_moved(bare(sender), before)
             return
         if workgroup is not None:
             self._speaker.watch(workgroup, sender)
@@ -174,13 +173,17 @@ class StaffPresence:
         self._book.go(sender, self._now())
         self._answered.set()
         if bare(sender) in self.accounts:
-            if self._book.availability(bare(sender)) is not before:
-                self._turns.take(bare(sender), lambda: self._desk.ask(staff.wake_for, bare(sender)))
+            self._staff_moved(bare(sender), before)
             return
         other = self._book.other_resource(sender)
         self._book.drop(bare(sender))
         work = visits.visitor_back if other is not None else visits.visitor_gone
         self._turns.take(bare(sender), lambda: self._desk.do(work, other or sender))
+
+    def _staff_moved(self, jid: BareJid, before: Availability) -> None:
+        """Have everything looked at that the person's being there decides, if that has changed."""
+        if self._book.availability(jid) is not before:
+            self._turns.take(jid, lambda: self._desk.ask(staff.wake_for, jid))
 
     def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:
         jid = bare(sender)

@@ -106,23 +106,22 @@ async def _list_queue(asked: Asked) -> Answer:
     return Done(_count(len(rows), "request"), title="Queue", columns=columns, rows=rows)
 
 
-async def _offered(asked: Asked) -> list[tuple[str, str]]:
+async def _offer_form(asked: Asked, title: str) -> Form:
+    """Return the form that names the offered request. Raises NotFound when nothing is offered."""
     chat = await asked.desk.ask(offers.offered_to, asked.who)
-    return [(chat.id, _label(chat))]
+    return Form(title, [Field("chat", "Request", "list-single", chat.id, [(chat.id, _label(chat))])])
 
 
 async def _accept_offer(asked: Asked) -> Answer:
     if asked.form is None:
-        choices = await _offered(asked)
-        return Form("Accept the offer", [Field("chat", "Request", "list-single", choices[0][0], choices)])
+        return await _offer_form(asked, "Accept the offer")
     chat = await asked.desk.do(offers.accept_offer, asked.who, ChatId(asked.text("chat")) or None)
     return Done(f"{chat.visitor_name} is yours. The invitation to the room is on its way.")
 
 
 async def _reject_offer(asked: Asked) -> Answer:
     if asked.form is None:
-        choices = await _offered(asked)
-        return Form("Pass the offer on", [Field("chat", "Request", "list-single", choices[0][0], choices)])
+        return await _offer_form(asked, "Pass the offer on")
     chat = await asked.desk.do(offers.reject_offer, asked.who, ChatId(asked.text("chat")) or None)
     return Done(f"{chat.visitor_name}'s request goes to the next helper.")
 
