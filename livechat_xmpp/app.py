@@ -127,6 +127,7 @@ def _link(settings: Settings) -> Link:
         settings.xmpp.port,
         max_iqs=settings.xmpp.max_iqs,
         iq_timeout=timedelta(seconds=settings.xmpp.iq_timeout_s),
+        ping_interval=timedelta(seconds=settings.xmpp.ping_interval_s),
         max_bytes=settings.xmpp.max_stanza_bytes,
     )
 

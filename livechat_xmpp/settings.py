@@ -60,6 +60,10 @@ class XmppSettings(Group):
         ),
     ] = 32
     iq_timeout_s: Annotated[float, Field(gt=0, description="How long the server has to answer a request.")] = 15.0
+    ping_interval_s: Annotated[
+        float,
+        Field(gt=0, description="How often the server is asked whether it is there: one that hangs ends no link."),
+    ] = 60.0
     max_stanza_bytes: Annotated[
         int,
         Field(ge=10_000, description="Largest stanza we send; above the server's limit it would end the connection."),

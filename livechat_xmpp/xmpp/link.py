@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 DELAYS_S = (0.2, 1, 2, 4, 8, 15, 30)  # between tries to connect; slixmpp's own go up to 300 s
 CONNECT_TIMEOUT_S = 15.0
-PING_INTERVAL_S = 60.0  # a server that hangs shows only when it is asked
 STOP_WAIT_S = 2.0
 
 
@@ -46,6 +45,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         *,
         max_iqs: int = 32,
         iq_timeout: timedelta = timedelta(seconds=15),
+        ping_interval: timedelta = timedelta(seconds=60),
         max_bytes: int = 200_000,
     ) -> None:
         # COMPAT slixmpp 1.17.0: without fix_error_ns every error reads feature-not-implemented.
@@ -53,6 +53,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self.number = 0
         self._slots = asyncio.Semaphore(max_iqs)
         self._iq_timeout_s = iq_timeout.total_seconds()
+        self._ping_interval_s = ping_interval.total_seconds()
         self._max_bytes = max_bytes
         self._is_up = False
         self._is_beginning = False  # from the session's start until on_up is done
@@ -134,7 +135,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         await on_up()
         self._is_beginning = False
         while True:
-            await asyncio.sleep(PING_INTERVAL_S)
+            await asyncio.sleep(self._ping_interval_s)
             ping = self.make_iq_get(ito=self.boundjid.bare, ifrom=self.boundjid.bare)
             ping.append(ET.Element("{urn:xmpp:ping}ping"))
             try:

@@ -93,6 +93,20 @@ async def test_it_keeps_trying_while_the_server_is_away(
         await wait_until_async(lambda: it.ups == 2, "the link is up again")
 
 
+async def test_a_server_that_hangs_is_noticed_by_asking_it(
+    server: SimulatedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A black hole: the connection stands, and nothing comes through it any more."""
+    often, soon = timedelta(seconds=0.05), timedelta(seconds=0.2)
+    async with linked(server, ping_interval=often, iq_timeout=soon) as it:
+        mend = server.on_stanza(lambda direction, stanza: "drop")
+        await wait_until_async(lambda: it.downs == 1, "the link is given up")
+        mend()
+        await wait_until_async(lambda: it.ups == 2, "the link is up again")
+        await it.link.request(a_ping(it.link, server.domain))
+    assert "the server does not answer pings" in {vars(r).get("why") for r in caplog.records}
+
+
 async def test_a_wrong_secret_is_told_and_brings_no_link(
     server: SimulatedServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
