@@ -10,8 +10,10 @@ import pytest
 from livechat_xmpp.demo.accounts import Account
 from livechat_xmpp.demo.processes import last_lines
 from tests.servers.desk import Desk, running_desk
+from tests.servers.ejabberd import Ejabberd
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.prosody import Prosody
+from tests.servers.throwaway import ThrowawayServer
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,6 +24,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def prosody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
     """The server that all tests share, one desk after the other."""
     server = Prosody(tmp_path_factory.mktemp("prosody"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def ejabberd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ejabberd]:
+    """The other kind of server, shared in the same way."""
+    server = Ejabberd(tmp_path_factory.mktemp("ejabberd"))
     server.start()
     yield server
     server.stop()
@@ -57,6 +68,6 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for part in getattr(item, "funcargs", {}).values():
-            if isinstance(part, Desk | Prosody):
+            if isinstance(part, Desk | ThrowawayServer):
                 report.sections.append((f"end of {part.log}", last_lines(part.log, 40)))
     return report

@@ -1,4 +1,4 @@
-"""The configuration files that the demo and the tests write: Prosody's and the component's."""
+"""The configuration files that `init`, the demo and the tests write: the servers' and the component's."""
 
 from __future__ import annotations
 
@@ -30,6 +30,20 @@ def prosody_snippet(names: Names, secret: str) -> str:
     return filled("prosody.cfg.lua", values)
 
 
+def ejabberd_snippet(names: Names, ports: Ports, secret: str) -> str:
+    """Return what an ejabberd needs beside our component; the same text for tests and admins."""
+    values = {
+        "DOMAIN": names.domain,
+        "COMPONENT": names.component,
+        "MUC": names.muc,
+        "ANONYMOUS_DOMAIN": names.anonymous_domain,
+        "SECRET": secret,
+        "COMPONENT_PORT": str(ports.component),
+        "HTTP_PORT": str(ports.http),
+    }
+    return filled("ejabberd.yml", values)
+
+
 def write_private(path: Path, text: str) -> None:
     """Write the file whole or not at all, readable by its owner only."""
     draft = path.with_name(f".{path.name}.new")
@@ -55,6 +69,23 @@ def write_prosody(folder: Path, names: Names, ports: Ports, secret: str, log_lev
     main = folder / "prosody.cfg.lua"
     write_private(folder / "livechat.cfg.lua", prosody_snippet(names, secret))
     write_private(main, filled("prosody-server.cfg.lua", values))
+    return main
+
+
+def write_ejabberd(folder: Path, names: Names, ports: Ports, secret: str, log_level: str = "info") -> Path:
+    """Write a complete configuration into folder, which then holds all of the server; return its path."""
+    for part in ("mnesia", "log"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    values = {
+        "DIR": str(folder),
+        "LOG_LEVEL": log_level,
+        "DOMAIN": names.domain,
+        "COMPONENT": names.component,
+        "C2S_PORT": str(ports.c2s),
+    }
+    main = folder / "ejabberd.yml"
+    write_private(folder / "livechat.yml", ejabberd_snippet(names, ports, secret))
+    write_private(main, filled("ejabberd-server.yml", values))
     return main
 
 

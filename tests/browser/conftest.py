@@ -16,7 +16,8 @@ from tests.browser.wire import Wire
 from tests.people import Person
 from tests.people.servers import RealServer
 from tests.servers.desk import Desk, running_desk
-from tests.servers.prosody import Prosody, some_free_ports
+from tests.servers.prosody import Prosody
+from tests.servers.throwaway import some_free_ports
 
 AXE = vendor.Package(
     "axe-core",

@@ -11,7 +11,7 @@ from tests.people.c2s import over_tcp, register
 from tests.people.person import Person
 
 if TYPE_CHECKING:
-    from tests.servers.prosody import Prosody
+    from tests.servers.throwaway import ThrowawayServer
 
 
 class Server(Protocol):
@@ -69,13 +69,13 @@ class RealServer:
         self._people: list[Person] = []
 
     @classmethod
-    def of(cls, prosody: Prosody) -> Self:
+    def of(cls, server: ThrowawayServer) -> Self:
         """Return the throwaway server that the fixtures start."""
-        names, ports = prosody.names, prosody.ports
+        names, ports = server.names, server.ports
         return cls(
             c2s_port=ports.c2s,
             component_port=ports.component,
-            component_secret=prosody.secret,
+            component_secret=server.secret,
             domain=names.domain,
             component=names.component,
             muc=names.muc,

@@ -1,11 +1,10 @@
-"""The two stages: the simulated server with the component in this process, Prosody with it as a process."""
+"""The stages: the simulated server with the component in this process, a real server with it as a process."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import gc
-import shutil
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from livechat_xmpp.settings import Settings
 from tests.people import RealServer
 from tests.scenarios.stage import Stage
 from tests.servers.desk import Desk
-from tests.servers.prosody import Prosody
+from tests.servers.throwaway import ThrowawayServer
 from tests.servers.waiting import wait_until_async
 from tests.simulation import SimulatedServer
 
@@ -206,13 +205,15 @@ class LinkProxy:
 
 
 class RealStage(Stage):
-    """The component as a process of its own, beside a real Prosody, over a cable that can be cut."""
+    """The component as a process of its own, beside a real server, over a cable that can be cut."""
 
     server: RealServer
 
-    def __init__(self, server: RealServer, prosody: Prosody, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, server: RealServer, process: ThrowawayServer, folder: Path, environment: Mapping[str, str]
+    ) -> None:
         super().__init__(server)
-        self._prosody, self._folder = prosody, folder
+        self._process, self._folder = process, folder
         self._given = environment
         self.cable = LinkProxy(server.host, server.component_port)
 
@@ -220,7 +221,7 @@ class RealStage(Stage):
         await self.cable.open()
         self.environment = {"LIVECHAT_XMPP__PORT": str(self.cable.port), **self._given}
         ada = Account(await self.server.register("ada"), "", "admin")
-        self.desk = Desk(self._prosody, self._folder, [ada], self.environment)
+        self.desk = Desk(self._process, self._folder, [ada], self.environment)
         self.config = self.desk.config
         await super().open()
 
@@ -245,11 +246,10 @@ class RealStage(Stage):
         await wait_until_async(_in_thread(lambda: self.desk._is_up() is wanted), f"the link being up is {wanted}")
 
     async def restart_server(self, *, keep_rooms: bool) -> None:
-        await asyncio.to_thread(self._prosody.stop)
+        await asyncio.to_thread(self._process.stop)
         if not keep_rooms:
-            name = self.server.muc.replace(".", "%2e")
-            shutil.rmtree(self._prosody.folder / "data" / name)
-        self._prosody.start()
+            self._process.lose_help_rooms()
+        self._process.start()
         await self._linked(True)
 
     async def settled(self) -> None:

@@ -21,7 +21,7 @@ from livechat_xmpp.demo.config_files import write_component
 from livechat_xmpp.demo.places import HOST, PROJECT, database_url
 from livechat_xmpp.demo.processes import last_lines, tied_to_us
 from livechat_xmpp.demo.state import addresses
-from tests.servers.prosody import Prosody, some_free_ports
+from tests.servers.throwaway import ThrowawayServer, some_free_ports
 from tests.servers.waiting import wait_until, wait_until_async
 
 _TROUBLE = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)", re.MULTILINE)
@@ -36,7 +36,7 @@ class Desk:
 
     def __init__(
         self,
-        server: Prosody,
+        server: ThrowawayServer,
         folder: Path,
         accounts: list[Account],
         environment: Mapping[str, str],
@@ -132,7 +132,7 @@ class Desk:
 
 @contextmanager
 def running_desk(
-    server: Prosody, folder: Path, environment: Mapping[str, str] | None = None, database: str | None = None
+    server: ThrowawayServer, folder: Path, environment: Mapping[str, str] | None = None, database: str | None = None
 ) -> Iterator[Desk]:
     """Run a desk with fresh accounts; environment: LIVECHAT_* settings; database: not the SQLite file."""
     desk = Desk(server, folder, asyncio.run(server.make_people()), environment or {}, database)

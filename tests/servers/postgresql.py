@@ -14,7 +14,7 @@ from pathlib import Path
 from livechat_xmpp.demo.places import HOST, is_free
 from livechat_xmpp.demo.processes import tied_to_us
 from tests.servers.needs import program
-from tests.servers.prosody import some_free_ports
+from tests.servers.throwaway import some_free_ports
 from tests.servers.waiting import wait_until
 
 _BESIDE = "usr/lib/postgresql/*/bin"  # Debian keeps the server's programs out of PATH

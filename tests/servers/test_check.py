@@ -17,7 +17,8 @@ from livechat_xmpp.demo.config_files import write_component
 from livechat_xmpp.demo.places import HOST, PROJECT
 from tests.people import BareComponent
 from tests.servers.desk import Desk
-from tests.servers.prosody import Prosody, some_free_ports
+from tests.servers.prosody import Prosody
+from tests.servers.throwaway import some_free_ports
 
 HAS_MUC_ADMINS = 'admins = { "workgroup.localhost" }\n  restrict_room_creation = true'
 
