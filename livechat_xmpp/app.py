@@ -13,6 +13,7 @@ from typing import Any
 
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.metrics import Metrics
 from livechat_xmpp.reconcile.ports import Clock, LinkTrouble
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.reconcile.timers import SystemClock
@@ -22,8 +23,10 @@ from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
 from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
+from livechat_xmpp.usecases.figures import figures_now
+from livechat_xmpp.watching import Watched
 from livechat_xmpp.web.server import PageSettings, serving
-from livechat_xmpp.xmpp import disco
+from livechat_xmpp.xmpp import disco, limits
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
@@ -35,7 +38,9 @@ from livechat_xmpp.xmpp.commands.sessions import CommandSessions
 from livechat_xmpp.xmpp.commands.visits import visit_commands
 from livechat_xmpp.xmpp.disco import Disco
 from livechat_xmpp.xmpp.gate import Gate
+from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.passes import Passes
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
 from livechat_xmpp.xmpp.queue_door import QueueDoor
@@ -77,6 +82,15 @@ def rules_from(settings: Settings) -> DeskRules:
     )
 
 
+def limits_from(settings: Settings) -> limits.Rules:
+    """Return what is taken of whom."""
+    return limits.Rules(
+        **settings.limits.model_dump(),
+        own_domains=frozenset({*settings.staff.domains, settings.xmpp.component, settings.xmpp.muc}),
+        anonymous_domains=frozenset(settings.visitors.anonymous_domains),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """The running parts, for whoever has to reach them: run() below, and tests."""
@@ -89,6 +103,8 @@ class Component:
     rooms: MucRooms
     speaker: Speaker
     book: PresenceBook
+    passes: Passes
+    watched: Watched
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
@@ -118,6 +134,15 @@ class Component:
             return f"the database does not answer: {type(exc).__name__}"
         return None
 
+    async def metrics_text(self) -> bytes:
+        """Return all metrics in Prometheus' text format; without what the database says when it does not answer."""
+        try:
+            figures = await self.desk.ask(figures_now, self.desk.workgroups)
+        except Exception as exc:
+            log.warning("metrics without the database", extra={"why": type(exc).__name__})
+            return self.watched.text(None)
+        return self.watched.text(figures)
+
 
 def _link(settings: Settings) -> Link:
     return Link(
@@ -139,7 +164,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
         duty.commands,
         chat_commands(addresses),
         accounts.commands,
-        visit_commands(addresses, queue_door.tell_place),
+        visit_commands(addresses, queue_door.tell_place, queue_door.request),
     ):
         commands.include(subject)
     return commands
@@ -193,7 +218,9 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         status_interval=timedelta(seconds=settings.visitors.status_interval_s),
         refresh_staff=presence.refresh,
     )
-    queue_door = QueueDoor(desk, addresses, speaker, link, reconciler.note_told)
+    passes = Passes(settings.xmpp.secret.get_secret_value(), clock.now)
+    at_the_door = Limits(limits_from(settings), passes, clock.now, is_staff=lambda jid: jid in presence.accounts)
+    queue_door = QueueDoor(desk, addresses, speaker, link, reconciler.note_told, at_the_door)
     commands = _commands(addresses, queue_door)
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
@@ -210,8 +237,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         queue_door,
         Disco(addresses, titles, command_door, speaker),
         Words(commands, desk),
+        at_the_door,
     )
-    return Component(desk, link, reconciler, store, presence, rooms, speaker, book)
+    watched = Watched(Metrics(), link, turns, at_the_door)
+    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched)
 
 
 @asynccontextmanager
@@ -224,7 +253,8 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial)
         if settings.web.enabled:
-            await stack.enter_async_context(serving(_pages(settings), component.health))
+            serve = serving(_pages(settings), component.health, component.metrics_text, component.passes.issue)
+            await stack.enter_async_context(serve)
         async with asyncio.TaskGroup() as tasks:
             link = tasks.create_task(component.link.run(component.on_up, component.on_down))
             work = tasks.create_task(component.reconciler.run())
@@ -257,6 +287,8 @@ def _pages(settings: Settings) -> PageSettings:
         title=first.title,
         host=settings.web.host,
         port=settings.web.port,
+        trusted_proxies=settings.web.trusted_proxies,
+        metrics_allow=settings.web.metrics_allow,
     )
 
 

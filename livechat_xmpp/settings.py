@@ -14,7 +14,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
@@ -192,6 +201,65 @@ class WebSettings(Group):
     websocket_url: Annotated[
         str, Field(pattern="^wss?://", description="The XMPP server's WebSocket, as browsers reach it (RFC 7395).")
     ] = "ws://127.0.0.1:5280/xmpp-websocket"
+    trusted_proxies: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(
+            description="Networks of proxies that set X-Forwarded-For; limits count visitors by the address told there."
+        ),
+    ] = ()
+    metrics_allow: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(description="Networks whose clients may read /metrics (Prometheus); for all others there is none."),
+    ] = ()
+
+
+class LogSettings(Group):
+    """What the process writes to its standard error: one line a fact, never people's words or visitors' addresses."""
+
+    level: Annotated[
+        str, Field(pattern="^(debug|info|warning|error)$", description="The least that is worth a line.")
+    ] = "info"
+    format: Annotated[
+        str, Field(pattern="^(text|json)$", description="Lines for people, or one JSON object a line for programs.")
+    ] = "text"
+
+
+class LimitSettings(Group):
+    """What is refused at the door. Staff are limited per sender only; an address is a page visitor's, or a domain."""
+
+    visitor_requests_per_hour: Annotated[
+        int, Field(ge=1, description="Requests of one account; nobody needs help anew every minute.")
+    ] = 60
+    address_requests_per_hour: Annotated[
+        int, Field(ge=1, description="Requests from one address; a school or an office may be behind it.")
+    ] = 300
+    unproven_requests_per_minute: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Requests of an anonymous domain's visitors whose page proves no address; lower it in a flood.",
+        ),
+    ] = 300
+    requests_per_minute: Annotated[
+        int, Field(ge=1, description="Requests in all; about what the desk can do without keeping others waiting.")
+    ] = 3000
+    sender_stanzas_per_minute: Annotated[
+        int, Field(ge=1, description="Stanzas of one account to the desk; no client sends as many by itself.")
+    ] = 600
+    sender_bytes_per_minute: Annotated[
+        int, Field(ge=10_000, description="Bytes of one account to the desk; a hundred of the longest questions.")
+    ] = 2_000_000
+    address_stanzas_per_minute: Annotated[int, Field(ge=1, description="Stanzas from one address to the desk.")] = 6000
+    address_bytes_per_minute: Annotated[int, Field(ge=10_000, description="Bytes from one address to the desk.")] = (
+        10_000_000
+    )
+    stanzas_per_minute: Annotated[
+        int, Field(ge=1, description="Stanzas of all visitors to the desk; what is left is for rooms and staff.")
+    ] = 30_000
+    bytes_per_minute: Annotated[int, Field(ge=10_000, description="Bytes of all visitors to the desk.")] = 50_000_000
+    remembered: Annotated[
+        int, Field(ge=100, description="Accounts and addresses whose count is kept, the last ones; about 1 kB each.")
+    ] = 20_000
 
 
 class WorkgroupSettings(Group):
@@ -223,7 +291,9 @@ class Settings(BaseSettings):
     visitors: VisitorSettings = VisitorSettings()
     routing: RoutingSettings = RoutingSettings()
     rooms: RoomSettings = RoomSettings()
+    limits: LimitSettings = LimitSettings()
     web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
     workgroups: tuple[WorkgroupSettings, ...] = (WorkgroupSettings(),)
 
     @classmethod

@@ -27,5 +27,9 @@ class QueueClosed(DeskError):
     """Nobody who takes offers is on duty, or the queue is full."""
 
 
+class TooOften(DeskError):
+    """The visitor, or the network they are in, has asked too often; the text says that it may be tried later."""
+
+
 class StaffAsking(DeskError):
     """A member of the staff asks at the visitors' entry."""

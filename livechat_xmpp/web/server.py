@@ -1,4 +1,4 @@
-"""The HTTP server of the pages: files, `/config.json` for the pages' scripts, and `/healthz`.
+"""The HTTP server of the pages: files, `/config.json` and `/pass` for the pages' scripts, `/healthz`, `/metrics`.
 
 Everything a page loads comes from here (own files in `static/`, npm packages in `vendor/`); the only other
 address it talks to is the XMPP server's WebSocket. The Content-Security-Policy holds it to that.
@@ -6,7 +6,7 @@ address it talks to is the XMPP server's WebSocket. The Content-Security-Policy 
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from livechat_xmpp.metrics import CONTENT_TYPE
 from livechat_xmpp.web import vendor
+from livechat_xmpp.web.clients import Clients, IPAddress, IPNetwork, is_in
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,15 @@ NOT_INSTALLED = "The page is not set up yet. Whoever runs it: python -m livechat
 
 Health = Callable[[], Awaitable[str | None]]
 """Answers None when the service is well, else why it is not, in words for an operator."""
+
+
+IssuePass = Callable[[IPAddress], str]
+"""Answers with the pass that proves this address to the desk's limits."""
+
+MetricsText = Callable[[], Awaitable[bytes]]
+"""Answers all metrics in Prometheus' text format."""
+
+VOLATILE = {"/healthz", "/metrics", "/pass"}  # another answer each time
 
 
 class PortTaken(OSError):
@@ -36,7 +47,8 @@ class PageSettings:
 
     port: 0 takes a free one. websocket_url: as the browser reaches it (RFC 7395), `ws://` or `wss://`.
     workgroup: bare JID that visitors ask. anonymous_domain: where they log in. staff_domain: completes a
-    login name at `/team`. title: shown as the visitor page's heading.
+    login name at `/team`. title: shown as the visitor page's heading. trusted_proxies: who may tell for whom they
+    ask. metrics_allow: who may read `/metrics`; for all others there is none.
     """
 
     websocket_url: str
@@ -46,6 +58,8 @@ class PageSettings:
     title: str
     host: str = "127.0.0.1"
     port: int = 8080
+    trusted_proxies: tuple[IPNetwork, ...] = ()
+    metrics_allow: tuple[IPNetwork, ...] = ()
 
     @property
     def websocket_origin(self) -> str:
@@ -57,12 +71,15 @@ class PageSettings:
 
 
 @asynccontextmanager
-async def serving(settings: PageSettings, health: Health) -> AsyncIterator[str]:
+async def serving(
+    settings: PageSettings, health: Health, metrics: MetricsText | None = None, issue_pass: IssuePass | None = None
+) -> AsyncIterator[str]:
     """Serve the pages until the block ends; yields their address, `http://127.0.0.1:8080/`.
 
     Raises PortTaken, which names host and port, and ValueError for a websocket_url that is none.
     """
-    runner = web.AppRunner(application(settings, health), access_log=None, shutdown_timeout=2.0)
+    app = application(settings, health, metrics, issue_pass)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port)
@@ -77,14 +94,21 @@ async def serving(settings: PageSettings, health: Health) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def application(settings: PageSettings, health: Health) -> web.Application:
+def application(
+    settings: PageSettings, health: Health, metrics: MetricsText | None = None, issue_pass: IssuePass | None = None
+) -> web.Application:
     """Return the application with its routes; a page's policy is fixed with the settings."""
     app = web.Application(middlewares=[_guard])
+    clients = Clients(settings.trusted_proxies)
     visitor, team = _policies(settings)
     app.router.add_get("/", _page("visitor.html", visitor))
     app.router.add_get("/team", _page("team.html", team))
     app.router.add_get("/config.json", _config(settings))
     app.router.add_get("/healthz", _healthz(health))
+    if metrics is not None:
+        app.router.add_get("/metrics", _metrics(metrics, clients, settings.metrics_allow))
+    if issue_pass is not None:
+        app.router.add_get("/pass", _pass(issue_pass, clients))
     app.router.add_get("/static/{path:.+}", _files(STATIC))
     app.router.add_get("/vendor/{path:.+}", _files(vendor.VENDOR))
     return app
@@ -149,6 +173,26 @@ def _healthz(health: Health) -> Handler:
     return healthz
 
 
+def _metrics(text: MetricsText, clients: Clients, allow: Collection[IPNetwork]) -> Handler:
+    async def metrics(request: web.Request) -> web.StreamResponse:
+        address = clients.address(request)
+        if address is None or not is_in(address, allow):
+            raise web.HTTPNotFound
+        return web.Response(body=await text(), headers={"Content-Type": CONTENT_TYPE})
+
+    return metrics
+
+
+def _pass(issue: IssuePass, clients: Clients) -> Handler:
+    """Answer with a pass for the client's address; with none where it is not known, or is a proxy's on this machine."""
+
+    async def give_pass(request: web.Request) -> web.StreamResponse:
+        address = clients.address(request)
+        return web.json_response({"pass": "" if address is None or address.is_loopback else issue(address)})
+
+    return give_pass
+
+
 def _files(folder: Path) -> Handler:
     """Serve what is in the folder now, and nothing outside it; a missing folder has no files."""
 
@@ -191,4 +235,4 @@ def _secure(headers: MutableMapping[str, str], path: str) -> None:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     # Files have an ETag: asked for each time, sent only when changed. So a new version is whole from its
     # first page on.
-    headers["Cache-Control"] = "no-store" if path == "/healthz" else "no-cache"
+    headers["Cache-Control"] = "no-store" if path in VOLATILE else "no-cache"

@@ -26,6 +26,7 @@ CONDITIONS: Mapping[type[errors.DeskError], ErrorConditions] = {
     errors.AlreadyQueued: "conflict",
     errors.QueueClosed: "service-unavailable",
     errors.StaffAsking: "not-allowed",
+    errors.TooOften: "policy-violation",
 }
 TYPES: Mapping[str, str] = {
     "forbidden": "auth",
@@ -34,7 +35,10 @@ TYPES: Mapping[str, str] = {
     "conflict": "cancel",
     "service-unavailable": "cancel",
     "not-allowed": "cancel",
+    "policy-violation": "wait",
     "bad-request": "modify",
+    "feature-not-implemented": "cancel",
+    "resource-constraint": "wait",
     "internal-server-error": "cancel",
 }
 
@@ -92,11 +96,21 @@ def _failed(iq: Iq, error: XMPPError) -> Iq:
 
 def refuse_flood(stanza: Any) -> None:
     """Answer a stanza that is not looked at, because too many of the same sender wait already."""
+    refuse(stanza, "resource-constraint", "Too much at once. Please wait for the answers to what you have sent.")
+
+
+def refuse_excess(stanza: Any) -> None:
+    """Answer a stanza that is not looked at, because too much has come from the same sender or place."""
+    refuse(stanza, "policy-violation", "Too much in too short a time. Please try again later.")
+
+
+def refuse(stanza: Any, condition: ErrorConditions, text: str) -> None:
+    """Answer a stanza with an error, without a copy of it."""
     reply = stanza.reply()
     reply["id"] = stanza["id"]  # a message's reply would have its own: nobody knew what was refused (RFC 6120 §8.1.3)
     reply["type"] = "error"
-    reply["error"]["condition"] = "resource-constraint"
-    reply["error"]["type"] = "wait"
-    reply["error"]["text"] = "Too much at once. Please wait for the answers to what you have sent."
+    reply["error"]["condition"] = condition
+    reply["error"]["type"] = TYPES[condition]
+    reply["error"]["text"] = text
     with contextlib.suppress(LinkTrouble):
         reply.send()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from slixmpp import Iq, Message, Presence
 
@@ -16,7 +16,8 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
-from livechat_xmpp.xmpp.errors import answer, refuse_flood
+from livechat_xmpp.xmpp.errors import answer, refuse, refuse_excess, refuse_flood
+from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.queue_door import QueueDoor
@@ -27,6 +28,10 @@ from livechat_xmpp.xmpp.turns import Turns
 from livechat_xmpp.xmpp.words import Words
 
 COMPONENT = "jabber:component:accept"
+SHOWN = (None, "unavailable", "error", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe")
+
+
+Handler: TypeAlias = Callable[[Iq], Awaitable[Any]]
 
 
 class Gate:
@@ -45,6 +50,7 @@ class Gate:
         queue_door: QueueDoor,
         disco: Disco,
         words: Words,
+        limits: Limits,
     ) -> None:
         self._link = link
         self._turns = turns
@@ -55,8 +61,11 @@ class Gate:
         self._presence = presence
         self._queue_door = queue_door
         self._words = words
+        self._limits = limits
+        self._answerers: dict[str, tuple[str, Handler]] = {}
         link.on_stanza("messages", f"{{{COMPONENT}}}message", self._on_message)
         link.on_stanza("presences", f"{{{COMPONENT}}}presence", self._on_presence)
+        link.on_stanza("questions", f"{{{COMPONENT}}}iq", self._on_iq)
         self._answers("command", COMMANDS, door.on_command, "set")
         self._answers("query", INFO, disco.on_info, "get")
         self._answers("query", ITEMS, disco.on_items, "get")
@@ -66,17 +75,34 @@ class Gate:
         self._answers("workgroup-form", WORKGROUP, queue_door.on_form, "get")
         self._answers("ping", "urn:xmpp:ping", _pong, "get")
 
-    def _answers(self, name: str, namespace: str, handler: Callable[[Iq], Awaitable[Any]], kind: str) -> None:
-        """Have IQs of this kind with this payload answered; others of that payload get slixmpp's refusal."""
+    def _answers(self, name: str, namespace: str, handler: Handler, kind: str) -> None:
+        """Have IQs of this kind with this payload answered by the handler."""
+        self._answerers[f"{{{namespace}}}{name}"] = (kind, handler)
 
-        def on_iq(iq: Iq) -> None:
-            if iq["type"] == kind:
-                if not self._turns.take(iq["from"].bare, lambda: answer(iq, handler)):
-                    refuse_flood(iq)
-            elif iq["type"] in ("get", "set"):
-                iq.unhandled()
+    def _on_iq(self, iq: Iq) -> None:
+        """Answer a question, whatever it is (RFC 6120 §8.2.3); answers are for those who have asked."""
+        kind, sender = iq.xml.get("type"), iq["from"].bare
+        if kind in ("result", "error"):
+            return
+        if not self._limits.take_stanza(BareJid(sender), iq.xml):
+            refuse_excess(iq)
+        elif kind not in ("get", "set") or len(iq.xml) != 1:
+            refuse(iq, "bad-request", "A question has one child, and its type is get or set.")
+        else:
+            wanted, handler = self._answerers.get(iq.xml[0].tag, ("", _pong))
+            if wanted != kind:
+                refuse(iq, "feature-not-implemented", "Nobody here answers that.")
+            elif not self._turns.take(sender, lambda: answer(iq, handler)):
+                refuse_flood(iq)
 
-        self._link.on_stanza(f"{kind} {name} {namespace}", f"{{{COMPONENT}}}iq/{{{namespace}}}{name}", on_iq)
+    def _is_too_much(self, stanza: Message | Presence) -> bool:
+        """Return whether the stanza is not looked at; who sends too much is told, but not without end."""
+        sender = BareJid(stanza["from"].bare)
+        if self._limits.take_stanza(sender, stanza.xml):
+            return False
+        if self._limits.take_refusal(sender):
+            refuse_excess(stanza)
+        return True
 
     # --- presence
 
@@ -87,8 +113,16 @@ class Gate:
                 self._rooms.on_presence(chat_id, presence)
             return
         workgroup = self._addresses.workgroup_of(presence["to"])
-        if workgroup is not None or not presence["to"].local:
+        if (workgroup is not None or not presence["to"].local) and self._is_taken(presence):
             self._presence.on_presence(presence, workgroup)
+
+    def _is_taken(self, presence: Presence) -> bool:
+        """Return whether the presence is looked at; that somebody known has gone always is."""
+        kind = presence.xml.get("type")
+        if kind in ("unavailable", "error"):
+            is_known = self._speaker.is_known_there(FullJid(presence["from"].full))
+            return is_known or self._limits.take_stanza(BareJid(presence["from"].bare), presence.xml)
+        return kind in SHOWN and not self._is_too_much(presence)
 
     # --- messages
 
@@ -114,8 +148,10 @@ class Gate:
             self._turns.take(bare(visitor), lambda: self._desk.do(visits.visitor_gone, visitor))
         elif muc.is_of_a_room(message.xml) or message["type"] not in ("chat", "normal", ""):
             return  # an invitation, a headline, something a room says: nobody asks for help with that
-        elif message["body"].strip() and not self._turns.take(
-            message["from"].bare, lambda: self._on_words(workgroup, message)
+        elif (
+            message["body"].strip()
+            and not self._is_too_much(message)
+            and not self._turns.take(message["from"].bare, lambda: self._on_words(workgroup, message))
         ):
             refuse_flood(message)
 

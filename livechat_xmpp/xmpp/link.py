@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import logging
 import re
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -23,6 +25,8 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
+from livechat_xmpp.xmpp import wide_jid
+from livechat_xmpp.xmpp.errors import refuse, report_bug
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +34,15 @@ log = logging.getLogger(__name__)
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 DELAYS_S = (0.2, 1, 2, 4, 8, 15, 30)  # between tries to connect; slixmpp's own go up to 300 s
 CONNECT_TIMEOUT_S = 15.0
+KINDS = ("message", "presence", "iq")
 STOP_WAIT_S = 2.0
 
 
 class Link(ComponentXMPP):  # type: ignore[misc]
-    """The component's connection. number: counts the links; what was seen belongs to one of them."""
+    """The component's connection. number: counts the links; what was seen belongs to one of them.
+
+    received, sent: stanzas by kind; dropped: what was too big to be sent; iqs: questions that wait for an answer.
+    """
 
     def __init__(
         self,
@@ -50,7 +58,13 @@ class Link(ComponentXMPP):  # type: ignore[misc]
     ) -> None:
         # COMPAT slixmpp 1.17.0: without fix_error_ns every error reads feature-not-implemented.
         super().__init__(jid, secret, host, port, fix_error_ns=True)
+        wide_jid.register()
         self.number = 0
+        self.received: Counter[str] = Counter()
+        self.sent: Counter[str] = Counter()
+        self.dropped = 0
+        self.iqs = 0
+        self._up_at = 0.0
         self._slots = asyncio.Semaphore(max_iqs)
         self._iq_timeout_s = iq_timeout.total_seconds()
         self._ping_interval_s = ping_interval.total_seconds()
@@ -71,6 +85,11 @@ class Link(ComponentXMPP):  # type: ignore[misc]
     def is_up(self) -> bool:
         """Return whether stanzas can be sent."""
         return self._is_up
+
+    @property
+    def up_s(self) -> float:
+        """Return for how long there has been this link; 0 without one."""
+        return time.monotonic() - self._up_at if self._is_up else 0.0
 
     # --- the connection
 
@@ -156,6 +175,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
 
     def _on_session_start(self, _event: Any) -> None:
         self.number += 1
+        self._up_at = time.monotonic()
         self._is_up = self._is_beginning = True
         if self._started is not None and not self._started.done():
             self._started.set_result(None)
@@ -181,6 +201,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.require_up()
             if not data["from"].full:
                 data["from"] = self.boundjid  # ejabberd ends the stream at a stanza without it
+            self.sent[data.name] += 1
         super().send(data, use_filters)
 
     def fits(self, stanza: Any) -> bool:
@@ -192,6 +213,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         raw = ILLEGAL.sub("\ufffd", text).encode()
         if len(raw) > self._max_bytes:
+            self.dropped += 1
             log.error("stanza not sent: too big", extra={"bytes": len(raw)})
             return
         super().send_raw(raw)
@@ -206,8 +228,12 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             lost = self._lost
             assert lost is not None
             reply = asyncio.ensure_future(iq.send(timeout=timeout_s or self._iq_timeout_s))
-            # COMPAT slixmpp 1.17.0: an IQ in flight is not ended by the loss of the connection.
-            await asyncio.wait({reply, lost}, return_when=asyncio.FIRST_COMPLETED)
+            self.iqs += 1
+            try:
+                # COMPAT slixmpp 1.17.0: an IQ in flight is not ended by the loss of the connection.
+                await asyncio.wait({reply, lost}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self.iqs -= 1
             if not reply.done():
                 self.remove_handler(f"IqCallback_{iq['id']}")
                 self.cancel_schedule(f"IqTimeout_{iq['id']}")
@@ -222,9 +248,38 @@ class Link(ComponentXMPP):  # type: ignore[misc]
 
     # --- what comes in
 
+    def _spawn_event(self, xml: ET.Element) -> None:
+        """Have a stanza handled. Whatever is in it, the stream goes on.
+
+        COMPAT slixmpp 1.17.0: an exception in here would reach the event loop, which would close the connection.
+        """
+        kind = xml.tag.rpartition("}")[2]
+        self.received[kind if kind in KINDS else "other"] += 1
+        try:
+            super()._spawn_event(xml)
+        except LinkTrouble:
+            pass  # there is nobody to answer
+        except Exception:
+            report_bug("stanza not handled")
+
+    def exception(self, exception: Exception) -> None:
+        """Log what slixmpp's own handlers raise. COMPAT slixmpp 1.17.0: it logs the stanza along with it."""
+        log.error("handler failed", exc_info=exception)
+
     def on_stanza(self, name: str, path: str, handler: Callable[[Any], None]) -> None:
         """Have stanzas that match the path, as {namespace}name/..., handled in the order in which they come."""
-        self.register_handler(Callback(name, MatchXPath(path), handler))
+
+        def guarded(stanza: Any) -> None:
+            try:
+                handler(stanza)
+            except LinkTrouble:
+                pass  # there is nobody to answer
+            except Exception:
+                error_id = report_bug("stanza handler failed")
+                if stanza.name == "iq" and stanza["type"] in ("get", "set"):
+                    refuse(stanza, "internal-server-error", f"error {error_id}")
+
+        self.register_handler(Callback(name, MatchXPath(path), guarded))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run what a handler has to wait for; a failure is logged with an id, the link goes on."""

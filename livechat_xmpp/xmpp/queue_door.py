@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slixmpp import Iq
@@ -20,7 +20,9 @@ from livechat_xmpp.usecases.visits import Ticket
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.command import Asked
 from livechat_xmpp.xmpp.commands.visits import ask_form
+from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.passes import PASS
 from livechat_xmpp.xmpp.people import Speaker, fill_status
 
 LEAVE_WORDS = {"leave", "cancel", "bye", "quit"}
@@ -37,7 +39,9 @@ class QueueDoor:
         speaker: Speaker,
         link: Link,
         on_told: Callable[[ChatId, Place], None],
+        limits: Limits,
     ) -> None:
+        self._limits = limits
         self._on_told = on_told
         self._desk = desk
         self._addresses = addresses
@@ -72,15 +76,21 @@ class QueueDoor:
     async def _ask(self, workgroup: WorkgroupName, visitor: FullJid, answers: dict[str, str]) -> Ticket:
         """Ask for the visitor. Raises the refusals of visits.ask; a second asking also tells the place again."""
         try:
-            return await self._request(workgroup, visitor, answers)
+            return await self.request(workgroup, visitor, answers)
         except AlreadyQueued:
             await self.tell_place(visitor)
             raise
 
-    async def _request(self, workgroup: WorkgroupName, visitor: FullJid, answers: dict[str, str]) -> Ticket:
-        return await self._desk.do(
-            visits.ask, workgroup, visitor, answers, presences=self._desk.presences, rules=self._desk.rules
-        )
+    async def request(self, workgroup: WorkgroupName, visitor: FullJid, answers: Mapping[str, str]) -> Ticket:
+        """Put a request into the queue, if it is not one too many. Raises TooOften and the refusals of visits.ask."""
+        self._limits.take_request(bare(visitor), answers.get(PASS, ""))
+        try:
+            return await self._desk.do(
+                visits.ask, workgroup, visitor, answers, presences=self._desk.presences, rules=self._desk.rules
+            )
+        except DeskError:
+            self._limits.give_back_request(bare(visitor))
+            raise
 
     async def tell_place(self, visitor: FullJid) -> None:
         """Send the visitor their place, or the way to their room, once more."""
@@ -157,9 +167,9 @@ class QueueDoor:
         name = nick or ("Visitor" if self._is_anonymous(visitor) else visitor.partition("@")[0])
         try:
             try:
-                ticket = await self._request(workgroup, visitor, {"username": name, "question": text})
+                ticket = await self.request(workgroup, visitor, {"username": name, "question": text})
             except BadInput:  # perhaps the name, which nobody chose here and nobody can change in a message
-                ticket = await self._request(workgroup, visitor, {"username": "Visitor", "question": text})
+                ticket = await self.request(workgroup, visitor, {"username": "Visitor", "question": text})
         except AlreadyQueued:
             await self._more_words(visitor, workgroup, text)
         else:

@@ -25,6 +25,12 @@ class Turns:
         self._waiting = waiting
         self._places = asyncio.Semaphore(AT_ONCE)
         self._queues: dict[str, deque[Work]] = {}
+        self.refused = 0
+
+    @property
+    def pending(self) -> int:
+        """Return how much is being worked on or waits, of all senders."""
+        return sum(map(len, self._queues.values()))
 
     def take(self, sender: str, work: Work) -> bool:
         """Have the work done after what the sender asked for before; return False if too much of theirs waits."""
@@ -34,6 +40,7 @@ class Turns:
             self._spawn(self._serve(sender))
             return True
         if len(queue) >= self._waiting:
+            self.refused += 1
             return False
         queue.append(work)
         return True

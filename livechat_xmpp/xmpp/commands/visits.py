@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound
-from livechat_xmpp.domain.model import FullJid
+from livechat_xmpp.domain.model import FullJid, WorkgroupName
 from livechat_xmpp.usecases import visits
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.usecases.visits import Ticket
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
+from livechat_xmpp.xmpp.passes import PASS
+
+Request: TypeAlias = Callable[[WorkgroupName, FullJid, Mapping[str, str]], Awaitable[Ticket]]
 
 
-def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitable[None]]) -> Commands:
-    """Return the visitors' commands; tell_place: sends who has asked already their place once more."""
+def visit_commands(
+    addresses: Addresses, tell_place: Callable[[FullJid], Awaitable[None]], request: Request
+) -> Commands:
+    """Return the visitors' commands.
+
+    tell_place: sends who has asked already their place once more; request: puts a request into the queue, if it may.
+    """
     commands = Commands()
 
     def done(ticket: Ticket) -> Done:
@@ -47,18 +56,9 @@ def visit_commands(addresses: Addresses, tell_place: Callable[[FullJid], Awaitab
                 visits.check_may_ask, asked.jid, presences=asked.desk.presences, rules=asked.desk.rules
             )
             return ask_form(asked)
-        answers = {var: asked.text(var) for var in visits.FIELDS}
+        answers = {var: asked.text(var) for var in (*visits.FIELDS, PASS)}
         try:
-            return done(
-                await asked.desk.do(
-                    visits.ask,
-                    asked.speaks_as,
-                    asked.jid,
-                    answers,
-                    presences=asked.desk.presences,
-                    rules=asked.desk.rules,
-                )
-            )
+            return done(await request(asked.speaks_as, asked.jid, answers))
         except BadInput as refusal:
             return ask_form(asked, str(refusal))
 
