@@ -324,11 +324,8 @@ class FieldFormatter(logging.Formatter):
 async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
     """Return everything kept of a chat, ready for JSON. Raises NotFound."""
     clock = SystemClock()
-    async with (
-        Store.opened(settings.database.url.get_secret_value(), clock.now) as store,
-        store.read() as work,
-    ):
-        return await transcripts.export(work, ChatId(chat_id))
+    async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
+        return await store.read(lambda work: transcripts.export(work, ChatId(chat_id)))
 
 
 async def upgrade(settings: Settings) -> None:

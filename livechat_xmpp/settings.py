@@ -37,7 +37,7 @@ class SettingsError(Exception):
     """The configuration cannot be used; str() of it lists every mistake, one a line."""
 
 
-DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
+DATABASES = ("sqlite:///", "postgresql://")
 
 
 class Group(BaseModel):
@@ -87,13 +87,15 @@ class DatabaseSettings(Group):
     """Where everything is kept."""
 
     url: Annotated[
-        SecretStr, Field(description="SQLAlchemy URL: sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME.")
-    ] = SecretStr("sqlite+aiosqlite:///livechat.db")
+        SecretStr,
+        Field(description="sqlite:///FILE or postgresql://USER@HOST/NAME; a driver in it (sqlite+aiosqlite) is ours."),
+    ] = SecretStr("sqlite:///livechat.db")
 
     @field_validator("url")
     @classmethod
     def _is_known(cls, url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(DATABASES):
+        scheme, _, rest = url.get_secret_value().partition("://")
+        if not f"{scheme.partition('+')[0]}://{rest}".startswith(DATABASES):
             raise ValueError(f"must begin with {' or '.join(DATABASES)}")
         return url
 

@@ -187,9 +187,9 @@ class Reconciler:
             raise
 
 
-async def _unfinished(work: Work) -> list[ChatId]:
-    return await work.chats.unfinished()
+def _unfinished(work: Work) -> list[ChatId]:
+    return work.chats.unfinished()
 
 
-async def _due_letters(work: Work) -> list[Letter]:
-    return await work.letters.take_due(work.now, LETTERS_AT_ONCE)
+def _due_letters(work: Work) -> list[Letter]:
+    return work.letters.take_due(work.now, LETTERS_AT_ONCE)

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
 from livechat_xmpp.domain.model import (
     BareJid,
@@ -69,42 +68,40 @@ def visit_from(row: Row[Any]) -> Visit:
 class ChatTable:
     """Chats in the database (usecases.ports.Chats)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def find(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
-        found = await self._load([chat_id], also)
+    def find(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
+        found = self._load([chat_id], also)
         return found[0] if found else None
 
-    async def find_of_visitor(self, visitor: BareJid) -> Chat | None:
+    def find_of_visitor(self, visitor: BareJid) -> Chat | None:
         wanted = and_(t.chat.c.visitor_bare == visitor, t.chat.c.state != ChatState.CLOSED)
-        return await self._first(select(t.chat.c.id).where(wanted))
+        return self._first(select(t.chat.c.id).where(wanted))
 
-    async def find_by_token(self, token_hash: str) -> Chat | None:
+    def find_by_token(self, token_hash: str) -> Chat | None:
         mine = or_(t.chat.c.token_hash == token_hash, t.chat.c.last_token_hash == token_hash)
-        return await self._first(select(t.chat.c.id).where(mine))
+        return self._first(select(t.chat.c.id).where(mine))
 
-    async def _first(self, query: Any) -> Chat | None:
-        chat_id = await self._db.scalar(query.limit(1))
-        return None if chat_id is None else await self.find(chat_id)
+    def _first(self, query: Any) -> Chat | None:
+        chat_id = self._db.scalar(query.limit(1))
+        return None if chat_id is None else self.find(chat_id)
 
-    async def _load(self, chat_ids: Sequence[ChatId], also: Collection[BareJid] = ()) -> list[Chat]:
+    def _load(self, chat_ids: Sequence[ChatId], also: Collection[BareJid] = ()) -> list[Chat]:
         """Return these chats with all that hangs on them, in the order of asking; six queries for any number."""
         if not chat_ids:
             return []
         rows = (
-            await self._db.execute(
-                select(t.chat).where(t.chat.c.id.in_(chat_ids)).order_by(t.chat.c.asked_at, t.chat.c.id)
-            )
+            self._db.execute(select(t.chat).where(t.chat.c.id.in_(chat_ids)).order_by(t.chat.c.asked_at, t.chat.c.id))
         ).all()
-        offers = await self._hanging(t.offer, chat_ids, t.offer.c.state == OfferState.OPEN)
-        invitations = await self._hanging(t.invitation, chat_ids, t.invitation.c.ended_at.is_(None))
-        visits = await self._hanging(t.visit, chat_ids)
-        notices = await self._hanging(t.notice, chat_ids, t.notice.c.done_at.is_(None))
+        offers = self._hanging(t.offer, chat_ids, t.offer.c.state == OfferState.OPEN)
+        invitations = self._hanging(t.invitation, chat_ids, t.invitation.c.ended_at.is_(None))
+        visits = self._hanging(t.visit, chat_ids)
+        notices = self._hanging(t.notice, chat_ids, t.notice.c.done_at.is_(None))
         people = {r.helper for r in rows if r.helper} | set(also)
         people |= {r.helper for of in offers.values() for r in of}
         people |= {r.jid for of in (*invitations.values(), *visits.values()) for r in of}
-        standings = await self._standings(people)
+        standings = self._standings(people)
         return [
             Chat(
                 id=ChatId(r.id),
@@ -142,44 +139,44 @@ class ChatTable:
     def _one_offer(rows: Sequence[Row[Any]]) -> Offer | None:
         return offer_from(rows[0]) if rows else None
 
-    async def _hanging(self, table: Any, chat_ids: Sequence[ChatId], *only: Any) -> Mapping[str, list[Row[Any]]]:
+    def _hanging(self, table: Any, chat_ids: Sequence[ChatId], *only: Any) -> Mapping[str, list[Row[Any]]]:
         found: dict[str, list[Row[Any]]] = {}
-        for row in await self._db.execute(select(table).where(table.c.chat_id.in_(chat_ids), *only)):
+        for row in self._db.execute(select(table).where(table.c.chat_id.in_(chat_ids), *only)):
             found.setdefault(row.chat_id, []).append(row)
         return found
 
-    async def _standings(self, people: Collection[str]) -> Mapping[BareJid, Standing]:
+    def _standings(self, people: Collection[str]) -> Mapping[BareJid, Standing]:
         if not people:
             return {}
         query = select(t.account.c.jid, t.account.c.standing).where(t.account.c.jid.in_(people))
-        return {BareJid(r.jid): Standing(r.standing) for r in await self._db.execute(query)}
+        return {BareJid(r.jid): Standing(r.standing) for r in self._db.execute(query)}
 
-    async def add(self, chat: Chat, *, token_hash: str) -> None:
-        await self._db.execute(
+    def add(self, chat: Chat, *, token_hash: str) -> None:
+        self._db.execute(
             insert(t.chat).values(
                 id=chat.id, priority=0, token_hash=token_hash, closed_by="", tags="", note="", **_values(chat)
             )
         )
 
-    async def need_room(self, chat_id: ChatId) -> None:
+    def need_room(self, chat_id: ChatId) -> None:
         none_yet = (t.chat.c.id == chat_id, t.chat.c.room == RoomState.NONE)
-        await self._db.execute(update(t.chat).where(*none_yet).values(room=RoomState.NEEDED))
+        self._db.execute(update(t.chat).where(*none_yet).values(room=RoomState.NEEDED))
 
-    async def set_room(self, chat_id: ChatId, state: RoomState) -> None:
-        await self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(room=state))
+    def set_room(self, chat_id: ChatId, state: RoomState) -> None:
+        self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(room=state))
 
-    async def save(self, chat: Chat) -> None:
-        await self._db.execute(update(t.chat).where(t.chat.c.id == chat.id).values(**_values(chat)))
+    def save(self, chat: Chat) -> None:
+        self._db.execute(update(t.chat).where(t.chat.c.id == chat.id).values(**_values(chat)))
 
-    async def set_token(self, chat_id: ChatId, token_hash: str, *, used: str) -> None:
-        await self._db.execute(
+    def set_token(self, chat_id: ChatId, token_hash: str, *, used: str) -> None:
+        self._db.execute(
             update(t.chat).where(t.chat.c.id == chat_id).values(token_hash=token_hash, last_token_hash=used)
         )
 
-    async def set_closing(self, chat_id: ChatId, *, by: str, tags: str, note: str) -> None:
-        await self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(closed_by=by, tags=tags, note=note))
+    def set_closing(self, chat_id: ChatId, *, by: str, tags: str, note: str) -> None:
+        self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(closed_by=by, tags=tags, note=note))
 
-    async def waiting(self, workgroup: WorkgroupName) -> list[Waiting]:
+    def waiting(self, workgroup: WorkgroupName) -> list[Waiting]:
         is_offered = exists().where(t.offer.c.chat_id == t.chat.c.id, t.offer.c.state == OfferState.OPEN)
         query = select(
             t.chat.c.id,
@@ -200,17 +197,17 @@ class ChatTable:
                 is_gone=r.visitor_gone_at is not None,
                 has_room=r.first_opened_at is not None,
             )
-            for r in await self._db.execute(query)
+            for r in self._db.execute(query)
         )
 
-    async def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
+    def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
         has_room = and_(t.chat.c.state == ChatState.WAITING, t.chat.c.first_opened_at.is_not(None))
         query = select(t.chat.c.id).where(or_(t.chat.c.state == ChatState.OPEN, has_room))
         if workgroup is not None:
             query = query.where(t.chat.c.workgroup == workgroup)
-        return await self._load([ChatId(i) for i in await self._db.scalars(query)])
+        return self._load([ChatId(i) for i in self._db.scalars(query)])
 
-    async def unfinished(self) -> list[ChatId]:
+    def unfinished(self) -> list[ChatId]:
         watched = exists().where(
             t.invitation.c.chat_id == t.chat.c.id,
             t.invitation.c.part == Part.TRAINEE,
@@ -221,9 +218,9 @@ class ChatTable:
             .where(or_(t.chat.c.state != ChatState.CLOSED, t.chat.c.room != RoomState.GONE))
             .order_by(watched.desc(), t.chat.c.asked_at)
         )
-        return [ChatId(i) for i in await self._db.scalars(query)]
+        return [ChatId(i) for i in self._db.scalars(query)]
 
-    async def naming(self, jid: BareJid) -> list[ChatId]:
+    def naming(self, jid: BareJid) -> list[ChatId]:
         offered = exists().where(
             t.offer.c.chat_id == t.chat.c.id, t.offer.c.helper == jid, t.offer.c.state == OfferState.OPEN
         )
@@ -233,17 +230,17 @@ class ChatTable:
         query = select(t.chat.c.id).where(
             t.chat.c.state != ChatState.CLOSED, or_(t.chat.c.helper == jid, offered, invited)
         )
-        return [ChatId(i) for i in await self._db.scalars(query)]
+        return [ChatId(i) for i in self._db.scalars(query)]
 
-    async def loads(self) -> Mapping[BareJid, int]:
+    def loads(self) -> Mapping[BareJid, int]:
         query = (
             select(t.chat.c.helper, func.count())
             .where(t.chat.c.state == ChatState.OPEN, t.chat.c.helper.is_not(None))
             .group_by(t.chat.c.helper)
         )
-        return {BareJid(jid): count for jid, count in await self._db.execute(query)}
+        return {BareJid(jid): count for jid, count in self._db.execute(query)}
 
-    async def handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
+    def handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
         query = (
             select(t.chat.c.first_opened_at, t.chat.c.closed_at)
             .where(
@@ -254,7 +251,7 @@ class ChatTable:
             .order_by(t.chat.c.closed_at.desc())
             .limit(limit)
         )
-        return [closed - opened for opened, closed in await self._db.execute(query)]
+        return [closed - opened for opened, closed in self._db.execute(query)]
 
 
 def _newest(visits: Any) -> tuple[Visit, ...]:

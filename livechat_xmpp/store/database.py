@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import event, make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.store.chats import ChatTable
@@ -18,6 +18,10 @@ from livechat_xmpp.store.people import AccountTable, DutyTable
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.words import LetterTable, MessageTable
 
+T = TypeVar("T")
+
+READERS = 2  # threads that read; more only take turns with each other in one Python process
+DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 BUSY_TIMEOUT_S = 60  # how long SQLite waits for another process, such as an export or a backup
 
 
@@ -35,7 +39,8 @@ class TouchedParts:
 class Transaction:
     """One transaction and the tables seen through it (usecases.ports.Work)."""
 
-    def __init__(self, db: AsyncConnection, now: datetime) -> None:
+    def __init__(self, db: Connection, now: datetime) -> None:
+        self._db = db
         self.now = now
         self.accounts = AccountTable(db)
         self.duties = DutyTable(db)
@@ -63,59 +68,96 @@ class Transaction:
     def touch_staff(self) -> None:
         self.touched.staff = True
 
+    def ping(self) -> None:
+        """Raise what the database says when it does not answer."""
+        self._db.execute(text("SELECT 1"))
+
 
 class Store:
-    """Where transactions come from (usecases.ports.Transactions)."""
+    """Where transactions come from (usecases.ports.Transactions).
 
-    def __init__(self, engine: AsyncEngine, clock: Callable[[], datetime]) -> None:
+    A transaction is one function that runs as a whole in a thread of the store's (docs/decisions/0010): one for
+    all that write, because SQLite has a single writer and because on PostgreSQL too a check then still holds at
+    the commit; some for those that read, who wait for no writer.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         self._engine = engine
         self._clock = clock
-        # SQLite has a single writer, and its own waiting for the lock is what makes p99 long. On PostgreSQL
-        # the rules read and write as one process too, so that a check still holds at the commit.
-        self._writer = asyncio.Lock()
+        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self.commits = 0
 
     @classmethod
     @asynccontextmanager
     async def opened(cls, url: str, clock: Callable[[], datetime]) -> AsyncIterator[Store]:
         """Yield a store on the database at url; it has to be migrated already."""
-        engine = make_engine(url)
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(engine.dispose)
-            yield cls(engine, clock)
+        store = cls(make_engine(url), clock)
+        try:
+            yield store
+        finally:
+            await asyncio.to_thread(store.close)
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
-        async with self._writer, self._engine.connect() as db:
-            await db.execution_options(livechat_write=True)
-            async with db.begin():
+    def close(self) -> None:
+        """Wait for what runs, then give the connections back."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    async def write(self, unit: Callable[[Transaction], T]) -> T:
+        """Run the unit in a transaction and commit; what it raises rolls back and is raised here."""
+
+        def run() -> T:
+            with self.writing() as work:
+                return unit(work)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+
+    async def read(self, unit: Callable[[Transaction], T]) -> T:
+        """Run the unit, which only reads, on one moment of the database."""
+
+        def run() -> T:
+            with self.reading() as work:
+                return unit(work)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A transaction in this thread: leaving the block commits, an exception rolls back."""
+        with self._engine.connect() as db:
+            db.execution_options(livechat_write=True)
+            with db.begin():
                 yield Transaction(db, self._clock())
-            self.commits += 1  # before anything else is awaited: who compares it reads anew
+            self.commits += 1
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Transaction]:
-        async with self._engine.connect() as db:
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with self._engine.connect() as db:
             if db.dialect.name == "postgresql":  # one moment for all statements, as SQLite gives by itself
-                await db.execution_options(isolation_level="REPEATABLE READ")
-            async with db.begin():
+                db.execution_options(isolation_level="REPEATABLE READ")
+            with db.begin():
                 yield Transaction(db, self._clock())
 
     async def check(self) -> None:
         """Raise what the database says when it does not answer."""
-        async with self._engine.connect() as db:
-            await db.execute(text("SELECT 1"))
+        await self.read(lambda work: work.ping())
 
 
-def make_engine(url: str) -> AsyncEngine:
+def make_engine(url: str) -> Engine:
     """Return an engine for the URL, SQLite set up so that commits are safe and readers do not wait.
 
+    The URL says which database; the driver is ours to choose, so one named for async code is as good.
     Errors are told without the values: these are words and addresses of visitors, and errors get logged.
     """
-    if not make_url(url).get_backend_name().startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    parsed = parsed.set(drivername=DRIVERS[kind])
+    if kind != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # so that BEGIN is ours: the driver's would come late
         cursor = connection.cursor()
@@ -123,7 +165,7 @@ def make_engine(url: str) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         is_write = connection.get_execution_options().get("livechat_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +28,34 @@ def _config(connection: Connection | None = None) -> Config:
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at url to the revision, in one transaction; does nothing when it is there."""
-    engine = make_engine(url)
-    try:
-        async with engine.connect() as db:
-            await db.execution_options(livechat_write=True)
-            async with db.begin():
-                await db.run_sync(lambda connection: command.upgrade(_config(connection), revision))
-    finally:
-        await engine.dispose()
+
+    def run() -> None:
+        with _connected(url) as db:
+            db.execution_options(livechat_write=True)
+            with db.begin():
+                command.upgrade(_config(db), revision)
+
+    await asyncio.to_thread(run)
 
 
 async def current(url: str) -> str | None:
     """Return the revision that the database at url has; None: it is empty."""
+
+    def run() -> str | None:
+        with _connected(url) as db:
+            return MigrationContext.configure(db).get_current_revision()
+
+    return await asyncio.to_thread(run)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
     engine = make_engine(url)
     try:
-        async with engine.connect() as db:
-            return await db.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+        with engine.connect() as db:
+            yield db
     finally:
-        await engine.dispose()
+        engine.dispose()
 
 
 def newest() -> str | None:

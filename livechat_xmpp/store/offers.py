@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, Offer, OfferState
 from livechat_xmpp.domain.routing import PastOffers
@@ -33,38 +32,36 @@ def offer_from(row: Row[Any]) -> Offer:
 class OfferTable:
     """Offers in the database (usecases.ports.Offers)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def add(self, chat_id: ChatId, helper: BareJid, made_at: datetime, expires_at: datetime) -> None:
-        await self._db.execute(
+    def add(self, chat_id: ChatId, helper: BareJid, made_at: datetime, expires_at: datetime) -> None:
+        self._db.execute(
             insert(t.offer).values(
                 chat_id=chat_id, helper=helper, state=OfferState.OPEN, made_at=made_at, expires_at=expires_at
             )
         )
 
-    async def decide(self, offer_id: int, state: OfferState, at: datetime) -> None:
-        await self._db.execute(
+    def decide(self, offer_id: int, state: OfferState, at: datetime) -> None:
+        self._db.execute(
             update(t.offer)
             .where(t.offer.c.id == offer_id, t.offer.c.state == OfferState.OPEN)
             .values(state=state, decided_at=at)
         )
 
-    async def mark_told(self, offer_id: int, at: datetime) -> bool:
+    def mark_told(self, offer_id: int, at: datetime) -> bool:
         here = (t.offer.c.id == offer_id, t.offer.c.state == OfferState.OPEN, t.offer.c.told_at.is_(None))
-        return (await self._db.execute(update(t.offer).where(*here).values(told_at=at))).rowcount == 1
+        return (self._db.execute(update(t.offer).where(*here).values(told_at=at))).rowcount == 1
 
-    async def find_open_of(self, helper: BareJid) -> Offer | None:
+    def find_open_of(self, helper: BareJid) -> Offer | None:
         query = select(t.offer).where(t.offer.c.helper == helper, t.offer.c.state == OfferState.OPEN)
-        row = (await self._db.execute(query)).first()
+        row = (self._db.execute(query)).first()
         return None if row is None else offer_from(row)
 
-    async def open(self) -> list[Offer]:
-        return [
-            offer_from(r) for r in await self._db.execute(select(t.offer).where(t.offer.c.state == OfferState.OPEN))
-        ]
+    def open(self) -> list[Offer]:
+        return [offer_from(r) for r in self._db.execute(select(t.offer).where(t.offer.c.state == OfferState.OPEN))]
 
-    async def past(self, chat_ids: Collection[ChatId]) -> Mapping[ChatId, PastOffers]:
+    def past(self, chat_ids: Collection[ChatId]) -> Mapping[ChatId, PastOffers]:
         if not chat_ids:
             return {}
         query = (
@@ -74,7 +71,7 @@ class OfferTable:
         )
         times: dict[ChatId, dict[BareJid, int]] = {}
         last_at: dict[ChatId, dict[BareJid, datetime]] = {}
-        for chat_id, helper, count, last in await self._db.execute(query):
+        for chat_id, helper, count, last in self._db.execute(query):
             times.setdefault(ChatId(chat_id), {})[BareJid(helper)] = count
             last_at.setdefault(ChatId(chat_id), {})[BareJid(helper)] = last
         return {c: PastOffers(times[c], last_at[c]) for c in times}

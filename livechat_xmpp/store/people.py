@@ -6,44 +6,43 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.usecases.ports import StandingChange
 
 
-async def put(db: AsyncConnection, table: Any, keys: dict[str, Any], values: dict[str, Any]) -> None:
+def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]) -> None:
     """Write a row by its key, made if missing; inside a write transaction, so that nobody comes between."""
     here = [table.c[name] == value for name, value in keys.items()]
-    changed = await db.execute(update(table).where(*here).values(**values))
+    changed = db.execute(update(table).where(*here).values(**values))
     if changed.rowcount == 0:
-        await db.execute(insert(table).values(**keys, **values))
+        db.execute(insert(table).values(**keys, **values))
 
 
 class AccountTable:
     """Accounts in the database (usecases.ports.Accounts)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def find(self, jid: BareJid) -> Account | None:
-        row = (await self._db.execute(select(t.account).where(t.account.c.jid == jid))).first()
+    def find(self, jid: BareJid) -> Account | None:
+        row = (self._db.execute(select(t.account).where(t.account.c.jid == jid))).first()
         return None if row is None else _account_from(row)
 
-    async def list(self, standing: Standing | None = None) -> list[Account]:
+    def list(self, standing: Standing | None = None) -> list[Account]:
         query = select(t.account).order_by(t.account.c.jid)
         if standing is not None:
             query = query.where(t.account.c.standing == standing)
-        return [_account_from(r) for r in await self._db.execute(query)]
+        return [_account_from(r) for r in self._db.execute(query)]
 
-    async def put(self, account: Account) -> None:
+    def put(self, account: Account) -> None:
         values = {k: v for k, v in asdict(account).items() if k != "jid"}
-        await put(self._db, t.account, {"jid": account.jid}, values)
+        put(self._db, t.account, {"jid": account.jid}, values)
 
-    async def record(self, change: StandingChange) -> None:
-        await self._db.execute(insert(t.standing_change).values(**asdict(change)))
+    def record(self, change: StandingChange) -> None:
+        self._db.execute(insert(t.standing_change).values(**asdict(change)))
 
 
 def _account_from(row: Row[Any]) -> Account:
@@ -53,25 +52,25 @@ def _account_from(row: Row[Any]) -> Account:
 class DutyTable:
     """Who is on duty, in the database (usecases.ports.Duties)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def find(self, jid: BareJid) -> Duty | None:
-        row = (await self._db.execute(select(t.duty).where(t.duty.c.jid == jid))).first()
+    def find(self, jid: BareJid) -> Duty | None:
+        row = (self._db.execute(select(t.duty).where(t.duty.c.jid == jid))).first()
         return None if row is None else _duty_from(row)
 
-    async def list(self) -> list[Duty]:
-        return [_duty_from(r) for r in await self._db.execute(select(t.duty).order_by(t.duty.c.jid))]
+    def list(self) -> list[Duty]:
+        return [_duty_from(r) for r in self._db.execute(select(t.duty).order_by(t.duty.c.jid))]
 
-    async def put(self, duty: Duty) -> None:
+    def put(self, duty: Duty) -> None:
         values = {k: v for k, v in asdict(duty).items() if k != "jid"}
-        await put(self._db, t.duty, {"jid": duty.jid}, values)
+        put(self._db, t.duty, {"jid": duty.jid}, values)
 
-    async def take_turn(self, jid: BareJid, at: datetime) -> None:
-        await self._db.execute(update(t.duty).where(t.duty.c.jid == jid).values(turn_at=at))
+    def take_turn(self, jid: BareJid, at: datetime) -> None:
+        self._db.execute(update(t.duty).where(t.duty.c.jid == jid).values(turn_at=at))
 
-    async def remove(self, jid: BareJid) -> None:
-        await self._db.execute(delete(t.duty).where(t.duty.c.jid == jid))
+    def remove(self, jid: BareJid) -> None:
+        self._db.execute(delete(t.duty).where(t.duty.c.jid == jid))
 
 
 def _duty_from(row: Row[Any]) -> Duty:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import distinct, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, distinct, func, insert, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Visit
 from livechat_xmpp.store import tables as t
@@ -17,64 +16,64 @@ from livechat_xmpp.store.people import put
 class InvitationTable:
     """Invitations in the database (usecases.ports.Invitations)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def put(self, chat_id: ChatId, invitation: Invitation) -> None:
+    def put(self, chat_id: ChatId, invitation: Invitation) -> None:
         values = {
             "part": invitation.part,
             "told_at": invitation.told_at,
             "times_told": invitation.times_told,
             "ended_at": None,
         }
-        await put(self._db, t.invitation, {"chat_id": chat_id, "jid": invitation.jid}, values)
+        put(self._db, t.invitation, {"chat_id": chat_id, "jid": invitation.jid}, values)
 
-    async def mark(self, chat_id: ChatId, invitation: Invitation) -> bool:
+    def mark(self, chat_id: ChatId, invitation: Invitation) -> bool:
         here = (t.invitation.c.chat_id == chat_id, t.invitation.c.jid == invitation.jid)
-        marked = await self._db.execute(
+        marked = self._db.execute(
             update(t.invitation)
             .where(*here, t.invitation.c.ended_at.is_(None))
             .values(told_at=invitation.told_at, times_told=invitation.times_told)
         )
         return marked.rowcount == 1
 
-    async def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None:
-        await self._db.execute(
+    def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None:
+        self._db.execute(
             update(t.invitation)
             .where(t.invitation.c.chat_id == chat_id, t.invitation.c.jid == jid, t.invitation.c.ended_at.is_(None))
             .values(ended_at=at)
         )
 
-    async def asked_before(self, chat_id: ChatId) -> frozenset[BareJid]:
+    def asked_before(self, chat_id: ChatId) -> frozenset[BareJid]:
         query = select(t.invitation.c.jid).where(t.invitation.c.chat_id == chat_id)
-        return frozenset(BareJid(j) for j in await self._db.scalars(query))
+        return frozenset(BareJid(j) for j in self._db.scalars(query))
 
-    async def places_held(self) -> Mapping[BareJid, int]:
+    def places_held(self) -> Mapping[BareJid, int]:
         query = (
             select(t.invitation.c.jid, func.count())
             .join(t.chat, t.chat.c.id == t.invitation.c.chat_id)
             .where(t.invitation.c.ended_at.is_(None), t.chat.c.state != ChatState.CLOSED)
             .group_by(t.invitation.c.jid)
         )
-        return {BareJid(jid): count for jid, count in await self._db.execute(query)}
+        return {BareJid(jid): count for jid, count in self._db.execute(query)}
 
-    async def of_person(self, jid: BareJid) -> list[ChatId]:
+    def of_person(self, jid: BareJid) -> list[ChatId]:
         query = (
             select(t.invitation.c.chat_id)
             .where(t.invitation.c.jid == jid, t.invitation.c.ended_at.is_(None))
             .order_by(t.invitation.c.told_at.desc().nulls_last())
         )
-        return [ChatId(c) for c in await self._db.scalars(query)]
+        return [ChatId(c) for c in self._db.scalars(query)]
 
 
 class VisitTable:
     """Who was in which room when, in the database (usecases.ports.Visits)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def add(self, chat_id: ChatId, visit: Visit) -> None:
-        await self._db.execute(
+    def add(self, chat_id: ChatId, visit: Visit) -> None:
+        self._db.execute(
             insert(t.visit).values(
                 chat_id=chat_id,
                 jid=visit.jid,
@@ -87,8 +86,8 @@ class VisitTable:
             )
         )
 
-    async def end(self, chat_id: ChatId, jid: BareJid, nick: str, at: datetime) -> None:
-        await self._db.execute(
+    def end(self, chat_id: ChatId, jid: BareJid, nick: str, at: datetime) -> None:
+        self._db.execute(
             update(t.visit)
             .where(
                 t.visit.c.chat_id == chat_id, t.visit.c.jid == jid, t.visit.c.nick == nick, t.visit.c.left_at.is_(None)
@@ -96,32 +95,32 @@ class VisitTable:
             .values(left_at=at)
         )
 
-    async def end_all(self, chat_id: ChatId, at: datetime) -> None:
-        await self._db.execute(
+    def end_all(self, chat_id: ChatId, at: datetime) -> None:
+        self._db.execute(
             update(t.visit).where(t.visit.c.chat_id == chat_id, t.visit.c.left_at.is_(None)).values(left_at=at)
         )
 
-    async def list(self, chat_id: ChatId) -> list[Visit]:
+    def list(self, chat_id: ChatId) -> list[Visit]:
         query = select(t.visit).where(t.visit.c.chat_id == chat_id).order_by(t.visit.c.entered_at, t.visit.c.id)
-        return [visit_from(r) for r in await self._db.execute(query)]
+        return [visit_from(r) for r in self._db.execute(query)]
 
-    async def counts(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
+    def counts(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
         query = (
             select(t.visit.c.jid, func.count(distinct(t.visit.c.chat_id)))
             .where(t.visit.c.jid.in_(jids))
             .group_by(t.visit.c.jid)
         )
-        return {BareJid(jid): count for jid, count in await self._db.execute(query)}
+        return {BareJid(jid): count for jid, count in self._db.execute(query)}
 
 
 class NoticeTable:
     """What is to be spoken in rooms, in the database (usecases.ports.Notices)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def add(self, chat_id: ChatId, body: str, *, at: datetime, expires_at: datetime) -> None:
-        await self._db.execute(insert(t.notice).values(chat_id=chat_id, body=body, made_at=at, expires_at=expires_at))
+    def add(self, chat_id: ChatId, body: str, *, at: datetime, expires_at: datetime) -> None:
+        self._db.execute(insert(t.notice).values(chat_id=chat_id, body=body, made_at=at, expires_at=expires_at))
 
-    async def mark_done(self, ids: Collection[int], at: datetime) -> None:
-        await self._db.execute(update(t.notice).where(t.notice.c.id.in_(ids)).values(done_at=at))
+    def mark_done(self, ids: Collection[int], at: datetime) -> None:
+        self._db.execute(update(t.notice).where(t.notice.c.id.in_(ids)).values(done_at=at))

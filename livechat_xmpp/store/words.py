@@ -7,8 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, Message, Part, WorkgroupName
 from livechat_xmpp.store import tables as t
@@ -18,39 +17,39 @@ from livechat_xmpp.usecases.ports import Letter
 class MessageTable:
     """Transcripts in the database (usecases.ports.Messages). position: the place in the room's order."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def add(self, chat_id: ChatId, messages: Sequence[Message]) -> None:
+    def add(self, chat_id: ChatId, messages: Sequence[Message]) -> None:
         ids = [m.archive_id for m in messages if m.archive_id]
         known = set(
-            await self._db.scalars(
+            self._db.scalars(
                 select(t.message.c.archive_id).where(t.message.c.chat_id == chat_id, t.message.c.archive_id.in_(ids))
             )
         )
-        last = await self._db.scalar(select(func.max(t.message.c.position)).where(t.message.c.chat_id == chat_id))
+        last = self._db.scalar(select(func.max(t.message.c.position)).where(t.message.c.chat_id == chat_id))
         new = []
         for message in messages:
             if message.archive_id not in known:
                 new.append(message)
                 known |= {message.archive_id} - {""}
-        await self._insert(chat_id, new, -1 if last is None else last)
+        self._insert(chat_id, new, -1 if last is None else last)
 
-    async def list(self, chat_id: ChatId) -> list[Message]:
+    def list(self, chat_id: ChatId) -> list[Message]:
         query = select(t.message).where(t.message.c.chat_id == chat_id).order_by(t.message.c.position, t.message.c.id)
-        return [_message_from(r) for r in await self._db.execute(query)]
+        return [_message_from(r) for r in self._db.execute(query)]
 
-    async def replace(self, chat_id: ChatId, messages: Sequence[Message]) -> None:
-        await self._db.execute(delete(t.message).where(t.message.c.chat_id == chat_id))
-        await self._insert(chat_id, messages, -1)
+    def replace(self, chat_id: ChatId, messages: Sequence[Message]) -> None:
+        self._db.execute(delete(t.message).where(t.message.c.chat_id == chat_id))
+        self._insert(chat_id, messages, -1)
 
-    async def _insert(self, chat_id: ChatId, messages: Sequence[Message], last: int) -> None:
+    def _insert(self, chat_id: ChatId, messages: Sequence[Message], last: int) -> None:
         rows = [
             {**asdict(m), "archive_id": m.archive_id or None, "chat_id": chat_id, "position": position}
             for position, m in enumerate(messages, start=last + 1)
         ]
         if rows:
-            await self._db.execute(insert(t.message), rows)
+            self._db.execute(insert(t.message), rows)
 
 
 def _message_from(row: Row[Any]) -> Message:
@@ -69,23 +68,23 @@ def _message_from(row: Row[Any]) -> Message:
 class LetterTable:
     """Messages to single people, in the database (usecases.ports.Letters)."""
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def add(self, letter: Letter) -> None:
+    def add(self, letter: Letter) -> None:
         values = {k: v for k, v in asdict(letter).items() if k != "id"}
-        await self._db.execute(insert(t.letter).values(**values))
+        self._db.execute(insert(t.letter).values(**values))
 
-    async def take_due(self, now: datetime, limit: int) -> list[Letter]:
+    def take_due(self, now: datetime, limit: int) -> list[Letter]:
         query = (
             select(t.letter)
             .where(t.letter.c.sent_at.is_(None), t.letter.c.expires_at > now)
             .order_by(t.letter.c.id)
             .limit(limit)
         )
-        rows = (await self._db.execute(query)).all()
+        rows = (self._db.execute(query)).all()
         if rows:
-            await self._db.execute(update(t.letter).where(t.letter.c.id.in_([r.id for r in rows])).values(sent_at=now))
+            self._db.execute(update(t.letter).where(t.letter.c.id.in_([r.id for r in rows])).values(sent_at=now))
         return [
             Letter(
                 FullJid(r.to),

@@ -29,7 +29,7 @@ from livechat_xmpp.usecases.ports import Letter, Work
 from livechat_xmpp.usecases.revoking import LETTER_EXPIRY, revoke, tell_staff
 
 
-async def finish(
+def finish(
     work: Work,
     chat: Chat,
     outcome: Outcome,
@@ -46,8 +46,8 @@ async def finish(
     is_asked_for: the visitor wanted it; else the desk takes them out of the queue.
     """
     if chat.offer is not None:
-        await revoke(work, chat, chat.offer)
-    await work.chats.save(
+        revoke(work, chat, chat.offer)
+    work.chats.save(
         replace(
             chat,
             state=ChatState.CLOSED,
@@ -58,23 +58,23 @@ async def finish(
             room=RoomState.GONE if chat.room is RoomState.NONE else chat.room,
         )
     )
-    await work.chats.set_closing(chat.id, by=by or "", tags=tags, note=note)
+    work.chats.set_closing(chat.id, by=by or "", tags=tags, note=note)
     work.fact("request ended", chat=chat.id, outcome=outcome, disposition=disposition, by=by)
     for invitation in chat.invitations:
-        await work.invitations.end(chat.id, invitation.jid, work.now)
+        work.invitations.end(chat.id, invitation.jid, work.now)
     if chat.visitor_gone_at is None:
         kind = "departed" if is_asked_for and by is None else "removed"
         kind = kind if chat.first_opened_at is None else "ended"
-        await work.letters.add(Letter(chat.visitor, text, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
+        work.letters.add(Letter(chat.visitor, text, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
     work.touch_letters()
     work.touch(chat.id)
     work.touch_queues()
 
 
-async def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
+def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
     """Record that the helper has taken the open offer and answers the chat; return it so. Both are asked in."""
     if chat.offer is not None:
-        await work.offers.decide(chat.offer.id, OfferState.ACCEPTED, work.now)
+        work.offers.decide(chat.offer.id, OfferState.ACCEPTED, work.now)
     opened = replace(
         chat,
         offer=None,
@@ -84,39 +84,39 @@ async def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
         first_opened_at=chat.first_opened_at or work.now,
         visitor_gone_at=None,
     )
-    await work.chats.save(opened)
+    work.chats.save(opened)
     work.fact("request accepted", chat=chat.id, helper=helper)
     if chat.invitation_of(chat.visitor_bare) is None:
-        await work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
-    await work.invitations.put(chat.id, Invitation(helper, Part.HELPER))
+        work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
+    work.invitations.put(chat.id, Invitation(helper, Part.HELPER))
     work.touch(chat.id)
     work.touch_queues()
     return opened
 
 
-async def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta) -> None:
+def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta) -> None:
     """Put a chat whose helper is gone back into the queue, at its old place; the visitor stays in the room."""
     if chat.helper is not None:
-        await work.invitations.end(chat.id, chat.helper, work.now)
-        await tell_staff(work, chat, chat.helper, texts.offer_over(chat.visitor_name, taken_by=None))
-    await work.chats.save(replace(chat, state=ChatState.WAITING, helper=None, opened_at=None))
+        work.invitations.end(chat.id, chat.helper, work.now)
+        tell_staff(work, chat, chat.helper, texts.offer_over(chat.visitor_name, taken_by=None))
+    work.chats.save(replace(chat, state=ChatState.WAITING, helper=None, opened_at=None))
     work.fact("request returned to the queue", chat=chat.id, helper=chat.helper)
-    order = [w.chat_id for w in await work.chats.waiting(chat.workgroup)]
-    await work.notices.add(
+    order = [w.chat_id for w in work.chats.waiting(chat.workgroup)]
+    work.notices.add(
         chat.id, texts.returned(order.index(chat.id) + 1), at=work.now, expires_at=work.now + notice_expiry
     )
     work.touch(chat.id)
     work.touch_queues()
 
 
-async def _get(work: Work, chat_id: ChatId, workgroup: WorkgroupName | None = None) -> Chat:
-    chat = await work.chats.find(chat_id)
+def _get(work: Work, chat_id: ChatId, workgroup: WorkgroupName | None = None) -> Chat:
+    chat = work.chats.find(chat_id)
     if chat is None or chat.state is ChatState.CLOSED or workgroup not in (None, chat.workgroup):
         raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
     return chat
 
 
-async def close_chat(
+def close_chat(
     work: Work,
     chat_id: ChatId,
     *,
@@ -130,10 +130,10 @@ async def close_chat(
 
     Raises NotFound also for a chat that the person may not know of.
     """
-    chat = await _get(work, chat_id, workgroup)
-    if chat.helper != by and not await _oversees(work, by):
+    chat = _get(work, chat_id, workgroup)
+    if chat.helper != by and not _oversees(work, by):
         raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
-    await finish(
+    finish(
         work,
         chat,
         outcome_when_closed(chat),
@@ -146,20 +146,20 @@ async def close_chat(
     return chat.id
 
 
-async def join_chat(work: Work, chat_id: ChatId, *, by: BareJid, workgroup: WorkgroupName | None = None) -> ChatId:
+def join_chat(work: Work, chat_id: ChatId, *, by: BareJid, workgroup: WorkgroupName | None = None) -> ChatId:
     """Ask the person themself into a chat in progress. For monitors, admins, and advisors on duty."""
-    part = await _overseer_part(work, by)
-    chat = await _get(work, chat_id, workgroup)
+    part = _overseer_part(work, by)
+    chat = _get(work, chat_id, workgroup)
     if chat.first_opened_at is None:
         raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
     if by != chat.helper:
-        await work.invitations.put(chat.id, Invitation(by, part))
+        work.invitations.put(chat.id, Invitation(by, part))
     work.touch(chat.id)
     return chat.id
 
 
-async def _overseer_part(work: Work, jid: BareJid) -> Part:
-    account, duty = await work.accounts.find(jid), await work.duties.find(jid)
+def _overseer_part(work: Work, jid: BareJid) -> Part:
+    account, duty = work.accounts.find(jid), work.duties.find(jid)
     if account is not None and account.standing.reaches(Standing.MONITOR):
         return Part(account.standing.value)
     if account is not None and duty is not None and duty.role is DutyRole.ADVISOR:
@@ -167,20 +167,20 @@ async def _overseer_part(work: Work, jid: BareJid) -> Part:
     raise NotPermitted("Only room monitors, admins, and advisors on duty can enter any chat.")
 
 
-async def decline_invitation(work: Work, chat_id: ChatId, jid: BareJid) -> None:
+def decline_invitation(work: Work, chat_id: ChatId, jid: BareJid) -> None:
     """End a person's invitation that they have said no to; a trainee's place passes on."""
-    await work.invitations.end(chat_id, jid, work.now)
+    work.invitations.end(chat_id, jid, work.now)
     work.touch(chat_id)
 
 
-async def ask_in_again(work: Work, jid: BareJid) -> Chat:
+def ask_in_again(work: Work, jid: BareJid) -> Chat:
     """Have a person be asked in once more where they are expected. Raises NotFound when they are nowhere."""
-    for chat_id in await work.invitations.of_person(jid):
-        chat = await work.chats.find(chat_id)
+    for chat_id in work.invitations.of_person(jid):
+        chat = work.chats.find(chat_id)
         invitation = chat.invitation_of(jid) if chat else None
         if chat is None or invitation is None or chat.state is ChatState.CLOSED or chat.is_inside(jid):
             continue
-        if await work.invitations.mark(chat_id, Invitation(jid, invitation.part)):
+        if work.invitations.mark(chat_id, Invitation(jid, invitation.part)):
             work.touch(chat_id)
             return chat
     raise NotFound("Nothing is offered to you at the moment.")
@@ -198,19 +198,17 @@ class ChatLine:
     state: str = ""
 
 
-async def _oversees(work: Work, jid: BareJid) -> bool:
+def _oversees(work: Work, jid: BareJid) -> bool:
     """Return whether the person may see and close every chat."""
-    account = await work.accounts.find(jid)
+    account = work.accounts.find(jid)
     return account is not None and account.standing.reaches(Standing.MONITOR)
 
 
-async def list_chats(
-    work: Work, *, by: BareJid, rules: DeskRules, workgroup: WorkgroupName | None = None
-) -> list[ChatLine]:
+def list_chats(work: Work, *, by: BareJid, rules: DeskRules, workgroup: WorkgroupName | None = None) -> list[ChatLine]:
     """Return the chats in progress, oldest first: all for monitors and admins, their own for helpers."""
-    oversees = await _oversees(work, by)
+    oversees = _oversees(work, by)
     lines = []
-    for chat in await work.chats.open(workgroup):
+    for chat in work.chats.open(workgroup):
         if not oversees and chat.helper != by:
             continue
         inside = sorted({v.jid for v in chat.visits if v.left_at is None})
@@ -221,30 +219,30 @@ async def list_chats(
     return lines
 
 
-async def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[ChatLine]:
+def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[ChatLine]:
     """Return the requests waiting, in the order of each workgroup's queue."""
     lines = []
     for workgroup in workgroups:
-        for position, waiting in enumerate(await work.chats.waiting(workgroup), start=1):
-            chat = await work.chats.find(waiting.chat_id)
+        for position, waiting in enumerate(work.chats.waiting(workgroup), start=1):
+            chat = work.chats.find(waiting.chat_id)
             if chat is not None:
                 state = "waiting" if chat.offer is None else "offered"
                 lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
     return lines
 
 
-async def chats_in_reach(work: Work, by: BareJid, workgroups: tuple[WorkgroupName, ...]) -> list[Chat]:
+def chats_in_reach(work: Work, by: BareJid, workgroups: tuple[WorkgroupName, ...]) -> list[Chat]:
     """Return what the person may close: their own chats; for monitors and admins all, and those waiting."""
-    oversees = await _oversees(work, by)
-    chats = [c for c in await work.chats.open() if c.workgroup in workgroups and (oversees or c.helper == by)]
-    return chats + [line.chat for line in (await list_queue(work, workgroups) if oversees else [])]
+    oversees = _oversees(work, by)
+    chats = [c for c in work.chats.open() if c.workgroup in workgroups and (oversees or c.helper == by)]
+    return chats + [line.chat for line in (list_queue(work, workgroups) if oversees else [])]
 
 
-async def chats_in_progress(work: Work, *, workgroup: WorkgroupName | None = None) -> list[Chat]:
+def chats_in_progress(work: Work, *, workgroup: WorkgroupName | None = None) -> list[Chat]:
     """Return the chats in progress, for who may enter any of them; the oldest first."""
-    return await work.chats.open(workgroup)
+    return work.chats.open(workgroup)
 
 
-async def find_chat(work: Work, chat_id: ChatId) -> Chat | None:
+def find_chat(work: Work, chat_id: ChatId) -> Chat | None:
     """Return the chat as recorded, whatever its state."""
-    return await work.chats.find(chat_id)
+    return work.chats.find(chat_id)

@@ -14,19 +14,16 @@ from livechat_xmpp.usecases.ports import Presences, Work
 HISTORY = 20  # served chats that the expected wait is told from: enough for quartiles, few enough to be recent
 
 
-async def on_duty(work: Work, presences: Presences) -> list[OnDuty]:
+def on_duty(work: Work, presences: Presences) -> list[OnDuty]:
     """Return everybody on duty with their load and what their clients say."""
-    loads = await work.chats.loads()
-    offered = {offer.helper for offer in await work.offers.open()}
-    return [
-        OnDuty(d, presences.availability(d.jid), loads.get(d.jid, 0), d.jid in offered)
-        for d in await work.duties.list()
-    ]
+    loads = work.chats.loads()
+    offered = {offer.helper for offer in work.offers.open()}
+    return [OnDuty(d, presences.availability(d.jid), loads.get(d.jid, 0), d.jid in offered) for d in work.duties.list()]
 
 
-async def cover_now(work: Work, presences: Presences) -> Cover:
+def cover_now(work: Work, presences: Presences) -> Cover:
     """Return whether the desk is open, away or closed."""
-    return cover(await on_duty(work, presences))
+    return cover(on_duty(work, presences))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +36,17 @@ class Place:
     is_open: bool = True
 
 
-async def places(work: Work, workgroup: WorkgroupName, presences: Presences, rules: DeskRules) -> dict[ChatId, Place]:
+def places(work: Work, workgroup: WorkgroupName, presences: Presences, rules: DeskRules) -> dict[ChatId, Place]:
     """Return everybody's place in the workgroup's queue, in its order."""
-    waiting = await work.chats.waiting(workgroup)
-    return await places_of(work, workgroup, waiting, await cover_now(work, presences), rules) if waiting else {}
+    waiting = work.chats.waiting(workgroup)
+    return places_of(work, workgroup, waiting, cover_now(work, presences), rules) if waiting else {}
 
 
-async def places_of(
+def places_of(
     work: Work, workgroup: WorkgroupName, waiting: Sequence[Waiting], state: Cover, rules: DeskRules
 ) -> dict[ChatId, Place]:
     """Return the places of those waiting, given in the queue's order, and who is there to help."""
-    history = await work.chats.handle_times(workgroup, HISTORY)
+    history = work.chats.handle_times(workgroup, HISTORY)
     return {
         w.chat_id: Place(
             position,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
-from livechat_xmpp.usecases.ports import Presences, Transactions, Waker, Work
+from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
 
 log = logging.getLogger(__name__)
 
@@ -53,34 +53,31 @@ class Desk:
     rules: DeskRules
     workgroups: tuple[WorkgroupName, ...]
 
-    async def do(self, usecase: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, usecase: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the use case in a transaction, commit, then wake what it touched. Raises what the use case raises."""
-        async with self.store.write() as work:
-            result = await usecase(work, *args, **kwargs)
-        self._wake(work)
+        result, touched = await self.store.write(lambda work: (usecase(work, *args, **kwargs), work.touched))
+        self._wake(touched)
         return result
 
-    def _wake(self, work: Work) -> None:
-        for what, fields in work.touched.facts:
-            log.info(what, extra=fields)
-        for chat_id, is_urgent in work.touched.chats.items():
-            self.waker.wake(chat_id, is_urgent=is_urgent)
-        if work.touched.queues:
-            self.waker.wake_queues()
-        if work.touched.letters:
-            self.waker.wake_letters()
-        if work.touched.staff:
-            self.waker.wake_staff()
-
-    async def ask(self, question: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def ask(self, question: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a use case that only reads; what it touches is woken all the same."""
-        async with self.store.read() as work:
-            answer = await question(work, *args, **kwargs)
-        self._wake(work)
+        answer, touched = await self.store.read(lambda work: (question(work, *args, **kwargs), work.touched))
+        self._wake(touched)
         return answer
 
     async def standing_of(self, jid: BareJid) -> Standing | None:
         """Return the person's standing; None for visitors."""
-        async with self.store.read() as work:
-            account = await work.accounts.find(jid)
+        account = await self.store.read(lambda work: work.accounts.find(jid))
         return None if account is None else account.standing
+
+    def _wake(self, touched: Touched) -> None:
+        for what, fields in touched.facts:
+            log.info(what, extra=fields)
+        for chat_id, is_urgent in touched.chats.items():
+            self.waker.wake(chat_id, is_urgent=is_urgent)
+        if touched.queues:
+            self.waker.wake_queues()
+        if touched.letters:
+            self.waker.wake_letters()
+        if touched.staff:
+            self.waker.wake_staff()

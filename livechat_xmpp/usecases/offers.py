@@ -61,24 +61,24 @@ class QueueLook:
     repeat_at: datetime | None
 
 
-async def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: DeskRules) -> QueueLook:
+def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: DeskRules) -> QueueLook:
     """Return how the queue stands; nothing is recorded."""
-    helpers = await on_duty(work, presences)
-    waiting = await work.chats.waiting(workgroup)
+    helpers = on_duty(work, presences)
+    waiting = work.chats.waiting(workgroup)
     state = cover(helpers)
-    matches, repeat_at = await _match(work, waiting, helpers, rules)
-    offered = [o.helper for o in await work.offers.open()]
+    matches, repeat_at = _match(work, waiting, helpers, rules)
+    offered = [o.helper for o in work.offers.open()]
     return QueueLook(
         cover=state,
         waiting=tuple(waiting),
-        places=await places_of(work, workgroup, waiting, state, rules) if waiting else {},
+        places=places_of(work, workgroup, waiting, state, rules) if waiting else {},
         matches=tuple(matches),
         has_absent=any(presences.availability(jid) is Availability.OFFLINE for jid in offered),
         repeat_at=repeat_at,
     )
 
 
-async def _match(
+def _match(
     work: Work, waiting: Sequence[Waiting], helpers: Sequence[OnDuty], rules: DeskRules
 ) -> tuple[list[Match], datetime | None]:
     """Return who is offered what, in the queue's order, and when those passed over may be offered again."""
@@ -91,7 +91,7 @@ async def _match(
         if not free:
             break
         chunk = [w.chat_id for w in offerable[start : start + CHUNK]]
-        had = await work.offers.past(chunk)
+        had = work.offers.past(chunk)
         past = {c: replace(had.get(c, PastOffers()), never=bare(requests[c].visitor)) for c in chunk}
         pairs = match(chunk, free, past, now=work.now, repeat_after=rules.repeat_after)
         taken = {jid for _, jid in pairs}
@@ -104,7 +104,7 @@ async def _match(
     return matches, min((r for r in repeats if r > work.now), default=None)
 
 
-async def make_offers(
+def make_offers(
     work: Work,
     workgroup: WorkgroupName,
     there: Collection[ChatId],
@@ -114,69 +114,69 @@ async def make_offers(
 ) -> int:
     """Offer those requests whose visitors are there; return how many. Matched again: people come and go."""
     made = 0
-    waiting = await work.chats.waiting(workgroup)
-    for found in (await _match(work, waiting, await on_duty(work, presences), rules))[0]:
+    waiting = work.chats.waiting(workgroup)
+    for found in (_match(work, waiting, on_duty(work, presences), rules))[0]:
         if found.chat_id not in there:
             continue
-        await work.offers.add(found.chat_id, found.helper, work.now, work.now + rules.offer_timeout)
-        await work.duties.take_turn(found.helper, work.now)
-        await work.chats.need_room(found.chat_id)
+        work.offers.add(found.chat_id, found.helper, work.now, work.now + rules.offer_timeout)
+        work.duties.take_turn(found.helper, work.now)
+        work.chats.need_room(found.chat_id)
         work.touch(found.chat_id)
         work.fact("request offered", chat=found.chat_id, helper=found.helper)
         made += 1
     return made
 
 
-async def _offered_chat(work: Work, helper: BareJid, chat_id: ChatId | None) -> tuple[Chat, Offer]:
-    offer = await work.offers.find_open_of(helper)
+def _offered_chat(work: Work, helper: BareJid, chat_id: ChatId | None) -> tuple[Chat, Offer]:
+    offer = work.offers.find_open_of(helper)
     if offer is None or chat_id not in (None, offer.chat_id):
         raise NotFound(NO_OFFER)
-    chat = await work.chats.find(offer.chat_id)
+    chat = work.chats.find(offer.chat_id)
     if chat is None:
         raise NotFound(NO_OFFER)
     return chat, offer
 
 
-async def offered_to(work: Work, helper: BareJid) -> Chat:
+def offered_to(work: Work, helper: BareJid) -> Chat:
     """Return the request that is offered to the helper. Raises NotFound when there is none."""
-    return (await _offered_chat(work, helper, None))[0]
+    return (_offered_chat(work, helper, None))[0]
 
 
-async def accept_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
+def accept_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
     """Take the offered request; chat_id None: the one that is open. Raises NotFound when there is none."""
-    chat, _ = await _offered_chat(work, helper, chat_id)
-    return await open_chat(work, chat, helper)
+    chat, _ = _offered_chat(work, helper, chat_id)
+    return open_chat(work, chat, helper)
 
 
-async def reject_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
+def reject_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
     """Pass the offered request on. Raises NotFound when nothing is offered."""
-    chat, offer = await _offered_chat(work, helper, chat_id)
-    await work.offers.decide(offer.id, OfferState.REJECTED, work.now)
+    chat, offer = _offered_chat(work, helper, chat_id)
+    work.offers.decide(offer.id, OfferState.REJECTED, work.now)
     work.fact("offer rejected", chat=chat.id, helper=helper)
     work.touch(chat.id)
     work.touch_queues()
     return chat
 
 
-async def decline(work: Work, jid: BareJid, chat_id: ChatId | None = None) -> Chat:
+def decline(work: Work, jid: BareJid, chat_id: ChatId | None = None) -> Chat:
     """Take a person's "no": to the offer, else to the newest invitation. Raises NotFound when there is neither."""
-    offer = await work.offers.find_open_of(jid)
+    offer = work.offers.find_open_of(jid)
     if offer is not None and chat_id in (None, offer.chat_id):
-        return await reject_offer(work, jid, chat_id)
-    asked = [c for c in await work.invitations.of_person(jid) if chat_id in (None, c)]
+        return reject_offer(work, jid, chat_id)
+    asked = [c for c in work.invitations.of_person(jid) if chat_id in (None, c)]
     for candidate in asked:
-        chat = await work.chats.find(candidate)
+        chat = work.chats.find(candidate)
         if chat is not None and not chat.is_inside(jid) and jid not in (chat.helper, chat.visitor_bare):
-            await decline_invitation(work, candidate, jid)
+            decline_invitation(work, candidate, jid)
             return chat
     raise NotFound(NO_OFFER)
 
 
-async def revoke_of_absent(work: Work, *, presences: Presences) -> None:
+def revoke_of_absent(work: Work, *, presences: Presences) -> None:
     """Take back the offers of helpers who have gone: the next one is asked without waiting for the deadline."""
-    for offer in await work.offers.open():
+    for offer in work.offers.open():
         if presences.availability(offer.helper) is not Availability.OFFLINE:
             continue
-        chat = await work.chats.find(offer.chat_id)
+        chat = work.chats.find(offer.chat_id)
         if chat is not None:
-            await revoke(work, chat, offer)
+            revoke(work, chat, offer)

@@ -11,24 +11,24 @@ from livechat_xmpp.usecases.ports import Letter, Work
 LETTER_EXPIRY = timedelta(minutes=5)  # what is said about a chat is of no use later
 
 
-async def tell_staff(work: Work, chat: Chat, jid: BareJid, text: str) -> None:
+def tell_staff(work: Work, chat: Chat, jid: BareJid, text: str) -> None:
     """Queue one line for a member of the staff, from the chat's workgroup."""
-    await work.letters.add(Letter(FullJid(jid), text, chat.workgroup, work.now + LETTER_EXPIRY, "fleeting"))
+    work.letters.add(Letter(FullJid(jid), text, chat.workgroup, work.now + LETTER_EXPIRY, "fleeting"))
     work.touch_letters()
 
 
-async def revoke(work: Work, chat: Chat, offer: Offer, state: OfferState = OfferState.REVOKED) -> None:
+def revoke(work: Work, chat: Chat, offer: Offer, state: OfferState = OfferState.REVOKED) -> None:
     """Take an offer back, or end one whose time is up; the helper is told, and their membership goes with it.
 
     An offer that was never sent cannot have been passed: it counts as taken back, and nobody is told.
     """
     state = state if offer.told_at is not None else OfferState.REVOKED
-    await work.offers.decide(offer.id, state, work.now)
+    work.offers.decide(offer.id, state, work.now)
     work.fact("offer over", chat=chat.id, helper=offer.helper, how=state)
     if offer.told_at is not None:
         text = texts.offer_over(chat.visitor_name, taken_by=None)
         if state is OfferState.EXPIRED:
             text = texts.offer_expired(chat.visitor_name)
-        await tell_staff(work, chat, offer.helper, text)
+        tell_staff(work, chat, offer.helper, text)
     work.touch(chat.id)
     work.touch_queues()

@@ -41,80 +41,80 @@ from livechat_xmpp.usecases.ports import Presences, Work
 from livechat_xmpp.usecases.revoking import revoke, tell_staff
 
 
-async def record(work: Work, chat_id: ChatId, facts: Sequence[Fact], *, presences: Presences, rules: DeskRules) -> bool:
+def record(work: Work, chat_id: ChatId, facts: Sequence[Fact], *, presences: Presences, rules: DeskRules) -> bool:
     """Record the facts in their order; return whether anything changed. A fact that is stale changes nothing."""
     changed = False
     for fact in facts:
-        chat = await work.chats.find(chat_id)
+        chat = work.chats.find(chat_id)
         if chat is None or chat.state is ChatState.CLOSED:
             return changed
-        changed |= await _record(work, chat, fact, presences, rules)
+        changed |= _record(work, chat, fact, presences, rules)
     return changed
 
 
-async def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: DeskRules) -> bool:
+def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: DeskRules) -> bool:
     match fact:
         case Entered():
-            await _entered(work, chat, fact, rules)
+            _entered(work, chat, fact, rules)
         case Left(jid, nick, at):
-            await work.visits.end(chat.id, jid, nick, at)
+            work.visits.end(chat.id, jid, nick, at)
             if jid != chat.visitor_bare:
                 work.fact("left", chat=chat.id, jid=jid)
         case OfferTaken(helper):
-            await _offer_taken(work, chat, helper, rules)
+            _offer_taken(work, chat, helper, rules)
         case OfferExpired(offer_id):
             if chat.offer is None or chat.offer.id != offer_id:
                 return False
-            await _expire(work, chat, presences)
+            _expire(work, chat, presences)
         case InvitationLapsed(jid):
-            await work.invitations.end(chat.id, jid, work.now)
+            work.invitations.end(chat.id, jid, work.now)
         case TraineePlacesFree(count):
-            return await _invite_trainees(work, chat, count, presences)
+            return _invite_trainees(work, chat, count, presences)
         case HelperMissing(helper):
             if chat.helper != helper:
                 return False
-            await return_to_queue(work, chat, notice_expiry=rules.notice_expiry)
+            return_to_queue(work, chat, notice_expiry=rules.notice_expiry)
         case VisitorMissing():
-            await _visitor_missing(work, chat)
+            _visitor_missing(work, chat)
         case WaitedTooLong():
-            await finish(work, chat, Outcome.TIMED_OUT, texts.NOBODY_CAME, is_asked_for=False)
+            finish(work, chat, Outcome.TIMED_OUT, texts.NOBODY_CAME, is_asked_for=False)
         case NoticesSpoken(ids):
-            await work.notices.mark_done(ids, work.now)
+            work.notices.mark_done(ids, work.now)
     return True
 
 
-async def record_visits(work: Work, chat: Chat, facts: Iterable[Entered | Left]) -> None:
+def record_visits(work: Work, chat: Chat, facts: Iterable[Entered | Left]) -> None:
     """Record who came and went, and nothing that follows from it: the chat is over."""
     for fact in facts:
         if isinstance(fact, Entered):
-            await work.visits.add(chat.id, fact.visit)
+            work.visits.add(chat.id, fact.visit)
         else:
-            await work.visits.end(chat.id, fact.jid, fact.nick, fact.at)
+            work.visits.end(chat.id, fact.jid, fact.nick, fact.at)
 
 
-async def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
+def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
     visit = fact.visit
-    await work.visits.add(chat.id, visit)
+    work.visits.add(chat.id, visit)
     if visit.part is not Part.VISITOR:
         work.fact("entered", chat=chat.id, jid=visit.jid, part=visit.part)
     is_first = chat.last_visit(visit.jid) is None
     if chat.state is ChatState.OPEN and visit.jid == chat.helper and is_first:
-        await _tell_story(work, chat, rules)
+        _tell_story(work, chat, rules)
     if is_monitor(chat, visit.jid, helper_counts=True):
         work.touch(chat.id, is_urgent=True)
 
 
-async def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> None:
+def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> None:
     if chat.offer is None or chat.offer.helper != helper:
         return
-    await _tell_story(work, await open_chat(work, chat, helper), rules)
+    _tell_story(work, open_chat(work, chat, helper), rules)
 
 
-async def _tell_story(work: Work, chat: Chat, rules: DeskRules) -> None:
-    await work.notices.add(chat.id, texts.story(chat), at=work.now, expires_at=work.now + rules.notice_expiry)
+def _tell_story(work: Work, chat: Chat, rules: DeskRules) -> None:
+    work.notices.add(chat.id, texts.story(chat), at=work.now, expires_at=work.now + rules.notice_expiry)
 
 
-async def _expire(work: Work, chat: Chat, presences: Presences) -> None:
+def _expire(work: Work, chat: Chat, presences: Presences) -> None:
     """Pass an offer on that was not answered in time.
 
     A helper whose presence we may not see and who is silent is probably not there: off duty they go, and
@@ -123,64 +123,64 @@ async def _expire(work: Work, chat: Chat, presences: Presences) -> None:
     offer = chat.offer
     if offer is None:
         return
-    await revoke(work, chat, offer, OfferState.EXPIRED)
+    revoke(work, chat, offer, OfferState.EXPIRED)
     if presences.availability(offer.helper) is Availability.UNKNOWN and offer.told_at is not None:
-        await work.duties.remove(offer.helper)
-        await tell_staff(work, chat, offer.helper, texts.TAKEN_OFF_DUTY)
+        work.duties.remove(offer.helper)
+        tell_staff(work, chat, offer.helper, texts.TAKEN_OFF_DUTY)
 
 
-async def _visitor_missing(work: Work, chat: Chat) -> None:
+def _visitor_missing(work: Work, chat: Chat) -> None:
     outcome = outcome_when_left(chat)
     text = texts.CHAT_ENDED if outcome is Outcome.SERVED else texts.GONE_FROM_QUEUE
-    await finish(work, chat, outcome, text, is_asked_for=False)
+    finish(work, chat, outcome, text, is_asked_for=False)
 
 
-async def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) -> bool:
-    duties = [d for d in await work.duties.list() if d.role is DutyRole.TRAINEE]
+def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) -> bool:
+    duties = [d for d in work.duties.list() if d.role is DutyRole.TRAINEE]
     if not duties:
         return False
-    watched = await work.visits.counts([d.jid for d in duties])
-    held = await work.invitations.places_held()
+    watched = work.visits.counts([d.jid for d in duties])
+    held = work.invitations.places_held()
     trainees = [
         TraineeOnDuty(d, presences.availability(d.jid), watched.get(d.jid, 0), held.get(d.jid, 0)) for d in duties
     ]
-    asked = await work.invitations.asked_before(chat.id)
+    asked = work.invitations.asked_before(chat.id)
     chosen = choose_trainees(trainees, asked_before=asked, places=places)
     for jid in chosen:
-        await work.invitations.put(chat.id, Invitation(jid, Part.TRAINEE))
+        work.invitations.put(chat.id, Invitation(jid, Part.TRAINEE))
         work.fact("trainee invited", chat=chat.id, jid=jid)
     return bool(chosen)
 
 
-async def mark_offer_told(work: Work, offer_id: int) -> bool:
+def mark_offer_told(work: Work, offer_id: int) -> bool:
     """Record that the offer is being sent, before the sending, so that nobody is asked twice after a crash.
 
     Return whether it still is to be sent.
     """
-    return await work.offers.mark_told(offer_id, work.now)
+    return work.offers.mark_told(offer_id, work.now)
 
 
-async def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> bool:
+def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> bool:
     """Record that the person is being asked in; before the sending, as with offers. Return whether they still are."""
     told = replace(invitation, told_at=work.now, times_told=invitation.times_told + 1)
     if invitation.part is Part.VISITOR:
         work.touch_queues()  # their place now names the room
-    return await work.invitations.mark(chat_id, told)
+    return work.invitations.mark(chat_id, told)
 
 
-async def mark_untold(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
+def mark_untold(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
     """Record that the person has to be asked in again, since they lost their membership after they were asked."""
-    await work.invitations.mark(chat_id, replace(invitation, told_at=None, times_told=0))
+    work.invitations.mark(chat_id, replace(invitation, told_at=None, times_told=0))
 
 
-async def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:
+def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:
     """Record that the room has been configured, or is gone; with a room everybody's visit ends."""
-    await work.chats.set_room(chat_id, state)
-    chat = await work.chats.find(chat_id) if state is RoomState.GONE else None
+    work.chats.set_room(chat_id, state)
+    chat = work.chats.find(chat_id) if state is RoomState.GONE else None
     if chat is not None:
-        await work.visits.end_all(chat_id, chat.closed_at or work.now)
+        work.visits.end_all(chat_id, chat.closed_at or work.now)
 
 
-async def chat_for_round(work: Work, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
+def chat_for_round(work: Work, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
     """Return the chat with the standings of everybody it names and of `also`."""
-    return await work.chats.find(chat_id, also)
+    return work.chats.find(chat_id, also)

@@ -27,24 +27,24 @@ MAX_CHATS = 20  # what go-on-duty takes at the most; nobody follows more
 BY_SETTINGS = "settings"
 
 
-async def get_account(work: Work, jid: BareJid) -> Account:
+def get_account(work: Work, jid: BareJid) -> Account:
     """Return the person's account. Raises NotPermitted for who has no standing."""
-    account = await work.accounts.find(jid)
+    account = work.accounts.find(jid)
     if account is None:
         raise NotPermitted("This is for the staff of the desk.")
     return account
 
 
-async def go_on_duty(
+def go_on_duty(
     work: Work, jid: BareJid, *, role: DutyRole | None = None, max_chats: int | None = None, rules: DeskRules
 ) -> Duty:
     """Put the person on duty, or change their role or cap; a place in the turns is kept.
 
     role None: the one they have, else the one their standing suggests. Raises NotPermitted, BadInput.
     """
-    account = await get_account(work, jid)
+    account = get_account(work, jid)
     possible = ROLES[account.standing]
-    old = await work.duties.find(jid)
+    old = work.duties.find(jid)
     role = role or (old.role if old else default_role(possible))
     if role not in possible:
         raise NotPermitted(f"As {account.standing} you can be on duty as: {', '.join(possible)}.")
@@ -53,40 +53,40 @@ async def go_on_duty(
         raise BadInput(f"max_chats must be from 1 to {MAX_CHATS}.")
     since = old.since_at if old else work.now
     duty = Duty(jid, role, cap, since, old.turn_at if old else work.now)
-    await work.duties.put(duty)
+    work.duties.put(duty)
     work.touch_staff()
     work.fact("on duty", jid=jid, duty_role=role)
-    await wake_for(work, jid)
+    wake_for(work, jid)
     return duty
 
 
-async def go_off_duty(work: Work, jid: BareJid) -> None:
+def go_off_duty(work: Work, jid: BareJid) -> None:
     """Take the person off duty; an open offer goes to the next, chats in progress stay theirs. Raises NotFound."""
-    if await work.duties.find(jid) is None:
+    if work.duties.find(jid) is None:
         raise NotFound("You are not on duty.")
-    await work.duties.remove(jid)
+    work.duties.remove(jid)
     work.fact("off duty", jid=jid)
-    await _take_back_offer(work, jid)
-    await wake_for(work, jid)
+    _take_back_offer(work, jid)
+    wake_for(work, jid)
 
 
-async def _take_back_offer(work: Work, jid: BareJid) -> None:
-    offer = await work.offers.find_open_of(jid)
-    chat = await work.chats.find(offer.chat_id) if offer else None
+def _take_back_offer(work: Work, jid: BareJid) -> None:
+    offer = work.offers.find_open_of(jid)
+    chat = work.chats.find(offer.chat_id) if offer else None
     if offer is not None and chat is not None:
-        await revoke(work, chat, offer)
+        revoke(work, chat, offer)
 
 
-async def wake_for(work: Work, jid: BareJid) -> None:
+def wake_for(work: Work, jid: BareJid) -> None:
     """Have everything looked at that the person's standing, duty or presence decides.
 
     For a trainee on duty that is every open chat: one with a monitor may have a place for them.
     """
-    for chat_id in await work.chats.naming(jid):
+    for chat_id in work.chats.naming(jid):
         work.touch(chat_id, is_urgent=True)
-    duty = await work.duties.find(jid)
+    duty = work.duties.find(jid)
     if duty is not None and duty.role is DutyRole.TRAINEE:
-        for chat in await work.chats.open():
+        for chat in work.chats.open():
             work.touch(chat.id)
     work.touch_queues()
 
@@ -102,45 +102,45 @@ def check_staff_jid(text: str, rules: DeskRules) -> BareJid:
     return jid
 
 
-async def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
-    await work.accounts.put(Account(jid, new, work.now, is_subscribed=old.is_subscribed if old is not None else False))
-    await work.accounts.record(StandingChange(jid, old.standing if old else None, new, by, reason, work.now))
+def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
+    work.accounts.put(Account(jid, new, work.now, is_subscribed=old.is_subscribed if old is not None else False))
+    work.accounts.record(StandingChange(jid, old.standing if old else None, new, by, reason, work.now))
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
-    duty = await work.duties.find(jid)
+    duty = work.duties.find(jid)
     if duty is not None and old is not None:
         was_default = duty.role is default_role(ROLES[old.standing])
         if duty.role not in ROLES[new] or was_default:
-            await work.duties.put(replace(duty, role=default_role(ROLES[new])))
+            work.duties.put(replace(duty, role=default_role(ROLES[new])))
     work.touch_staff()
     if not new.reaches(Standing.HELPER):
-        await _take_back_offer(work, jid)
-    await wake_for(work, jid)
+        _take_back_offer(work, jid)
+    wake_for(work, jid)
 
 
-async def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:
+def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:
     """Give accounts that have no record yet the standing that the settings name; others keep theirs."""
     for jid, standing in standings.items():
-        if await work.accounts.find(jid) is None:
-            await _set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
+        if work.accounts.find(jid) is None:
+            _set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
 
 
-async def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules) -> BareJid:
+def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules) -> BareJid:
     """Make an account a trainee. For helpers and up. Raises BadInput, also when it has a standing already."""
     jid = check_staff_jid(text, rules)
-    known = await work.accounts.find(jid)
+    known = work.accounts.find(jid)
     if known is not None:
         raise BadInput(f"{jid} is {known.standing} already.")
-    await _set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
-    await _tell(work, jid, texts.new_standing(Standing.TRAINEE, by, ""), workgroup, rules)
+    _set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
+    _tell(work, jid, texts.new_standing(Standing.TRAINEE, by, ""), workgroup, rules)
     return jid
 
 
-async def _tell(work: Work, jid: BareJid, text: str, workgroup: WorkgroupName, rules: DeskRules) -> None:
-    await work.letters.add(Letter(FullJid(jid), text, workgroup, work.now + rules.notice_expiry))
+def _tell(work: Work, jid: BareJid, text: str, workgroup: WorkgroupName, rules: DeskRules) -> None:
+    work.letters.add(Letter(FullJid(jid), text, workgroup, work.now + rules.notice_expiry))
     work.touch_letters()
 
 
-async def change_standings(
+def change_standings(
     work: Work,
     accounts: Sequence[str],
     standing: Standing,
@@ -156,17 +156,17 @@ async def change_standings(
     For admins, checked here for the person who began the command. Raises NotPermitted or BadInput with
     every reason, one a line; nothing is changed then.
     """
-    if (await get_account(work, by)).standing is not Standing.ADMIN:
+    if (get_account(work, by)).standing is not Standing.ADMIN:
         raise NotPermitted("Only admins change standings.")
     if not accounts:
         raise BadInput("Name at least one account.")
-    admins = {a.jid for a in await work.accounts.list(Standing.ADMIN)}
+    admins = {a.jid for a in work.accounts.list(Standing.ADMIN)}
     changes: dict[BareJid, Account | None] = {}
     refusals: list[DeskError] = []
     for text in accounts:
         try:
             jid = check_staff_jid(text, rules)
-            old = await work.accounts.find(jid)
+            old = work.accounts.find(jid)
             was = old.standing if old else None
             if is_promotion:
                 changed = check_promotion(jid, was, standing)
@@ -181,15 +181,15 @@ async def change_standings(
         kind = NotPermitted if all(isinstance(r, NotPermitted) for r in refusals) else BadInput
         raise kind("\n".join(str(r) for r in refusals))
     for jid, old in changes.items():
-        await _set_standing(work, jid, old, standing, by=by, reason=reason)
-        await _tell(work, jid, texts.new_standing(standing, by, reason), workgroup, rules)
+        _set_standing(work, jid, old, standing, by=by, reason=reason)
+        _tell(work, jid, texts.new_standing(standing, by, reason), workgroup, rules)
     return sorted(changes)
 
 
-async def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, Duty | None]]:
+def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, Duty | None]]:
     """Return the staff, by standing from admin down and by address."""
-    duties = {d.jid: d for d in await work.duties.list()}
-    accounts = await work.accounts.list(standing)
+    duties = {d.jid: d for d in work.duties.list()}
+    accounts = work.accounts.list(standing)
     return [(a, duties.get(a.jid)) for a in sorted(accounts, key=lambda a: (-a.standing.rank, a.jid))]
 
 
@@ -204,24 +204,24 @@ class Status:
     visited: int
 
 
-async def my_status(work: Work, jid: BareJid) -> Status:
+def my_status(work: Work, jid: BareJid) -> Status:
     """Return the person's standing, duty, chats and counts. Raises NotPermitted for visitors."""
-    account = await get_account(work, jid)
-    offer = await work.offers.find_open_of(jid)
+    account = get_account(work, jid)
+    offer = work.offers.find_open_of(jid)
     return Status(
         account,
-        await work.duties.find(jid),
-        tuple(c.id for c in await work.chats.open() if c.helper == jid),
+        work.duties.find(jid),
+        tuple(c.id for c in work.chats.open() if c.helper == jid),
         offer.chat_id if offer else None,
-        (await work.visits.counts([jid])).get(jid, 0),
+        (work.visits.counts([jid])).get(jid, 0),
     )
 
 
-async def set_subscribed(work: Work, jid: BareJid, is_subscribed: bool) -> None:
+def set_subscribed(work: Work, jid: BareJid, is_subscribed: bool) -> None:
     """Record whether the person lets us see their presence; strangers are passed over."""
-    account = await work.accounts.find(jid)
+    account = work.accounts.find(jid)
     if account is not None and account.is_subscribed != is_subscribed:
-        await work.accounts.put(replace(account, is_subscribed=is_subscribed))
+        work.accounts.put(replace(account, is_subscribed=is_subscribed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,16 +239,16 @@ class Asker:
         return self.standing is not None and self.standing.reaches(least)
 
 
-async def who_is(work: Work, jid: BareJid) -> Asker:
+def who_is(work: Work, jid: BareJid) -> Asker:
     """Return what decides about the person's commands."""
-    account = await work.accounts.find(jid)
+    account = work.accounts.find(jid)
     if account is None:
-        return Asker(jid, None, has_request=await work.chats.find_of_visitor(jid) is not None)
+        return Asker(jid, None, has_request=work.chats.find_of_visitor(jid) is not None)
     return Asker(
         jid,
         account.standing,
-        await work.duties.find(jid),
-        has_offer=await work.offers.find_open_of(jid) is not None,
-        answers=jid in await work.chats.loads(),
-        has_request=await work.chats.find_of_visitor(jid) is not None,
+        work.duties.find(jid),
+        has_offer=work.offers.find_open_of(jid) is not None,
+        answers=jid in work.chats.loads(),
+        has_request=work.chats.find_of_visitor(jid) is not None,
     )

@@ -32,24 +32,24 @@ class Heard:
     occupant_id: str = ""
 
 
-async def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
+def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
     """Append what was said in several rooms; messages of rooms that are not ours are passed over."""
     for chat_id, said in heard.items():
-        chat = await work.chats.find(chat_id, {h.jid for h in said if h.jid is not None})
+        chat = work.chats.find(chat_id, {h.jid for h in said if h.jid is not None})
         if chat is not None:
-            await work.messages.add(chat_id, [_message(chat, h, chat.visits) for h in said])
+            work.messages.add(chat_id, [_message(chat, h, chat.visits) for h in said])
 
 
-async def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard]) -> None:
+def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard]) -> None:
     """Complete the transcript from the whole archive of the room, in the order and with the stamps of the room."""
-    visits = await work.visits.list(chat_id)
-    chat = await work.chats.find(chat_id, {v.jid for v in visits})
+    visits = work.visits.list(chat_id)
+    chat = work.chats.find(chat_id, {v.jid for v in visits})
     if chat is None:
         return
-    recorded = await work.messages.list(chat_id)
+    recorded = work.messages.list(chat_id)
     merged = merge(recorded, [_message(chat, h, visits) for h in archived])
     if merged != recorded:
-        await work.messages.replace(chat_id, merged)
+        work.messages.replace(chat_id, merged)
 
 
 def _message(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> Message:
@@ -84,12 +84,12 @@ def _by_name(chat: Chat, nick: str) -> tuple[BareJid | None, Part]:
     return (named[0], part_of(chat, named[0])) if len(named) == 1 else (None, Part.VISITOR)
 
 
-async def export(work: Work, chat_id: ChatId) -> dict[str, Any]:
+def export(work: Work, chat_id: ChatId) -> dict[str, Any]:
     """Return everything kept of a chat, ready for JSON. Raises NotFound."""
-    chat = await work.chats.find(chat_id)
+    chat = work.chats.find(chat_id)
     if chat is None:
         raise NotFound(f"There is no chat {chat_id}.")
-    visits = await work.visits.list(chat_id)
+    visits = work.visits.list(chat_id)
     return {
         "chat": chat.id,
         "workgroup": chat.workgroup,
@@ -119,7 +119,7 @@ async def export(work: Work, chat_id: ChatId) -> dict[str, Any]:
                 "body": m.body,
                 "id": m.archive_id or m.stanza_id,
             }
-            for m in await work.messages.list(chat_id)
+            for m in work.messages.list(chat_id)
         ],
     }
 

@@ -71,30 +71,30 @@ def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str
     return {name: value for name, value in checked.items() if value}
 
 
-async def _refuse_imitation(work: Work, name: str) -> None:
+def _refuse_imitation(work: Work, name: str) -> None:
     """Raise BadInput when the visitor's name could be taken for the desk's or a staff member's."""
-    if imitates(name, (a.jid for a in await work.accounts.list()), texts.DESK_NICK):
+    if imitates(name, (a.jid for a in work.accounts.list()), texts.DESK_NICK):
         raise BadInput(f"The name {name} belongs to the desk. Please choose another one.")
 
 
-async def refuse_staff(work: Work, visitor: FullJid, *, rules: DeskRules) -> None:
+def refuse_staff(work: Work, visitor: FullJid, *, rules: DeskRules) -> None:
     """Raise StaffAsking, which names the contributors' room, for who belongs to the staff."""
-    if await work.accounts.find(bare(visitor)) is not None:
+    if work.accounts.find(bare(visitor)) is not None:
         raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
 
 
-async def check_may_ask(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Cover:
+def check_may_ask(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Cover:
     """Return who is there to help. Raises why the visitor cannot ask now: StaffAsking, AlreadyQueued, QueueClosed."""
-    await refuse_staff(work, visitor, rules=rules)
-    if await work.chats.find_of_visitor(bare(visitor)) is not None:
+    refuse_staff(work, visitor, rules=rules)
+    if work.chats.find_of_visitor(bare(visitor)) is not None:
         raise AlreadyQueued(texts.BUSY_PLACE)
-    state = await cover_now(work, presences)
+    state = cover_now(work, presences)
     if not state.is_open:
         raise QueueClosed(texts.CLOSED_NOW)
     return state
 
 
-async def ask(
+def ask(
     work: Work,
     workgroup: WorkgroupName,
     visitor: FullJid,
@@ -104,11 +104,11 @@ async def ask(
     rules: DeskRules,
 ) -> Ticket:
     """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput."""
-    state = await check_may_ask(work, visitor, presences=presences, rules=rules)
-    if len(await work.chats.waiting(workgroup)) >= rules.queue_limit:
+    state = check_may_ask(work, visitor, presences=presences, rules=rules)
+    if len(work.chats.waiting(workgroup)) >= rules.queue_limit:
         raise QueueClosed(texts.QUEUE_FULL)
     form = check_answers(answers, rules)
-    await _refuse_imitation(work, form["username"])
+    _refuse_imitation(work, form["username"])
     token = secrets.token_urlsafe(18)
     chat = Chat(
         id=ChatId("".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))),
@@ -119,17 +119,17 @@ async def ask(
         asked_at=work.now,
         form=form,
     )
-    await work.chats.add(chat, token_hash=_hash(token))
+    work.chats.add(chat, token_hash=_hash(token))
     work.fact("help asked for", chat=chat.id, workgroup=workgroup)
     work.touch_queues()
-    waiting = await work.chats.waiting(workgroup)
-    return Ticket(chat.id, token, (await places_of(work, workgroup, waiting, state, rules)).get(chat.id))
+    waiting = work.chats.waiting(workgroup)
+    return Ticket(chat.id, token, (places_of(work, workgroup, waiting, state, rules)).get(chat.id))
 
 
-async def _ticket(work: Work, chat: Chat, token: str, presences: Presences, rules: DeskRules) -> Ticket:
+def _ticket(work: Work, chat: Chat, token: str, presences: Presences, rules: DeskRules) -> Ticket:
     place = None
     if chat.state is ChatState.WAITING:
-        place = (await places(work, chat.workgroup, presences, rules)).get(chat.id)
+        place = (places(work, chat.workgroup, presences, rules)).get(chat.id)
     return Ticket(chat.id, token, place, has_room=_has_room(chat))
 
 
@@ -137,89 +137,89 @@ def _has_room(chat: Chat) -> bool:
     return chat.first_opened_at is not None and chat.room is RoomState.READY and chat.state is not ChatState.CLOSED
 
 
-async def place_of(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Ticket:
+def place_of(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Ticket:
     """Return the visitor's place. Raises NotFound when they have not asked."""
-    return await _ticket(work, await _chat_of(work, visitor), "", presences, rules)
+    return _ticket(work, _chat_of(work, visitor), "", presences, rules)
 
 
-async def resume(work: Work, token: str, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Ticket:
+def resume(work: Work, token: str, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Ticket:
     """Give the place that the token proves to a new address, with a new token. Raises NotFound, StaffAsking.
 
     The old address loses its membership by the reconciler's comparing; the new one is asked in.
     """
-    await refuse_staff(work, visitor, rules=rules)
-    chat = await work.chats.find_by_token(_hash(token)) if token else None
+    refuse_staff(work, visitor, rules=rules)
+    chat = work.chats.find_by_token(_hash(token)) if token else None
     if chat is None or chat.state is ChatState.CLOSED:
         raise NotFound(texts.NOBODY_KNOWS_TOKEN)
-    other = await work.chats.find_of_visitor(bare(visitor))
+    other = work.chats.find_of_visitor(bare(visitor))
     if other is not None and other.id != chat.id:
         raise AlreadyQueued(texts.BUSY_PLACE)
     old = chat.visitor_bare
     chat = replace(chat, visitor=visitor, visitor_gone_at=None)
-    await work.chats.save(chat)
+    work.chats.save(chat)
     if chat.first_opened_at is not None:
         if old != chat.visitor_bare:
-            await work.invitations.end(chat.id, old, work.now)
-        await work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
+            work.invitations.end(chat.id, old, work.now)
+        work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
     new_token = secrets.token_urlsafe(18)
-    await work.chats.set_token(chat.id, _hash(new_token), used=_hash(token))
+    work.chats.set_token(chat.id, _hash(new_token), used=_hash(token))
     work.fact("visitor came back", chat=chat.id)
     work.touch(chat.id)
     work.touch_queues()
-    return await _ticket(work, chat, new_token, presences, rules)
+    return _ticket(work, chat, new_token, presences, rules)
 
 
-async def _chat_of(work: Work, visitor: FullJid) -> Chat:
-    chat = await work.chats.find_of_visitor(bare(visitor))
+def _chat_of(work: Work, visitor: FullJid) -> Chat:
+    chat = work.chats.find_of_visitor(bare(visitor))
     if chat is None:
         raise NotFound("You have not asked for help yet.")
     return chat
 
 
-async def find_request(work: Work, visitor: FullJid) -> Chat | None:
+def find_request(work: Work, visitor: FullJid) -> Chat | None:
     """Return the visitor's request or chat that is not over."""
-    return await work.chats.find_of_visitor(bare(visitor))
+    return work.chats.find_of_visitor(bare(visitor))
 
 
-async def leave(work: Work, visitor: FullJid) -> ChatId:
+def leave(work: Work, visitor: FullJid) -> ChatId:
     """End the visitor's own request or chat at once. Raises NotFound when there is none."""
-    chat = await _chat_of(work, visitor)
-    await finish(work, chat, outcome_when_left(chat), texts.CHAT_ENDED if chat.first_opened_at else texts.LEFT_QUEUE)
+    chat = _chat_of(work, visitor)
+    finish(work, chat, outcome_when_left(chat), texts.CHAT_ENDED if chat.first_opened_at else texts.LEFT_QUEUE)
     return chat.id
 
 
-async def visitor_gone(work: Work, visitor: FullJid) -> None:
+def visitor_gone(work: Work, visitor: FullJid) -> None:
     """Record that a waiting visitor's client is gone; their place is kept for a while, without offers.
 
     Once they have been asked into a room, the room shows whether they are there.
     """
-    chat = await work.chats.find_of_visitor(bare(visitor))
+    chat = work.chats.find_of_visitor(bare(visitor))
     if chat is None or chat.visitor != visitor or chat.first_opened_at or chat.visitor_gone_at:
         return
-    await work.chats.save(replace(chat, visitor_gone_at=work.now))
+    work.chats.save(replace(chat, visitor_gone_at=work.now))
     if chat.offer is not None:
-        await revoke(work, chat, chat.offer)
+        revoke(work, chat, chat.offer)
     work.touch(chat.id)
     work.touch_queues()
 
 
-async def visitor_back(work: Work, visitor: FullJid) -> None:
+def visitor_back(work: Work, visitor: FullJid) -> None:
     """Record that a visitor who was gone shows a sign of life from the same account or address."""
-    chat = await work.chats.find_of_visitor(bare(visitor))
+    chat = work.chats.find_of_visitor(bare(visitor))
     if chat is None or (chat.visitor == visitor and chat.visitor_gone_at is None):
         return
-    await work.chats.save(replace(chat, visitor=visitor, visitor_gone_at=None))
+    work.chats.save(replace(chat, visitor=visitor, visitor_gone_at=None))
     work.touch(chat.id)
     work.touch_queues()
 
 
-async def add_words(work: Work, visitor: FullJid, words: str, *, rules: DeskRules) -> Chat:
+def add_words(work: Work, visitor: FullJid, words: str, *, rules: DeskRules) -> Chat:
     """Add what a waiting visitor writes to the question. Raises NotFound, or BadInput when it gets too long."""
-    chat = await _chat_of(work, visitor)
+    chat = _chat_of(work, visitor)
     if len(chat.question) + 1 + len(words) > rules.answer_limit:
         raise BadInput(f"Your question is too long: {rules.answer_limit} characters are possible.")
     question = f"{chat.question}\n{clean(words, lines=True)}"
     chat = replace(chat, question=question, form={**chat.form, "question": question})
-    await work.chats.save(chat)
+    work.chats.save(chat)
     work.touch(chat.id)
     return chat

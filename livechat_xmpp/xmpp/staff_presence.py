@@ -216,5 +216,5 @@ class StaffPresence:
         self._link.spawn(self._desk.do(staff.set_subscribed, jid, is_subscribed))
 
 
-async def _accounts(work: Work) -> list[Account]:
-    return await work.accounts.list()
+def _accounts(work: Work) -> list[Account]:
+    return work.accounts.list()

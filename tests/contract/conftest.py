@@ -59,10 +59,10 @@ async def url(migrated: str, tmp_path: Path) -> str:
         shutil.copy(migrated.partition("///")[2], copy)
         return f"sqlite+aiosqlite:///{copy}"
     engine = make_engine(migrated)
-    async with engine.begin() as db:
+    with engine.begin() as db:
         for table in reversed(metadata.sorted_tables):
-            await db.execute(table.delete())
-    await engine.dispose()
+            db.execute(table.delete())
+    engine.dispose()
     return migrated
 
 

@@ -16,13 +16,13 @@ from tests.contract.conftest import Watch
 from tests.factories import a_request, an_admin, jid
 
 
-async def within(url: str, look: Callable[[Connection], Any]) -> Any:
+def within(url: str, look: Callable[[Connection], Any]) -> Any:
     engine = make_engine(url)
     try:
-        async with engine.connect() as db:
-            return await db.run_sync(look)
+        with engine.connect() as db:
+            return look(db)
     finally:
-        await engine.dispose()
+        engine.dispose()
 
 
 async def test_an_empty_database_has_no_revision(empty: Callable[[], str]) -> None:
@@ -33,14 +33,14 @@ async def test_from_nothing_to_the_newest(empty: Callable[[], str]) -> None:
     url = empty()
     await migrate.upgrade(url)
     assert await migrate.current(url) == migrate.newest()
-    tables = await within(url, lambda db: set(inspect(db).get_table_names()))
+    tables = within(url, lambda db: set(inspect(db).get_table_names()))
     assert tables == {*metadata.tables, "alembic_version"}
 
 
 async def test_the_migrated_tables_are_those_of_the_code(empty: Callable[[], str]) -> None:
     url = empty()
     await migrate.upgrade(url)
-    differences = await within(url, lambda db: compare_metadata(MigrationContext.configure(db), metadata))
+    differences = within(url, lambda db: compare_metadata(MigrationContext.configure(db), metadata))
     assert differences == []
 
 
@@ -52,7 +52,7 @@ async def test_partial_indexes_are_migrated_too(empty: Callable[[], str]) -> Non
     if url.startswith("postgresql"):
         query = "SELECT indexdef FROM pg_indexes WHERE indexname = :name"
     for name in ("uq_offer_open_chat", "uq_offer_open_helper"):
-        definition = await within(url, lambda db, name=name: db.scalar(text(query), {"name": name}))
+        definition = within(url, lambda db, name=name: db.scalar(text(query), {"name": name}))
         assert "UNIQUE" in definition
         assert "WHERE" in definition
         assert "'open'" in definition
@@ -61,13 +61,15 @@ async def test_partial_indexes_are_migrated_too(empty: Callable[[], str]) -> Non
 async def test_upgrading_twice_is_harmless_and_keeps_the_data(empty: Callable[[], str], watch: Watch) -> None:
     url = empty()
     await migrate.upgrade(url)
-    async with Store.opened(url, watch.now) as store, store.write() as work:
-        await work.accounts.put(an_admin("ada"))
-        await work.chats.add(a_request(), token_hash="h")
+    async with Store.opened(url, watch.now) as store:
+        with store.writing() as work:
+            work.accounts.put(an_admin("ada"))
+            work.chats.add(a_request(), token_hash="h")
     await migrate.upgrade(url)
-    async with Store.opened(url, watch.now) as store, store.read() as work:
-        assert await work.accounts.find(jid("ada")) == an_admin("ada")
-        assert await work.chats.find(a_request().id) == a_request()
+    async with Store.opened(url, watch.now) as store:
+        with store.reading() as work:
+            assert work.accounts.find(jid("ada")) == an_admin("ada")
+            assert work.chats.find(a_request().id) == a_request()
 
 
 async def test_up_from_every_revision_with_what_was_there(empty: Callable[[], str]) -> None:
@@ -75,7 +77,7 @@ async def test_up_from_every_revision_with_what_was_there(empty: Callable[[], st
     for script in migrate.revisions():
         await migrate.upgrade(url, script.revision)
         assert await migrate.current(url) == script.revision
-    assert await within(url, lambda db: list(db.execute(select(chat)))) == []
+    assert within(url, lambda db: list(db.execute(select(chat)))) == []
 
 
 def test_there_is_one_line_of_revisions() -> None:

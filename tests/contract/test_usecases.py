@@ -91,15 +91,15 @@ class Story:
 
     async def offer(self, *chat_ids: ChatId) -> list[str]:
         """Make the offers that can be made, for visitors who are there, and return the helpers."""
-        async with self.store.read() as work:
-            before = {o.id for o in await work.offers.open()}
+        with self.store.reading() as work:
+            before = {o.id for o in work.offers.open()}
         await self.desk.do(offers.make_offers, SUPPORT, set(chat_ids), **self.eyes)
-        async with self.store.read() as work:
-            return [o.helper.partition("@")[0] for o in await work.offers.open() if o.id not in before]
+        with self.store.reading() as work:
+            return [o.helper.partition("@")[0] for o in work.offers.open() if o.id not in before]
 
     async def chat(self, chat_id: ChatId) -> Chat:
-        async with self.store.read() as work:
-            found = await work.chats.find(chat_id)
+        with self.store.reading() as work:
+            found = work.chats.find(chat_id)
         assert found is not None
         return found
 
@@ -111,13 +111,13 @@ class Story:
         return ticket.chat_id
 
     async def standings(self) -> dict[str, Standing]:
-        async with self.store.read() as work:
-            return {a.jid.partition("@")[0]: a.standing for a in await work.accounts.list()}
+        with self.store.reading() as work:
+            return {a.jid.partition("@")[0]: a.standing for a in work.accounts.list()}
 
     async def letters(self) -> list[tuple[str, str]]:
         """Take the letters that wait: to whom, and of which kind."""
-        async with self.store.write() as work:
-            return [(letter.to, letter.kind) for letter in await work.letters.take_due(work.now, 50)]
+        with self.store.writing() as work:
+            return [(letter.to, letter.kind) for letter in work.letters.take_due(work.now, 50)]
 
     async def change(self, *accounts: str, to: Standing, by: str = "ada", up: bool = True) -> list[BareJid]:
         return await self.desk.do(
@@ -173,8 +173,8 @@ async def test_a_request_that_is_refused_leaves_no_trace(
     story.woken.parts.clear()
     with pytest.raises(kind):
         await story.ask(visitor, **answers)
-    async with story.store.read() as work:
-        assert len(await work.chats.waiting(SUPPORT)) == 1
+    with story.store.reading() as work:
+        assert len(work.chats.waiting(SUPPORT)) == 1
     assert story.woken.parts == set()
 
 
@@ -293,8 +293,8 @@ async def test_a_yes_brings_the_invitation_again_and_never_one_to_a_chat_that_is
     assert (await story.desk.do(chats.ask_in_again, jid("ana"))).id == chat_id
     assert {i.jid: i.told_at for i in (await story.chat(chat_id)).invitations}[jid("ana")] is None
     await story.desk.do(chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SOLVED)
-    async with story.store.write() as work:  # as by a round that was under way
-        await work.invitations.put(chat_id, invitation)
+    with story.store.writing() as work:  # as by a round that was under way
+        work.invitations.put(chat_id, invitation)
     with pytest.raises(NotFound):
         await story.desk.do(chats.ask_in_again, jid("ana"))
 
@@ -458,8 +458,8 @@ async def test_a_demoted_helper_loses_the_offer_and_the_role(story: Story) -> No
     await story.offer(ticket.chat_id)
     await story.change("ana@localhost", to=Standing.TRAINEE, up=False)
     assert (await story.chat(ticket.chat_id)).offer is None
-    async with story.store.read() as work:
-        duty = await work.duties.find(jid("ana"))
+    with story.store.reading() as work:
+        duty = work.duties.find(jid("ana"))
     assert duty is not None
     assert duty.role is DutyRole.TRAINEE
 
@@ -478,7 +478,7 @@ async def test_a_bug_in_the_midst_takes_everything_back_and_wakes_nobody(
     before = await story.chat(ticket.chat_id)
     story.woken.chats.clear()
 
-    async def fails(*_: Any, **__: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("bug")
 
     monkeypatch.setattr("livechat_xmpp.store.rooms.InvitationTable.put", fails)

@@ -55,7 +55,7 @@ class PostgreSQL:
         """Return the URL of an empty database."""
         name = f"livechat_{next(self._numbers)}"
         self._sql(f"CREATE DATABASE {name}").check_returncode()
-        return f"postgresql+asyncpg://livechat@{HOST}:{self._port}/{name}"
+        return f"postgresql://livechat@{HOST}:{self._port}/{name}"
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGINT)  # "fast": does not wait for who is connected

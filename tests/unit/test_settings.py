@@ -46,7 +46,7 @@ def test_the_secret_alone_is_enough(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_not_shown_by_accident(tmp_path: Path) -> None:
-    text = LEAST + '[database]\nurl = "postgresql+asyncpg://me:hush-hush@db/livechat"\n'
+    text = LEAST + '[database]\nurl = "postgresql://me:hush-hush@db/livechat"\n'
     assert SECRET not in repr(load(a_file(tmp_path, text)))
 
 

@@ -68,9 +68,9 @@ async def test_words_over_the_limit_are_refused_for_now(wire: Wire) -> None:
     (refused,) = [s for s in wire.sent if s.get("type") == "error"]
     assert (refused.get("id"), refused.get("to"), refused.get("from")) == (f"m{LIMIT}", VERA, WORKGROUP)
     assert error_of(refused) == ("resource-constraint", "wait")
-    async with wire.component.store.read() as work:
-        (waiting,) = await work.chats.waiting(SUPPORT)
-        chat = await work.chats.find(waiting.chat_id)
+    with wire.component.store.reading() as work:
+        (waiting,) = work.chats.waiting(SUPPORT)
+        chat = work.chats.find(waiting.chat_id)
     assert chat is not None
     assert chat.question.split("\n") == [f"word {number}" for number in range(LIMIT)]
 
@@ -131,8 +131,8 @@ async def test_a_form_submitted_twice_at_once_is_done_once(wire: Wire) -> None:
     (refused,) = [a for a in answers if isinstance(a, BaseException)]
     assert [Step(a.xml).status for a in done] == ["completed"]
     assert getattr(refused, "extension", "") == "bad-sessionid"
-    async with wire.component.store.write() as work:
-        letters = await work.letters.take_due(work.now, 50)
+    with wire.component.store.writing() as work:
+        letters = work.letters.take_due(work.now, 50)
     assert [letter.to for letter in letters] == ["tom@localhost"], "told once"
 
 
@@ -151,8 +151,8 @@ async def test_the_last_admin_stays_however_the_address_is_written(wire: Wire, w
     again = await give(wire, "add-account", {"jid": written})
     assert (again.status, again.note[0]) == ("executing", "error"), "she has an account already"
     assert (await give(wire, "demote", {"accounts": written, "standing": "helper"})).error == ("forbidden", "")
-    async with wire.component.store.read() as work:
-        admins = [a.jid for a in await work.accounts.list() if a.standing is Standing.ADMIN]
+    with wire.component.store.reading() as work:
+        admins = [a.jid for a in work.accounts.list() if a.standing is Standing.ADMIN]
     assert admins == ["ada@localhost"]
 
 
@@ -176,8 +176,8 @@ async def test_two_forms_of_one_account_are_one_change(wire: Wire) -> None:
 async def test_what_is_no_account_is_not_added(wire: Wire, written: str) -> None:
     step = await give(wire, "add-account", {"jid": written})
     assert (step.status, step.note[0]) == ("executing", "error")
-    async with wire.component.store.read() as work:
-        assert len(await work.accounts.list()) == 5
+    with wire.component.store.reading() as work:
+        assert len(work.accounts.list()) == 5
 
 
 # --- visitors
@@ -196,8 +196,8 @@ def test_a_form_that_is_cancelled_is_no_form(form_type: str, answers: dict[str, 
 async def test_who_cancels_the_form_is_not_put_into_the_queue(wire: Wire) -> None:
     await wire.on_duty("ana")
     assert error_of(await wire.ask(join("cancel"))) == ("not-acceptable", "modify")
-    async with wire.component.store.read() as work:
-        assert await work.chats.waiting(SUPPORT) == []
+    with wire.component.store.reading() as work:
+        assert work.chats.waiting(SUPPORT) == []
 
 
 async def test_who_joined_the_staff_while_waiting_can_still_leave(wire: Wire) -> None:

@@ -150,8 +150,8 @@ async def say(wire: Wire, words: str, by: str = VERA, more: str = "", kind: str 
 
 async def queue(wire: Wire) -> list[tuple[str, str]]:
     """Return name and question of everybody who waits."""
-    async with wire.component.store.read() as work:
-        chats = [await work.chats.find(w.chat_id) for w in await work.chats.waiting(wire.component.desk.workgroups[0])]
+    with wire.component.store.reading() as work:
+        chats = [work.chats.find(w.chat_id) for w in work.chats.waiting(wire.component.desk.workgroups[0])]
     return [(c.visitor_name, c.question) for c in chats if c is not None]
 
 

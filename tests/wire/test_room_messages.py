@@ -170,5 +170,5 @@ async def test_what_belongs_to_a_room_asks_for_nothing(wire: Wire, inner: str, s
         "</message>"
     )
     assert await wire.tell(stanza) == []
-    async with wire.component.store.read() as work:
-        assert await work.chats.waiting(SUPPORT) == []
+    with wire.component.store.reading() as work:
+        assert work.chats.waiting(SUPPORT) == []
