@@ -1,0 +1,171 @@
+"""Server, database, desk and bare driver as processes of their own, gone at the end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.crowd import BARE, OURS, STAFF, VISITORS, Target, helper_jid
+from livechat_xmpp.demo.config_files import prosody_snippet
+from livechat_xmpp.demo.places import PROJECT, Names
+from livechat_xmpp.demo.processes import tied_to_us
+from livechat_xmpp.settings import Settings
+from tests.servers.desk import Desk
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.prosody import Prosody
+
+SERVERS, DATABASES = ("prosody", "ejabberd"), ("sqlite", "postgresql")
+FAR = 1_000_000  # a limit that no run comes near
+
+
+def settings(helpers: int, **more: object) -> dict[str, str]:
+    """Return the desk's settings as variables: who the people are, and no limits in the way of many from one domain."""
+    values: dict[str, object] = {
+        "staff__domains": ["localhost", STAFF],
+        "staff__initial": {helper_jid(number): "helper" for number in range(helpers)},
+        "visitors__anonymous_domains": [VISITORS],
+        "visitors__queue_limit": FAR,
+        "routing__offer_timeout_s": 600,  # a slow machine shall not send offers on
+        **{f"limits__{name}": 1000 * FAR for name in _limits()},
+        **more,
+    }
+    return {
+        f"LIVECHAT_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in values.items()
+    }
+
+
+def _limits() -> list[str]:
+    """Return the settings that say how much is taken in a time."""
+    group = Settings.model_fields.get("limits")
+    fields: dict[str, Any] = group.annotation.model_fields if group and group.annotation else {}
+    return [name for name in fields if "_per_" in name]
+
+
+class BenchDesk(Desk):
+    """The component; under a profiler if asked."""
+
+    is_profiled = False
+
+    def launch(self) -> None:
+        if not self.is_profiled:
+            super().launch()
+            return
+        command = [sys.executable, "-m", "benchmarks.profiled", "run", "--config", str(self.config)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                tied_to_us(command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=PROJECT,
+                env=self._environment,
+            )
+
+
+class Driver:
+    """The bare driver's process."""
+
+    def __init__(self, port: int, secret: str, target: Target, helpers: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.bare", str(port), secret, target.component, target.muc]
+        self._process = subprocess.Popen(
+            tied_to_us([*command, str(helpers)]), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=PROJECT
+        )
+        assert self._process.stdout is not None
+
+    def wait_until_up(self) -> None:
+        """Block until it is linked; through a tap in this process, ask in a thread."""
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"up\n", "the bare driver has no link"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@dataclass
+class Place:
+    """A server that runs, and an empty database. database: None for SQLite in the folder; its pid: of PostgreSQL."""
+
+    server: Any
+    folder: Path
+    database: str | None
+    database_pid: int | None
+
+    @property
+    def port(self) -> int:
+        return int(self.server.ports.component)
+
+    @property
+    def secret(self) -> str:
+        return str(self.server.secret)
+
+    def desk(self, environment: Mapping[str, str], port: int | None = None) -> BenchDesk:
+        """Return a desk that is not started. port: of the tap to go through."""
+        ports = {"LIVECHAT_XMPP__PORT": str(port)} if port is not None else {}
+        return BenchDesk(self.server, self.folder, [], {**environment, **ports}, self.database)
+
+    def bare(self, helpers: int, port: int | None = None) -> Driver:
+        return Driver(port or self.port, self.secret, BARE, helpers)
+
+
+@contextmanager
+def running(server: str, database: str) -> Iterator[Place]:
+    """Run a server (and a PostgreSQL) for the length of the block."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="livechat-bench-")))
+        (folder / "server").mkdir()
+        kind = {"prosody": _prosody, "ejabberd": _ejabberd}[server]
+        process = kind(folder / "server")
+        stack.callback(process.stop)
+        process.start()
+        url, pid = None, None
+        if database == "postgresql":
+            postgresql = PostgreSQL()
+            stack.callback(postgresql.stop)
+            url, pid = postgresql.new_database(), postgresql._process.pid
+        yield Place(process, folder, url, pid)
+
+
+# Beside the component the server lets in its rival, with rooms of its own and all else alike, and the people.
+
+
+def _prosody(folder: Path) -> Prosody:
+    server = Prosody(folder)
+    rival = prosody_snippet(replace(Names(), component=BARE.component, muc=BARE.muc), server.secret)
+    people = [f'Component "{domain}"\n  component_secret = "{server.secret}"\n' for domain in (VISITORS, STAFF)]
+    with (folder / "livechat.cfg.lua").open("a", encoding="utf-8") as config:
+        config.write("\n".join(["", rival[rival.index('Component "') :], *people]))
+    return server
+
+
+def _ejabberd(folder: Path) -> Any:
+    from tests.servers.ejabberd import Ejabberd
+
+    server = Ejabberd(folder)
+    config = (folder / "livechat.yml").read_text("utf-8")
+    password = f'password: "{server.secret}"\n'
+    more = "".join(f'      "{domain}":\n        {password}' for domain in (BARE.component, VISITORS, STAFF))
+    for old, new in (
+        (password, password + more),
+        (f'server: "{OURS.component}"', f'server: ["{OURS.component}", "{BARE.component}"]'),
+        (f'host: "{OURS.muc}"', f'hosts: ["{OURS.muc}", "{BARE.muc}"]'),
+    ):
+        assert config.count(old) == 1, old
+        config = config.replace(old, new)
+    (folder / "livechat.yml").write_text(config, "utf-8")
+    return server
