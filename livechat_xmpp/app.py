@@ -178,7 +178,9 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
     link = _link(settings)
     wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
-    desk = Desk(store, wakeups, book, rules, names)
+    metrics = Metrics()
+    store.on_unit = metrics.on_database
+    desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
     speaker = Speaker(
         link,
         addresses,
@@ -217,6 +219,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         monitor_grace=timedelta(seconds=settings.rooms.monitor_grace_s),
         status_interval=timedelta(seconds=settings.visitors.status_interval_s),
         refresh_staff=presence.refresh,
+        on_round=metrics.on_round,
     )
     passes = Passes(settings.xmpp.secret.get_secret_value(), clock.now)
     at_the_door = Limits(limits_from(settings), passes, clock.now, is_staff=lambda jid: jid in presence.accounts)
@@ -239,7 +242,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         Words(commands, desk),
         at_the_door,
     )
-    watched = Watched(Metrics(), link, turns, at_the_door)
+    watched = Watched(metrics, link, turns, at_the_door, reconciler)
     return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from livechat_xmpp.metrics import Metrics, Reading, Value
+from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.usecases.figures import Figures
 from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
@@ -14,10 +15,12 @@ from livechat_xmpp.xmpp.turns import Turns
 class Watched:
     """The desk's metrics, with those that the parts and the record show when somebody asks."""
 
-    def __init__(self, metrics: Metrics, link: Link, turns: Turns, limits: Limits) -> None:
+    def __init__(self, metrics: Metrics, link: Link, turns: Turns, limits: Limits, reconciler: Reconciler) -> None:
         self._metrics = metrics
         self._figures: Figures | None = None
         metrics.watch(*_of_link(link), *_of_door(turns, limits), *self._of_record())
+        trouble = "Chats looked at again later, because a step failed or did not help."
+        metrics.watch(Reading("livechat_rooms_to_repair", trouble, lambda: reconciler.in_trouble))
 
     def text(self, figures: Figures | None) -> bytes:
         """Return everything in Prometheus' text format; figures: None when the database does not answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
@@ -33,8 +34,15 @@ LETTERS, STAFF, TRANSCRIPTS = (
 )  # keys of the timers, as QUEUES; no chat id has these lengths
 
 
+def _nobody_counts(result: str, seconds: float) -> None:
+    pass
+
+
 class Reconciler:
-    """Keeps rooms, offers and people in step with the record."""
+    """Keeps rooms, offers and people in step with the record.
+
+    on_round: told of each round for a chat: "done", "failed" or "stuck", and the seconds that it took.
+    """
 
     def __init__(
         self,
@@ -48,8 +56,10 @@ class Reconciler:
         monitor_grace: timedelta,
         status_interval: timedelta,
         refresh_staff: Callable[[], Awaitable[None]],
+        on_round: Callable[[str, float], None] = _nobody_counts,
     ) -> None:
         self._refresh_staff = refresh_staff
+        self._on_round = on_round
         self._desk = desk
         self._wakeups = wakeups
         self._rooms = rooms
@@ -105,6 +115,11 @@ class Reconciler:
         await self._wakeups.chats_done()
 
     @property
+    def in_trouble(self) -> int:
+        """Return how many chats are looked at again later, because a step failed or did not help."""
+        return len(self._failures)
+
+    @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
         return self._wakeups.is_idle and self._queues.is_idle and not self._heard and not self._busy
@@ -124,14 +139,17 @@ class Reconciler:
     async def _work_on_chats(self) -> None:
         while True:
             chat_id = await self._wakeups.next_chat()
+            begun, result = time.perf_counter(), "failed"
             try:
                 due_at = await self._round.settle(chat_id)
+                result = "done"
             except LinkDown:
                 self._wakeups.failed(chat_id)  # the next link wakes every chat
             except LinkTrouble as trouble:
                 log.warning("step failed", extra={"chat": chat_id, "trouble": str(trouble)})
                 self._back_off(chat_id)
             except Stuck as stuck:
+                result = "stuck"
                 log.warning("chat is stuck", extra={"chat": chat_id, "plan": str(stuck)})
                 self._failures[chat_id] = len(BACK_OFF)
                 self._back_off(chat_id)
@@ -142,6 +160,8 @@ class Reconciler:
                 self._failures.pop(chat_id, None)
                 self._timers.set(chat_id, due_at)
                 self._wakeups.done(chat_id)
+            finally:
+                self._on_round(result, time.perf_counter() - begun)
 
     def _back_off(self, chat_id: ChatId) -> None:
         """Look at the room again later, longer each time; soon when people moved there meanwhile."""

@@ -36,7 +36,7 @@ SAME_PLANS = 5  # equal plans in a row after which a chat counts as stuck
 
 
 class Stuck(Exception):
-    """The steps of the plan are done and the plan is still the same: somebody has to look."""
+    """The steps of the plan are done and the plan is still the same: somebody has to look. str(): their names."""
 
 
 class Round:
@@ -85,7 +85,7 @@ class Round:
             if steps:
                 repeated = repeated + 1 if steps == last else 0
                 if repeated >= SAME_PLANS:
-                    raise Stuck(f"{steps}")
+                    raise Stuck(", ".join(type(step).__name__ for step in steps))
                 last = steps
                 await self._take(chat, steps)
                 continue

@@ -29,6 +29,7 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.queue import Waiting, in_order
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.offers import offer_from
+from livechat_xmpp.usecases.ports import Count
 
 
 def _values(chat: Chat) -> dict[str, Any]:
@@ -206,6 +207,14 @@ class ChatTable:
         if workgroup is not None:
             query = query.where(t.chat.c.workgroup == workgroup)
         return self._load([ChatId(i) for i in self._db.scalars(query)])
+
+    def counts(self) -> list[Count]:
+        query = select(t.chat.c.workgroup, t.chat.c.state, func.count(), func.min(t.chat.c.asked_at))
+        query = query.where(t.chat.c.state != ChatState.CLOSED).group_by(t.chat.c.workgroup, t.chat.c.state)
+        return [
+            Count(WorkgroupName(workgroup), ChatState(state), number, first_at)
+            for workgroup, state, number, first_at in self._db.execute(query)
+        ]
 
     def unfinished(self) -> list[ChatId]:
         watched = exists().where(

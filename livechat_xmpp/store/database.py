@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +24,10 @@ T = TypeVar("T")
 READERS = 2  # threads that read; more only take turns with each other in one Python process
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 BUSY_TIMEOUT_S = 60  # how long SQLite waits for another process, such as an export or a backup
+
+
+def _nobody_counts(kind: str, seconds: float) -> None:
+    pass
 
 
 class TouchedParts:
@@ -63,7 +68,7 @@ class Transaction:
         self.touched.letters = True
 
     def fact(self, what: str, **fields: str | int | None) -> None:
-        self.touched.facts.append((what, {k: v for k, v in fields.items() if v}))
+        self.touched.facts.append((what, {k: v for k, v in fields.items() if v not in (None, "")}))
 
     def touch_staff(self) -> None:
         self.touched.staff = True
@@ -79,6 +84,8 @@ class Store:
     A transaction is one function that runs as a whole in a thread of the store's (docs/decisions/0010): one for
     all that write, because SQLite has a single writer and because on PostgreSQL too a check then still holds at
     the commit; some for those that read, who wait for no writer.
+
+    on_unit: told of each, in its thread: "read" or "write", and the seconds that it took, commit and all.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
@@ -87,6 +94,7 @@ class Store:
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self.commits = 0
+        self.on_unit = _nobody_counts
 
     @classmethod
     @asynccontextmanager
@@ -108,7 +116,7 @@ class Store:
         """Run the unit in a transaction and commit; what it raises rolls back and is raised here."""
 
         def run() -> T:
-            with self.writing() as work:
+            with self._timed("write"), self.writing() as work:
                 return unit(work)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, run)
@@ -117,10 +125,18 @@ class Store:
         """Run the unit, which only reads, on one moment of the database."""
 
         def run() -> T:
-            with self.reading() as work:
+            with self._timed("read"), self.reading() as work:
                 return unit(work)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    @contextmanager
+    def _timed(self, kind: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.on_unit(kind, time.perf_counter() - begun)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

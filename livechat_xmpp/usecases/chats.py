@@ -85,7 +85,8 @@ def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
         visitor_gone_at=None,
     )
     work.chats.save(opened)
-    work.fact("request accepted", chat=chat.id, helper=helper)
+    waited_s = round((work.now - chat.asked_at).total_seconds()) if chat.first_opened_at is None else None
+    work.fact("request accepted", chat=chat.id, helper=helper, waited_s=waited_s)
     if chat.invitation_of(chat.visitor_bare) is None:
         work.invitations.put(chat.id, Invitation(chat.visitor_bare, Part.VISITOR))
     work.invitations.put(chat.id, Invitation(helper, Part.HELPER))

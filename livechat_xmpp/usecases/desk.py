@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -43,15 +43,20 @@ class DeskRules:
     read_jid: Callable[[str], BareJid | None] = _lower
 
 
+def _nobody_counts(what: str, fields: Mapping[str, str | int | None]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The desk as handlers and the reconciler use it."""
+    """The desk as handlers and the reconciler use it. on_fact: told of each fact, once it is recorded."""
 
     store: Transactions
     waker: Waker
     presences: Presences
     rules: DeskRules
     workgroups: tuple[WorkgroupName, ...]
+    on_fact: Callable[[str, Mapping[str, str | int | None]], None] = _nobody_counts
 
     async def do(self, usecase: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the use case in a transaction, commit, then wake what it touched. Raises what the use case raises."""
@@ -73,6 +78,7 @@ class Desk:
     def _wake(self, touched: Touched) -> None:
         for what, fields in touched.facts:
             log.info(what, extra=fields)
+            self.on_fact(what, fields)
         for chat_id, is_urgent in touched.chats.items():
             self.waker.wake(chat_id, is_urgent=is_urgent)
         if touched.queues:

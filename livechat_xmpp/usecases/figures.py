@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from livechat_xmpp.domain.model import WorkgroupName
+from livechat_xmpp.domain.model import ChatState, WorkgroupName
 from livechat_xmpp.usecases.ports import Work
 
 
@@ -20,14 +20,13 @@ class Figures:
     chats_open: int
 
 
-async def figures_now(work: Work, workgroups: Sequence[WorkgroupName]) -> Figures:
+def figures_now(work: Work, workgroups: Sequence[WorkgroupName]) -> Figures:
     """Return how many wait, are offered, and are helped."""
-    queues = {name: await work.chats.waiting(name) for name in workgroups}
+    counts = work.chats.counts()
+    queues = {c.workgroup: c for c in counts if c.state is ChatState.WAITING}
     return Figures(
-        waiting={name: len(queue) for name, queue in queues.items()},
-        oldest={
-            name: max((work.now - w.asked_at for w in queue), default=timedelta(0)) for name, queue in queues.items()
-        },
-        offers_open=len(await work.offers.open()),
-        chats_open=len(await work.chats.open()),
+        waiting={name: queues[name].number if name in queues else 0 for name in workgroups},
+        oldest={name: work.now - queues[name].first_at if name in queues else timedelta(0) for name in workgroups},
+        offers_open=len(work.offers.open()),
+        chats_open=sum(c.number for c in counts if c.state is ChatState.OPEN),
     )

@@ -115,6 +115,7 @@ def make_offers(
     """Offer those requests whose visitors are there; return how many. Matched again: people come and go."""
     made = 0
     waiting = work.chats.waiting(workgroup)
+    asked_at = {w.chat_id: w.asked_at for w in waiting if not w.has_room}
     for found in (_match(work, waiting, on_duty(work, presences), rules))[0]:
         if found.chat_id not in there:
             continue
@@ -122,7 +123,9 @@ def make_offers(
         work.duties.take_turn(found.helper, work.now)
         work.chats.need_room(found.chat_id)
         work.touch(found.chat_id)
-        work.fact("request offered", chat=found.chat_id, helper=found.helper)
+        since = asked_at.get(found.chat_id)
+        waited_s = None if since is None else round((work.now - since).total_seconds())
+        work.fact("request offered", chat=found.chat_id, helper=found.helper, waited_s=waited_s)
         made += 1
     return made
 

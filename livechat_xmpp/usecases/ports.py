@@ -13,6 +13,7 @@ from livechat_xmpp.domain.model import (
     BareJid,
     Chat,
     ChatId,
+    ChatState,
     Duty,
     FullJid,
     Invitation,
@@ -58,6 +59,16 @@ class Letter:
     kind: str = "plain"
     chat_id: ChatId | None = None
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many chats of a workgroup are in a state; first_at: when the oldest of them was asked."""
+
+    workgroup: WorkgroupName
+    state: ChatState
+    number: int
+    first_at: datetime
 
 
 class Accounts(Protocol):
@@ -112,6 +123,10 @@ class Chats(Protocol):
 
     def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
         """Return the chats in progress, those too whose helper is gone and who wait for another; oldest first."""
+        ...
+
+    def counts(self) -> Sequence[Count]:
+        """Return how many chats are not closed, by workgroup and state; none where there are none."""
         ...
 
     def unfinished(self) -> list[ChatId]:
