@@ -5,6 +5,7 @@ import {
 } from "./stanza.js";
 
 const PRESENCE_S = 6; // its answer to our presence is missed after this time
+const PASS_MS = 3000; // the question does not wait longer for a pass
 const GREET_AGAIN_S = [1, 2, 4, 8, 15];
 
 // Not the desk has answered, but the server for it, or nobody.
@@ -64,13 +65,15 @@ export class Desk {
   async ask(answers) {
     const session = this.#session;
     this.#session = null;
+    const pass = await fetchPass();
+    const sent = pass ? { ...answers, pass } : answers;
     let answer;
     try {
-      answer = await this.#command("ask-for-help", answers, session);
+      answer = await this.#command("ask-for-help", sent, session);
     } catch (error) {
       // A desk that was restarted may not know the session of this form any more: begin a new one.
       if (!session || !["bad-request", "item-not-found"].includes(error.condition)) throw error;
-      answer = await this.#command("ask-for-help", answers, (await this.#command("ask-for-help")).session);
+      answer = await this.#command("ask-for-help", sent, (await this.#command("ask-for-help")).session);
     }
     if (answer.status !== "executing" && (answer.values.chat || answer.values.token)) return { visit: visitOf(answer) };
     this.#session = answer.status === "executing" ? answer.session : null;
@@ -153,6 +156,16 @@ export class Desk {
     } else if (text) {
       this.#on.onText(text);
     }
+  }
+}
+
+/** What proves to the desk's limits which network we are in; "" where the page's server does not know, or is away. */
+async function fetchPass() {
+  try {
+    const answer = await fetch("/pass", { signal: AbortSignal.timeout(PASS_MS) });
+    return answer.ok ? (await answer.json()).pass : "";
+  } catch {
+    return "";
   }
 }
 
