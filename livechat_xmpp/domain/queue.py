@@ -29,9 +29,14 @@ class Waiting:
     has_room: bool = False
 
 
+def place_key(waiting: Waiting) -> tuple[int, datetime, ChatId]:
+    """Return what the queue is ordered by: first come first served within a priority; the id breaks ties."""
+    return (-waiting.priority, waiting.asked_at, waiting.chat_id)
+
+
 def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
-    """Return first come first served within a priority, the highest priority first; the id breaks ties."""
-    return sorted(waiting, key=lambda w: (-w.priority, w.asked_at, w.chat_id))
+    """Return them in the queue's order, the highest priority first."""
+    return sorted(waiting, key=place_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,14 +66,10 @@ class Round:
         """
         last: tuple[Step, ...] = ()
         repeated = 0
-        chat: Chat | None = None
-        read_at: tuple[int, Set[BareJid]] | None = None
         while True:
             seen = self._rooms.view(chat_id)
             present = seen.present if seen else frozenset()
-            record = self._desk.store.commits, present | self._namesakes(seen)
-            if record != read_at:  # reading is most of a round's time, and steps alone change nothing recorded
-                chat, read_at = await self._desk.ask(recording.chat_for_round, chat_id, record[1]), record
+            chat = await self._desk.store.chat(chat_id, present | self._namesakes(seen))
             if chat is None:
                 return None
             seen = self._rooms.view(chat_id)  # it may have changed while the database answered

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from livechat_xmpp.domain.model import (
+    Account,
     BareJid,
     Chat,
     ChatId,
@@ -17,7 +32,6 @@ from livechat_xmpp.domain.model import (
     FullJid,
     Invitation,
     Notice,
-    Offer,
     OfferState,
     Outcome,
     Part,
@@ -29,6 +43,8 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.queue import Waiting, in_order
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.offers import offer_from
+from livechat_xmpp.store.people import AccountTable
+from livechat_xmpp.store.remembered import Board, Brief, Changes, Remembered
 from livechat_xmpp.usecases.ports import Count
 
 
@@ -66,43 +82,124 @@ def visit_from(row: Row[Any]) -> Visit:
     )
 
 
+def with_standings(chat: Chat, accounts: Mapping[BareJid, Account], also: Collection[BareJid] = ()) -> Chat:
+    """Return the chat with the standings of all it names and of `also`."""
+    people = {*_people(chat), *also}
+    return replace(chat, standings={jid: accounts[jid].standing for jid in people if jid in accounts})
+
+
+def _people(chat: Chat) -> Iterator[BareJid]:
+    """Yield everybody named in the chat who may be of the staff."""
+    yield from (invitation.jid for invitation in chat.invitations)
+    yield from (visit.jid for visit in chat.visits)
+    if chat.helper is not None:
+        yield chat.helper
+    if chat.offer is not None:
+        yield chat.offer.helper
+
+
+# What hangs on chats; expanding to any number of them, compiled once.
+_chat_ids: BindParameter[Any] = bindparam("chat_ids", expanding=True)
+CHATS = select(t.chat).where(t.chat.c.id.in_(_chat_ids)).order_by(t.chat.c.asked_at, t.chat.c.id)
+OFFERS = select(t.offer).where(t.offer.c.chat_id.in_(_chat_ids), t.offer.c.state == OfferState.OPEN)
+INVITATIONS = (
+    select(t.invitation)
+    .where(t.invitation.c.chat_id.in_(_chat_ids), t.invitation.c.ended_at.is_(None))
+    .order_by(t.invitation.c.jid)
+)
+VISITS = select(t.visit).where(t.visit.c.chat_id.in_(_chat_ids)).order_by(t.visit.c.id)
+NOTICES = (
+    select(t.notice).where(t.notice.c.chat_id.in_(_chat_ids), t.notice.c.done_at.is_(None)).order_by(t.notice.c.id)
+)
+_is_offered = exists().where(t.offer.c.chat_id == t.chat.c.id, t.offer.c.state == OfferState.OPEN)
+BRIEF = select(
+    t.chat.c.id,
+    t.chat.c.workgroup,
+    t.chat.c.state,
+    t.chat.c.helper,
+    t.chat.c.asked_at,
+    t.chat.c.priority,
+    t.chat.c.visitor,
+    _is_offered.label("is_offered"),
+    t.chat.c.visitor_gone_at,
+    t.chat.c.first_opened_at,
+).where(t.chat.c.state.in_((ChatState.WAITING, ChatState.OPEN)))
+BRIEF_OF = BRIEF.where(t.chat.c.id.in_(_chat_ids))
+_same_visitor = and_(t.chat.c.visitor_bare == bindparam("visitor"), t.chat.c.state != ChatState.CLOSED)
+OF_VISITOR = select(t.chat.c.id).where(_same_visitor).limit(1)
+ADD = insert(t.chat)
+CHANGE = update(t.chat).where(t.chat.c.id == bindparam("chat_id"))
+ADD_ROOM_NEED = (
+    update(t.chat)
+    .where(t.chat.c.id == bindparam("chat_id"), t.chat.c.room == RoomState.NONE)
+    .values(room=RoomState.NEEDED)
+)
+
+
+def _brief_from(row: Row[Any]) -> Brief:
+    waiting = Waiting(
+        ChatId(row.id),
+        row.asked_at,
+        row.priority,
+        FullJid(row.visitor),
+        is_offered=bool(row.is_offered),
+        is_gone=row.visitor_gone_at is not None,
+        has_room=row.first_opened_at is not None,
+    )
+    helper = BareJid(row.helper) if row.helper else None
+    return Brief(WorkgroupName(row.workgroup), ChatState(row.state), helper, waiting)
+
+
 class ChatTable:
     """Chats in the database (usecases.ports.Chats)."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None, accounts: AccountTable) -> None:
         self._db = db
+        self._changes = changes
+        self._memory = memory
+        self._accounts = accounts
 
     def find(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
-        found = self._load([chat_id], also)
-        return found[0] if found else None
+        chat = self._find(chat_id)
+        return None if chat is None else self._with_standings([chat], also)[0]
+
+    def _find(self, chat_id: ChatId) -> Chat | None:
+        if self._memory is None or chat_id in self._changes.chats:
+            return self.load(chat_id)
+        chat = self._memory.chat(chat_id)
+        if chat is None:
+            ticket = self._memory.begin(chat_id)
+            chat = self.load(chat_id)
+            self._memory.keep_chat(chat_id, ticket, chat)
+        return chat
+
+    def load(self, chat_id: ChatId) -> Chat | None:
+        """Return the chat as it stands in the database, without standings."""
+        return next(iter(self._load([chat_id])), None)
+
+    def _with_standings(self, chats: Sequence[Chat], also: Collection[BareJid] = ()) -> list[Chat]:
+        accounts = self._accounts.known()
+        if accounts is None:
+            people = {*also, *(jid for chat in chats for jid in _people(chat))}
+            accounts = {a.jid: a for a in self._accounts.named(people)}
+        return [with_standings(chat, accounts, also) for chat in chats]
 
     def find_of_visitor(self, visitor: BareJid) -> Chat | None:
-        wanted = and_(t.chat.c.visitor_bare == visitor, t.chat.c.state != ChatState.CLOSED)
-        return self._first(select(t.chat.c.id).where(wanted))
+        chat_id = self._db.scalar(OF_VISITOR, {"visitor": visitor})
+        return None if chat_id is None else self.find(ChatId(chat_id))
 
     def find_by_token(self, token_hash: str) -> Chat | None:
         mine = or_(t.chat.c.token_hash == token_hash, t.chat.c.last_token_hash == token_hash)
-        return self._first(select(t.chat.c.id).where(mine))
+        chat_id = self._db.scalar(select(t.chat.c.id).where(mine).limit(1))
+        return None if chat_id is None else self.find(ChatId(chat_id))
 
-    def _first(self, query: Any) -> Chat | None:
-        chat_id = self._db.scalar(query.limit(1))
-        return None if chat_id is None else self.find(chat_id)
-
-    def _load(self, chat_ids: Sequence[ChatId], also: Collection[BareJid] = ()) -> list[Chat]:
-        """Return these chats with all that hangs on them, in the order of asking; six queries for any number."""
+    def _load(self, chat_ids: Sequence[ChatId]) -> list[Chat]:
+        """Return these chats with all that hangs on them, the oldest first; five queries for any number."""
         if not chat_ids:
             return []
-        rows = (
-            self._db.execute(select(t.chat).where(t.chat.c.id.in_(chat_ids)).order_by(t.chat.c.asked_at, t.chat.c.id))
-        ).all()
-        offers = self._hanging(t.offer, chat_ids, t.offer.c.state == OfferState.OPEN)
-        invitations = self._hanging(t.invitation, chat_ids, t.invitation.c.ended_at.is_(None))
-        visits = self._hanging(t.visit, chat_ids)
-        notices = self._hanging(t.notice, chat_ids, t.notice.c.done_at.is_(None))
-        people = {r.helper for r in rows if r.helper} | set(also)
-        people |= {r.helper for of in offers.values() for r in of}
-        people |= {r.jid for of in (*invitations.values(), *visits.values()) for r in of}
-        standings = self._standings(people)
+        rows = self._db.execute(CHATS, {"chat_ids": chat_ids}).all()
+        offers, invitations = self._hanging(OFFERS, chat_ids), self._hanging(INVITATIONS, chat_ids)
+        visits, notices = self._hanging(VISITS, chat_ids), self._hanging(NOTICES, chat_ids)
         return [
             Chat(
                 id=ChatId(r.id),
@@ -122,91 +219,72 @@ class ChatTable:
                 outcome=Outcome(r.outcome) if r.outcome else None,
                 disposition=Disposition(r.disposition) if r.disposition else None,
                 closing=r.closing,
-                offer=self._one_offer(offers.get(r.id, [])),
+                offer=next((offer_from(o) for o in offers.get(r.id, ())), None),
                 invitations=tuple(
-                    Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told)
-                    for i in sorted(invitations.get(r.id, []), key=lambda i: i.jid)
+                    Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told) for i in invitations.get(r.id, ())
                 ),
-                visits=_newest(visit_from(v) for v in visits.get(r.id, [])),
-                notices=tuple(
-                    Notice(n.id, n.body, n.expires_at) for n in sorted(notices.get(r.id, []), key=lambda n: n.id)
-                ),
-                standings=standings,
+                visits=_newest(visit_from(v) for v in visits.get(r.id, ())),
+                notices=tuple(Notice(n.id, n.body, n.expires_at) for n in notices.get(r.id, ())),
             )
             for r in rows
         ]
 
-    @staticmethod
-    def _one_offer(rows: Sequence[Row[Any]]) -> Offer | None:
-        return offer_from(rows[0]) if rows else None
-
-    def _hanging(self, table: Any, chat_ids: Sequence[ChatId], *only: Any) -> Mapping[str, list[Row[Any]]]:
+    def _hanging(self, query: Select[Any], chat_ids: Sequence[ChatId]) -> Mapping[str, list[Row[Any]]]:
         found: dict[str, list[Row[Any]]] = {}
-        for row in self._db.execute(select(table).where(table.c.chat_id.in_(chat_ids), *only)):
+        for row in self._db.execute(query, {"chat_ids": chat_ids}):
             found.setdefault(row.chat_id, []).append(row)
         return found
 
-    def _standings(self, people: Collection[str]) -> Mapping[BareJid, Standing]:
-        if not people:
-            return {}
-        query = select(t.account.c.jid, t.account.c.standing).where(t.account.c.jid.in_(people))
-        return {BareJid(r.jid): Standing(r.standing) for r in self._db.execute(query)}
-
     def add(self, chat: Chat, *, token_hash: str) -> None:
-        self._db.execute(
-            insert(t.chat).values(
-                id=chat.id, priority=0, token_hash=token_hash, closed_by="", tags="", note="", **_values(chat)
-            )
-        )
+        self._changes.chats.add(chat.id)
+        rest = {"id": chat.id, "priority": 0, "token_hash": token_hash, "closed_by": "", "tags": "", "note": ""}
+        self._db.execute(ADD, {**rest, **_values(chat)})
+
+    def _change(self, chat_id: ChatId, **values: Any) -> None:
+        self._changes.chats.add(chat_id)
+        self._db.execute(CHANGE, {"chat_id": chat_id, **values})
 
     def need_room(self, chat_id: ChatId) -> None:
-        none_yet = (t.chat.c.id == chat_id, t.chat.c.room == RoomState.NONE)
-        self._db.execute(update(t.chat).where(*none_yet).values(room=RoomState.NEEDED))
+        self._changes.chats.add(chat_id)
+        self._db.execute(ADD_ROOM_NEED, {"chat_id": chat_id})
 
     def set_room(self, chat_id: ChatId, state: RoomState) -> None:
-        self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(room=state))
+        self._change(chat_id, room=state)
 
     def save(self, chat: Chat) -> None:
-        self._db.execute(update(t.chat).where(t.chat.c.id == chat.id).values(**_values(chat)))
+        self._changes.has_closed |= chat.state is ChatState.CLOSED
+        self._change(chat.id, **_values(chat))
 
     def set_token(self, chat_id: ChatId, token_hash: str, *, used: str) -> None:
-        self._db.execute(
-            update(t.chat).where(t.chat.c.id == chat_id).values(token_hash=token_hash, last_token_hash=used)
-        )
+        self._change(chat_id, token_hash=token_hash, last_token_hash=used)
 
     def set_closing(self, chat_id: ChatId, *, by: str, tags: str, note: str) -> None:
-        self._db.execute(update(t.chat).where(t.chat.c.id == chat_id).values(closed_by=by, tags=tags, note=note))
+        self._change(chat_id, closed_by=by, tags=tags, note=note)
 
-    def waiting(self, workgroup: WorkgroupName) -> list[Waiting]:
-        is_offered = exists().where(t.offer.c.chat_id == t.chat.c.id, t.offer.c.state == OfferState.OPEN)
-        query = select(
-            t.chat.c.id,
-            t.chat.c.asked_at,
-            t.chat.c.priority,
-            t.chat.c.visitor,
-            is_offered.label("is_offered"),
-            t.chat.c.visitor_gone_at,
-            t.chat.c.first_opened_at,
-        ).where(t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
-        return in_order(
-            Waiting(
-                ChatId(r.id),
-                r.asked_at,
-                r.priority,
-                FullJid(r.visitor),
-                is_offered=bool(r.is_offered),
-                is_gone=r.visitor_gone_at is not None,
-                has_room=r.first_opened_at is not None,
-            )
-            for r in self._db.execute(query)
-        )
+    def _board(self) -> Board | None:
+        """Return the queues and loads as they were before this transaction, or None once it has changed chats."""
+        if self._memory is None or self._changes.chats:
+            return None
+        self._memory.board.update(self._briefs)
+        return self._memory.board
+
+    def _briefs(self, chat_ids: Iterable[ChatId] | None) -> Mapping[ChatId, Brief]:
+        these = None if chat_ids is None else {"chat_ids": list(chat_ids)}
+        rows = self._db.execute(BRIEF if these is None else BRIEF_OF, these)
+        return {ChatId(r.id): _brief_from(r) for r in rows}
+
+    def waiting(self, workgroup: WorkgroupName) -> Sequence[Waiting]:
+        if (board := self._board()) is not None:
+            return board.waiting(workgroup)
+        query = BRIEF.where(t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
+        return in_order(_brief_from(r).waiting for r in self._db.execute(query))
 
     def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
         has_room = and_(t.chat.c.state == ChatState.WAITING, t.chat.c.first_opened_at.is_not(None))
         query = select(t.chat.c.id).where(or_(t.chat.c.state == ChatState.OPEN, has_room))
         if workgroup is not None:
             query = query.where(t.chat.c.workgroup == workgroup)
-        return self._load([ChatId(i) for i in self._db.scalars(query)])
+        return self._with_standings(self._load([ChatId(i) for i in self._db.scalars(query)]))
 
     def counts(self) -> list[Count]:
         query = select(t.chat.c.workgroup, t.chat.c.state, func.count(), func.min(t.chat.c.asked_at))
@@ -242,6 +320,8 @@ class ChatTable:
         return [ChatId(i) for i in self._db.scalars(query)]
 
     def loads(self) -> Mapping[BareJid, int]:
+        if (board := self._board()) is not None:
+            return board.loads()
         query = (
             select(t.chat.c.helper, func.count())
             .where(t.chat.c.state == ChatState.OPEN, t.chat.c.helper.is_not(None))
@@ -250,6 +330,14 @@ class ChatTable:
         return {BareJid(jid): count for jid, count in self._db.execute(query)}
 
     def handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
+        if self._memory is None or self._changes.has_closed:
+            return self._read_handle_times(workgroup, limit)
+        known = self._memory.handle_times.get((workgroup, limit))
+        if known is None:
+            known = self._memory.handle_times[workgroup, limit] = self._read_handle_times(workgroup, limit)
+        return known
+
+    def _read_handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
         query = (
             select(t.chat.c.first_opened_at, t.chat.c.closed_at)
             .where(

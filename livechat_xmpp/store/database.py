@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
-from livechat_xmpp.domain.model import ChatId
-from livechat_xmpp.store.chats import ChatTable
+from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Standing
+from livechat_xmpp.store.chats import ChatTable, with_standings
 from livechat_xmpp.store.offers import OfferTable
 from livechat_xmpp.store.people import AccountTable, DutyTable
+from livechat_xmpp.store.remembered import Changes, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.words import LetterTable, MessageTable
 
@@ -44,17 +45,19 @@ class TouchedParts:
 class Transaction:
     """One transaction and the tables seen through it (usecases.ports.Work)."""
 
-    def __init__(self, db: Connection, now: datetime) -> None:
+    def __init__(self, db: Connection, now: datetime, memory: Remembered | None = None) -> None:
+        """memory: what may be taken as read; None in transactions that only read, which see one moment of all."""
         self._db = db
         self.now = now
-        self.accounts = AccountTable(db)
-        self.duties = DutyTable(db)
-        self.chats = ChatTable(db)
-        self.offers = OfferTable(db)
-        self.invitations = InvitationTable(db)
-        self.visits = VisitTable(db)
+        self.changes = changes = Changes()
+        self.accounts = AccountTable(db, changes, memory)
+        self.duties = DutyTable(db, changes, memory)
+        self.chats = ChatTable(db, changes, memory, self.accounts)
+        self.offers = OfferTable(db, changes, memory)
+        self.invitations = InvitationTable(db, changes)
+        self.visits = VisitTable(db, changes)
         self.messages = MessageTable(db)
-        self.notices = NoticeTable(db)
+        self.notices = NoticeTable(db, changes)
         self.letters = LetterTable(db)
         self.touched = TouchedParts()
 
@@ -93,7 +96,7 @@ class Store:
         self._clock = clock
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
-        self.commits = 0
+        self._memory = Remembered()
         self.on_unit = _nobody_counts
 
     @classmethod
@@ -143,9 +146,12 @@ class Store:
         """A transaction in this thread: leaving the block commits, an exception rolls back."""
         with self._engine.connect() as db:
             db.execution_options(livechat_write=True)
-            with db.begin():
-                yield Transaction(db, self._clock())
-            self.commits += 1
+            work = Transaction(db, self._clock(), self._memory)
+            try:
+                with db.begin():
+                    yield work
+            finally:  # a commit that failed may have been done all the same
+                self._memory.forget(work.changes)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -154,6 +160,29 @@ class Store:
                 db.execution_options(isolation_level="REPEATABLE READ")
             with db.begin():
                 yield Transaction(db, self._clock())
+
+    async def chat(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
+        """Return the chat as committed last, as a rule from memory; also: people whose standing is wanted as well."""
+        accounts = self._memory.accounts
+        if accounts is None:
+            ticket = self._memory.begin(None)
+            accounts = {a.jid: a for a in await self.read(lambda work: work.accounts.list())}
+            self._memory.keep_accounts(ticket, accounts)
+        chat = self._memory.chat(chat_id)
+        if chat is None:
+            ticket = self._memory.begin(chat_id)
+            chat = await self.read(lambda work: work.chats.load(chat_id))
+            self._memory.keep_chat(chat_id, ticket, chat)
+        return None if chat is None else with_standings(chat, accounts, also)
+
+    async def standing_of(self, jid: BareJid) -> Standing | None:
+        """Return the person's standing, as a rule from memory; None for visitors."""
+        accounts = self._memory.accounts
+        if accounts is None:
+            account = await self.read(lambda work: work.accounts.find(jid))
+        else:
+            account = accounts.get(jid)
+        return None if account is None else account.standing
 
     async def check(self) -> None:
         """Raise what the database says when it does not answer."""

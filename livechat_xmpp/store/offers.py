@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, Offer, OfferState
 from livechat_xmpp.domain.routing import PastOffers
 from livechat_xmpp.store import tables as t
+from livechat_xmpp.store.remembered import Changes, Remembered
 
 # How an offer ends that its helper has had; one that was taken back does not count as passed.
 PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
@@ -29,37 +30,62 @@ def offer_from(row: Row[Any]) -> Offer:
     )
 
 
+_is_open = t.offer.c.state == OfferState.OPEN
+OPEN = select(t.offer).where(_is_open)
+ADD = insert(t.offer)
+DECIDE = (
+    update(t.offer)
+    .where(t.offer.c.id == bindparam("offer_id"), _is_open)
+    .values(state=bindparam("state"), decided_at=bindparam("decided_at"))
+    .returning(t.offer.c.chat_id)
+)
+MARK_TOLD = (
+    update(t.offer)
+    .where(t.offer.c.id == bindparam("offer_id"), _is_open, t.offer.c.told_at.is_(None))
+    .values(told_at=bindparam("told_at"))
+    .returning(t.offer.c.chat_id)
+)
+
+
 class OfferTable:
     """Offers in the database (usecases.ports.Offers)."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None) -> None:
         self._db = db
+        self._changes = changes
+        self._memory = memory
+
+    def _has_changed(self, chat_ids: Iterable[str]) -> bool:
+        """Note whose offers have changed; return whether there are any."""
+        changed = {ChatId(c) for c in chat_ids}
+        self._changes.chats |= changed
+        self._changes.offers = True
+        return bool(changed)
 
     def add(self, chat_id: ChatId, helper: BareJid, made_at: datetime, expires_at: datetime) -> None:
-        self._db.execute(
-            insert(t.offer).values(
-                chat_id=chat_id, helper=helper, state=OfferState.OPEN, made_at=made_at, expires_at=expires_at
-            )
-        )
+        self._has_changed([chat_id])
+        values = {"chat_id": chat_id, "helper": helper, "made_at": made_at, "expires_at": expires_at}
+        self._db.execute(ADD, {**values, "state": OfferState.OPEN})
 
     def decide(self, offer_id: int, state: OfferState, at: datetime) -> None:
-        self._db.execute(
-            update(t.offer)
-            .where(t.offer.c.id == offer_id, t.offer.c.state == OfferState.OPEN)
-            .values(state=state, decided_at=at)
-        )
+        values = {"offer_id": offer_id, "state": state, "decided_at": at}
+        self._has_changed(self._db.scalars(DECIDE, values))
 
     def mark_told(self, offer_id: int, at: datetime) -> bool:
-        here = (t.offer.c.id == offer_id, t.offer.c.state == OfferState.OPEN, t.offer.c.told_at.is_(None))
-        return (self._db.execute(update(t.offer).where(*here).values(told_at=at))).rowcount == 1
+        return self._has_changed(self._db.scalars(MARK_TOLD, {"offer_id": offer_id, "told_at": at}))
 
     def find_open_of(self, helper: BareJid) -> Offer | None:
-        query = select(t.offer).where(t.offer.c.helper == helper, t.offer.c.state == OfferState.OPEN)
-        row = (self._db.execute(query)).first()
-        return None if row is None else offer_from(row)
+        return next((offer for offer in self.open() if offer.helper == helper), None)
 
-    def open(self) -> list[Offer]:
-        return [offer_from(r) for r in self._db.execute(select(t.offer).where(t.offer.c.state == OfferState.OPEN))]
+    def open(self) -> Sequence[Offer]:
+        if self._memory is None or self._changes.offers:
+            return self._read_open()
+        if self._memory.open_offers is None:
+            self._memory.open_offers = tuple(self._read_open())
+        return self._memory.open_offers
+
+    def _read_open(self) -> list[Offer]:
+        return [offer_from(r) for r in self._db.execute(OPEN)]
 
     def past(self, chat_ids: Collection[ChatId]) -> Mapping[ChatId, PastOffers]:
         if not chat_ids:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
 from livechat_xmpp.store import tables as t
+from livechat_xmpp.store.remembered import Changes, Remembered
 from livechat_xmpp.usecases.ports import StandingChange
 
 
@@ -24,20 +27,45 @@ def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]
 class AccountTable:
     """Accounts in the database (usecases.ports.Accounts)."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None) -> None:
         self._db = db
+        self._changes = changes
+        self._memory = memory
+
+    def known(self) -> Mapping[BareJid, Account] | None:
+        """Return all accounts where they need not be read, else None."""
+        if self._memory is None or self._changes.accounts:
+            return None
+        if self._memory.accounts is None:
+            ticket = self._memory.begin(None)
+            self._memory.keep_accounts(ticket, {a.jid: a for a in self._read()})
+        return self._memory.accounts
 
     def find(self, jid: BareJid) -> Account | None:
+        if (known := self.known()) is not None:
+            return known.get(jid)
         row = (self._db.execute(select(t.account).where(t.account.c.jid == jid))).first()
         return None if row is None else _account_from(row)
 
     def list(self, standing: Standing | None = None) -> list[Account]:
+        if (known := self.known()) is not None:
+            return [a for a in known.values() if standing in (None, a.standing)]
+        return self._read(standing)
+
+    def _read(self, standing: Standing | None = None) -> builtins.list[Account]:
         query = select(t.account).order_by(t.account.c.jid)
         if standing is not None:
             query = query.where(t.account.c.standing == standing)
         return [_account_from(r) for r in self._db.execute(query)]
 
+    def named(self, jids: Collection[BareJid]) -> builtins.list[Account]:
+        """Return the accounts of these people; who has none is left out."""
+        if not jids:
+            return []
+        return [_account_from(r) for r in self._db.execute(select(t.account).where(t.account.c.jid.in_(jids)))]
+
     def put(self, account: Account) -> None:
+        self._changes.accounts = True
         values = {k: v for k, v in asdict(account).items() if k != "jid"}
         put(self._db, t.account, {"jid": account.jid}, values)
 
@@ -52,24 +80,36 @@ def _account_from(row: Row[Any]) -> Account:
 class DutyTable:
     """Who is on duty, in the database (usecases.ports.Duties)."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None) -> None:
         self._db = db
+        self._changes = changes
+        self._memory = memory
 
     def find(self, jid: BareJid) -> Duty | None:
         row = (self._db.execute(select(t.duty).where(t.duty.c.jid == jid))).first()
         return None if row is None else _duty_from(row)
 
     def list(self) -> list[Duty]:
+        if self._memory is None or self._changes.duties:
+            return self._read()
+        if self._memory.duties is None:
+            self._memory.duties = tuple(self._read())
+        return [*self._memory.duties]
+
+    def _read(self) -> builtins.list[Duty]:
         return [_duty_from(r) for r in self._db.execute(select(t.duty).order_by(t.duty.c.jid))]
 
     def put(self, duty: Duty) -> None:
+        self._changes.duties = True
         values = {k: v for k, v in asdict(duty).items() if k != "jid"}
         put(self._db, t.duty, {"jid": duty.jid}, values)
 
     def take_turn(self, jid: BareJid, at: datetime) -> None:
+        self._changes.duties = True
         self._db.execute(update(t.duty).where(t.duty.c.jid == jid).values(turn_at=at))
 
     def remove(self, jid: BareJid) -> None:
+        self._changes.duties = True
         self._db.execute(delete(t.duty).where(t.duty.c.jid == jid))
 
 

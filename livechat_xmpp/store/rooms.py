@@ -11,15 +11,18 @@ from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, V
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.chats import visit_from
 from livechat_xmpp.store.people import put
+from livechat_xmpp.store.remembered import Changes
 
 
 class InvitationTable:
     """Invitations in the database (usecases.ports.Invitations)."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, changes: Changes) -> None:
         self._db = db
+        self._changes = changes
 
     def put(self, chat_id: ChatId, invitation: Invitation) -> None:
+        self._changes.chats.add(chat_id)
         values = {
             "part": invitation.part,
             "told_at": invitation.told_at,
@@ -29,6 +32,7 @@ class InvitationTable:
         put(self._db, t.invitation, {"chat_id": chat_id, "jid": invitation.jid}, values)
 
     def mark(self, chat_id: ChatId, invitation: Invitation) -> bool:
+        self._changes.chats.add(chat_id)
         here = (t.invitation.c.chat_id == chat_id, t.invitation.c.jid == invitation.jid)
         marked = self._db.execute(
             update(t.invitation)
@@ -38,6 +42,7 @@ class InvitationTable:
         return marked.rowcount == 1
 
     def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None:
+        self._changes.chats.add(chat_id)
         self._db.execute(
             update(t.invitation)
             .where(t.invitation.c.chat_id == chat_id, t.invitation.c.jid == jid, t.invitation.c.ended_at.is_(None))
@@ -69,10 +74,12 @@ class InvitationTable:
 class VisitTable:
     """Who was in which room when, in the database (usecases.ports.Visits)."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, changes: Changes) -> None:
         self._db = db
+        self._changes = changes
 
     def add(self, chat_id: ChatId, visit: Visit) -> None:
+        self._changes.chats.add(chat_id)
         self._db.execute(
             insert(t.visit).values(
                 chat_id=chat_id,
@@ -87,6 +94,7 @@ class VisitTable:
         )
 
     def end(self, chat_id: ChatId, jid: BareJid, nick: str, at: datetime) -> None:
+        self._changes.chats.add(chat_id)
         self._db.execute(
             update(t.visit)
             .where(
@@ -96,6 +104,7 @@ class VisitTable:
         )
 
     def end_all(self, chat_id: ChatId, at: datetime) -> None:
+        self._changes.chats.add(chat_id)
         self._db.execute(
             update(t.visit).where(t.visit.c.chat_id == chat_id, t.visit.c.left_at.is_(None)).values(left_at=at)
         )
@@ -116,11 +125,14 @@ class VisitTable:
 class NoticeTable:
     """What is to be spoken in rooms, in the database (usecases.ports.Notices)."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, changes: Changes) -> None:
         self._db = db
+        self._changes = changes
 
     def add(self, chat_id: ChatId, body: str, *, at: datetime, expires_at: datetime) -> None:
+        self._changes.chats.add(chat_id)
         self._db.execute(insert(t.notice).values(chat_id=chat_id, body=body, made_at=at, expires_at=expires_at))
 
     def mark_done(self, ids: Collection[int], at: datetime) -> None:
-        self._db.execute(update(t.notice).where(t.notice.c.id.in_(ids)).values(done_at=at))
+        done = update(t.notice).where(t.notice.c.id.in_(ids)).values(done_at=at).returning(t.notice.c.chat_id)
+        self._changes.chats.update(ChatId(c) for c in self._db.scalars(done))

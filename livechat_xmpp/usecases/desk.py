@@ -72,8 +72,7 @@ class Desk:
 
     async def standing_of(self, jid: BareJid) -> Standing | None:
         """Return the person's standing; None for visitors."""
-        account = await self.store.read(lambda work: work.accounts.find(jid))
-        return None if account is None else account.standing
+        return await self.store.standing_of(jid)
 
     def _wake(self, touched: Touched) -> None:
         for what, fields in touched.facts:

@@ -117,7 +117,7 @@ class Chats(Protocol):
         ...
 
     def set_closing(self, chat_id: ChatId, *, by: str, tags: str, note: str) -> None: ...
-    def waiting(self, workgroup: WorkgroupName) -> list[Waiting]:
+    def waiting(self, workgroup: WorkgroupName) -> Sequence[Waiting]:
         """Return the requests waiting, those offered too, in the order of the queue."""
         ...
 
@@ -152,7 +152,7 @@ class Offers(Protocol):
         ...
 
     def find_open_of(self, helper: BareJid) -> Offer | None: ...
-    def open(self) -> list[Offer]: ...
+    def open(self) -> Sequence[Offer]: ...
     def past(self, chat_ids: Collection[ChatId]) -> Mapping[ChatId, PastOffers]:
         """Return the offers that helpers have had; those taken back from them do not count."""
         ...
@@ -271,9 +271,15 @@ class Work(Protocol):
 class Transactions(Protocol):
     """Where transactions come from. A unit is one function that does all of a transaction, in a thread of its own."""
 
-    @property
-    def commits(self) -> int:
-        """Return how many were committed here: while it stays the same, what was read still holds."""
+    async def chat(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
+        """Return the chat as committed last, as a rule without asking the database.
+
+        also: people whose standing is wanted as well.
+        """
+        ...
+
+    async def standing_of(self, jid: BareJid) -> Standing | None:
+        """Return the person's standing; None for visitors."""
         ...
 
     async def write(self, unit: Callable[[Work], T]) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livechat_xmpp.domain import texts
@@ -179,8 +179,3 @@ def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:
     chat = work.chats.find(chat_id) if state is RoomState.GONE else None
     if chat is not None:
         work.visits.end_all(chat_id, chat.closed_at or work.now)
-
-
-def chat_for_round(work: Work, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
-    """Return the chat with the standings of everybody it names and of `also`."""
-    return work.chats.find(chat_id, also)

@@ -15,6 +15,7 @@ from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store, make_engine
 from livechat_xmpp.store.tables import metadata
 from tests.factories import NOW, s
+from tests.memory import assert_remembered_truly
 from tests.servers.postgresql import PostgreSQL
 
 KINDS = ["sqlite", "postgresql"]
@@ -70,6 +71,7 @@ async def url(migrated: str, tmp_path: Path) -> str:
 async def store(url: str, watch: Watch) -> AsyncIterator[Store]:
     async with Store.opened(url, watch.now) as opened:
         yield opened
+        assert_remembered_truly(opened)
 
 
 @pytest.fixture(params=KINDS)

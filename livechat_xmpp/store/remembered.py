@@ -1,0 +1,166 @@
+"""What was committed last, kept in memory, so that reading it again costs nothing (docs/decisions/0013)."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, insort
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from livechat_xmpp.domain.model import Account, BareJid, Chat, ChatId, ChatState, Duty, Offer, WorkgroupName
+from livechat_xmpp.domain.queue import Waiting, place_key
+
+MOST_CHATS = 20_000  # remembered whole; some 4 KB each, and those not used for longest are read again when needed
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a transaction has changed so far: whatever is named here is to be read from the database."""
+
+    chats: set[ChatId] = field(default_factory=set)
+    has_closed: bool = False
+    accounts: bool = False
+    duties: bool = False
+    offers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the queue has to know of a chat that is not closed."""
+
+    workgroup: WorkgroupName
+    state: ChatState
+    helper: BareJid | None
+    waiting: Waiting
+
+
+class Board:
+    """The queues in their order and the helpers' loads, brought up to date chat by chat.
+
+    Used by the writer's thread alone. stale: chats changed since it was brought up to date; None: all of them.
+    """
+
+    def __init__(self) -> None:
+        self.stale: set[ChatId] | None = None
+        self._briefs: dict[ChatId, Brief] = {}
+        self._queues: dict[WorkgroupName, list[Waiting]] = {}
+        self._loads: Counter[BareJid] = Counter()
+
+    def update(self, read: Callable[[Iterable[ChatId] | None], Mapping[ChatId, Brief]]) -> None:
+        """Bring it up to date. read: returns the chats of these that are not closed; None: all there are."""
+        if self.stale is None:
+            self._briefs, self._queues, self._loads = {}, {}, Counter()
+            self._put(read(None))
+        elif self.stale:
+            for chat_id in self.stale:
+                self._drop(chat_id)
+            self._put(read(self.stale))
+        self.stale = set()
+
+    def waiting(self, workgroup: WorkgroupName) -> Sequence[Waiting]:
+        """Return the queue as it is now, in its order; the caller's to keep."""
+        return tuple(self._queues.get(workgroup, ()))
+
+    def loads(self) -> Mapping[BareJid, int]:
+        return dict(self._loads)
+
+    def _put(self, briefs: Mapping[ChatId, Brief]) -> None:
+        for chat_id, brief in briefs.items():
+            self._briefs[chat_id] = brief
+            if brief.state is ChatState.WAITING:
+                insort(self._queues.setdefault(brief.workgroup, []), brief.waiting, key=place_key)
+            elif brief.helper:
+                self._loads[brief.helper] += 1
+
+    def _drop(self, chat_id: ChatId) -> None:
+        brief = self._briefs.pop(chat_id, None)
+        if brief is None:
+            return
+        if brief.state is ChatState.WAITING:
+            queue = self._queues[brief.workgroup]
+            del queue[bisect_left(queue, place_key(brief.waiting), key=place_key)]
+        elif brief.helper:
+            self._loads[brief.helper] -= 1
+            if not self._loads[brief.helper]:
+                del self._loads[brief.helper]
+
+
+class Remembered:
+    """Chats, accounts, duty, open offers and the queues, as they were committed last.
+
+    It holds because everything is written through one Store and in one thread: a transaction notes what it
+    changes, and that is forgotten when it ends, however it ends. Only `chats` and `accounts` are read by others.
+    """
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.duties: Sequence[Duty] | None = None
+        self.open_offers: Sequence[Offer] | None = None
+        self.handle_times: dict[tuple[WorkgroupName, int], Sequence[timedelta]] = {}
+        self._accounts: Mapping[BareJid, Account] | None = None
+        self._chats: OrderedDict[ChatId, Chat] = OrderedDict()
+        self._lock = threading.Lock()
+        self._reading: dict[object, set[object]] = {}
+
+    @property
+    def accounts(self) -> Mapping[BareJid, Account] | None:
+        """Return all accounts, or None when they have to be read."""
+        return self._accounts
+
+    def chat(self, chat_id: ChatId) -> Chat | None:
+        """Return the chat, without standings, or None when it has to be read."""
+        with self._lock:
+            chat = self._chats.get(chat_id)
+            if chat is not None:
+                self._chats.move_to_end(chat_id)
+            return chat
+
+    def begin(self, key: object) -> object:
+        """Say that a chat (by its id) or the accounts (None) are being read, before the reading; return a ticket."""
+        ticket = object()
+        with self._lock:
+            self._reading.setdefault(key, set()).add(ticket)
+        return ticket
+
+    def _is_good(self, key: object, ticket: object) -> bool:
+        """Return whether nothing was committed since the reading began; the ticket is used up."""
+        tickets = self._reading.get(key, set())
+        is_good = ticket in tickets
+        tickets.discard(ticket)
+        if not tickets:
+            self._reading.pop(key, None)
+        return is_good
+
+    def keep_chat(self, chat_id: ChatId, ticket: object, chat: Chat | None) -> None:
+        """Remember what was read, unless it has changed meanwhile."""
+        with self._lock:
+            if self._is_good(chat_id, ticket) and chat is not None:
+                self._chats[chat_id] = chat
+                if len(self._chats) > MOST_CHATS:
+                    self._chats.popitem(last=False)
+
+    def keep_accounts(self, ticket: object, accounts: Mapping[BareJid, Account]) -> None:
+        """Remember all accounts as they were read, unless one has changed meanwhile."""
+        with self._lock:
+            if self._is_good(None, ticket):
+                self._accounts = accounts
+
+    def forget(self, changes: Changes) -> None:
+        """Forget what a transaction has changed."""
+        with self._lock:
+            for chat_id in changes.chats:
+                self._chats.pop(chat_id, None)
+                self._reading.pop(chat_id, None)
+            if changes.accounts:
+                self._accounts = None
+                self._reading.pop(None, None)
+        if changes.duties:
+            self.duties = None
+        if changes.offers:
+            self.open_offers = None
+        if changes.has_closed:
+            self.handle_times.clear()
+        if self.board.stale is not None:
+            self.board.stale |= changes.chats
