@@ -51,10 +51,14 @@ class Bare:
 
     async def run(self, port: int, secret: str) -> None:
         """Serve until SIGTERM or until the link is lost."""
-        self._wire = await Wire.connect(port, self._target.component, secret, self._take)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._wire.close)
+        wire = await self.connect(port, secret)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, wire.close)
         print("up", flush=True)
-        await self._wire.lost
+        await wire.lost
+
+    async def connect(self, port: int, secret: str) -> Wire:
+        self._wire = await Wire.connect(port, self._target.component, secret, self._take)
+        return self._wire
 
     # --- what comes in
 
@@ -149,7 +153,7 @@ class Bare:
             '<queue-status xmlns="http://jabber.org/protocol/workgroup"><position>1</position><time>10</time>'
             f'</queue-status><resume xmlns="urn:livechat-xmpp:visit:0" chat="{chat.id}" token="{self._id()[:24]}" />',
         )
-        await self._make_room(chat)
+        await self.make_room(chat)
         helper = self._expect(chat.room, "helper")
         await self._offer(chat)
         await helper
@@ -158,7 +162,7 @@ class Bare:
         await close
         await self._end(chat)
 
-    async def _make_room(self, chat: Chat) -> None:
+    async def make_room(self, chat: Chat) -> None:
         entered = self._expect(chat.room, "entered")
         self._send(
             f'<presence id="{self._id()}" from="{chat.desk}" to="{chat.room}/Help desk">'
@@ -175,18 +179,21 @@ class Bare:
         form = f'<x xmlns="jabber:x:data" type="submit">{form_type}{fields}</x>'
         await self._iq(chat, "set", f'<query xmlns="{MUC}#owner">{form}</query>')
 
-    async def _make_member(self, chat: Chat, jid: str) -> None:
+    async def make_member(self, chat: Chat, jid: str) -> None:
         item = f'<item jid="{jid}" affiliation="member" />'
         await self._iq(chat, "set", f'<query xmlns="{MUC}#admin">{item}</query>')
+
+    async def set_subject(self, chat: Chat) -> None:
+        subject = f"<subject>{chat.name} asks: {chat.question}</subject>"
+        await self._speak(chat, subject, f"{chat.room}/Help desk", "subject")
 
     def _invite(self, chat: Chat, to: str) -> None:
         reason = f"{chat.name} asks: {chat.question}"
         self._say(to, f'<x xmlns="jabber:x:conference" jid="{chat.room}" reason="{reason}" />{HINT}', "normal")
 
     async def _offer(self, chat: Chat) -> None:
-        await self._make_member(chat, chat.helper)
-        subject = f"<subject>{chat.name} asks: {chat.question}</subject>"
-        await self._speak(chat, subject, f"{chat.room}/Help desk", "subject")
+        await self.make_member(chat, chat.helper)
+        await self.set_subject(chat)
         self._say(
             chat.helper,
             f"<body>{chat.name} asks for help:\n&gt; {chat.question}\nYou have 20 seconds. To take it, enter the room, "
@@ -196,7 +203,7 @@ class Bare:
         self._invite(chat, chat.helper)
 
     async def _let_visitor_in(self, chat: Chat) -> None:
-        await self._make_member(chat, chat.visitor.partition("/")[0])
+        await self.make_member(chat, chat.visitor.partition("/")[0])
         self._say(
             chat.visitor,
             f"<body>A helper is here for you. Please come in: xmpp:{chat.room}?join</body>"

@@ -118,15 +118,15 @@ class Crowd:
         if stanza.kind == "message":
             if stanza.type == "groupchat":
                 what = "story" if "Who is who" in stanza.body else stanza.id
-                self._saw(stanza, stanza.sender.partition("/")[0], what)
+                self._saw(stanza, _bare(stanza.sender), what)
             elif found := _ROOM.search(stanza.body):
                 self._on_offer(found[1] or found[2], stanza)
             else:
-                self._saw(stanza, stanza.to.partition("/")[0], "told")
+                self._saw(stanza, _bare(stanza.to), "told")
         elif stanza.kind == "presence":
             if stanza.type in ("subscribe", "probe"):
                 self._show_helper(stanza)
-            self._on_room_presence(stanza, stanza.sender.partition("/")[0])
+            self._on_room_presence(stanza, _bare(stanza.sender))
         else:
             self._on_iq(stanza, self._staff)
 
@@ -152,7 +152,7 @@ class Crowd:
             self._offers[room] = Seen(time.perf_counter(), stanza)
 
     def _show_helper(self, stanza: Stanza) -> None:
-        helper, desk = stanza.to.partition("/")[0], stanza.sender
+        helper, desk = _bare(stanza.to), stanza.sender
         if stanza.type == "subscribe":
             self._staff.send(f"<presence type='subscribed' from='{helper}' to='{desk}'/>")
         self._staff.send(f"<presence from='{helper}/bench' to='{desk}'/>")
@@ -175,13 +175,16 @@ class Crowd:
                 answer = (await told).stanza.body
                 assert "on duty" in answer, answer
 
+    def new_visitor(self) -> str:
+        return f"v{next(self._visits)}@{VISITORS}/page"
+
     async def live(self, desk: Target, times: Times) -> None:
         """Live one chat."""
-        visitor = f"v{next(self._visits)}@{VISITORS}/page"
+        visitor = self.new_visitor()
         async with asyncio.timeout(LIFE_LIMIT_S):
             begun_at = time.perf_counter()
             room, offer = await self._ask(desk, visitor, times)
-            helper = f"{offer.stanza.to.partition('/')[0]}/bench"
+            helper = f"{_bare(offer.stanza.to)}/bench"
             await self._meet(room, visitor, helper, times)
             await self._talk(room, visitor, helper, times)
             await self._part(desk, room, visitor, helper, times)
@@ -189,6 +192,13 @@ class Crowd:
             times.ends.append(time.perf_counter())
 
     async def _ask(self, desk: Target, visitor: str, times: Times) -> tuple[str, Seen]:
+        room, asked_at = await self._join(desk, visitor, times)
+        offer = await self._offered(room)
+        times.add("offered", asked_at, offer.at)
+        return room, offer
+
+    async def _join(self, desk: Target, visitor: str, times: Times) -> tuple[str, float]:
+        """Say that the visitor is there, and ask; return the chat's room, and when it was asked for."""
         greeted, place = self._expect(visitor, "greeted"), self._expect(visitor, "place")
         self._visitors.send(f"<presence from='{visitor}' to='{desk.workgroup}'/>")
         await greeted
@@ -205,15 +215,12 @@ class Crowd:
         times.add("queued", asked_at, answer.at)
         found = _CHAT.search((await place).stanza.body)
         assert found is not None
-        room = f"{found[1]}@{desk.muc}"
-        offer = await self._offered(room)
-        times.add("offered", asked_at, offer.at)
-        return room, offer
+        return f"{found[1]}@{desk.muc}", asked_at
 
-    def _iq(self, visitor: str, to: str, payload: str) -> asyncio.Future[Seen]:
+    def _iq(self, visitor: str, to: str, payload: str, kind: str = "set") -> asyncio.Future[Seen]:
         number = self._numbers.next()
         answered = self._expect(number)
-        self._visitors.send(f"<iq type='set' id='{number}' from='{visitor}' to='{to}'>{payload}</iq>")
+        self._visitors.send(f"<iq type='{kind}' id='{number}' from='{visitor}' to='{to}'>{payload}</iq>")
         return answered
 
     async def _meet(self, room: str, visitor: str, helper: str, times: Times) -> None:
@@ -231,6 +238,25 @@ class Crowd:
         times.add("visitor in", entering_at, seen.at)
         times.add("story", begun_at, (await story).at)
 
+    async def enter(self, room: str, who: str, nick: str) -> None:
+        """Enter a room, and no more; who: a full JID of either domain."""
+        is_visitor = VISITORS in who
+        async with asyncio.timeout(LIFE_LIMIT_S):
+            inside = self._expect(who if is_visitor else room, "inside")
+            (self._visitors if is_visitor else self._staff).send(_entering(room, who, nick))
+            seen = await inside
+        assert seen.stanza.type != "error", seen.stanza.body
+
+    async def ping(self, desk: Target) -> Seen:
+        """Ask the desk whether it is there; the answer may be an error, in its server's name."""
+        async with asyncio.timeout(LIFE_LIMIT_S):
+            return await self._iq(f"p@{VISITORS}/page", desk.workgroup, "<ping xmlns='urn:xmpp:ping'/>", "get")
+
+    async def ask(self, desk: Target, times: Times) -> None:
+        """Ask as a new visitor, and wait for nothing but the answer."""
+        async with asyncio.timeout(LIFE_LIMIT_S):
+            await self._join(desk, self.new_visitor(), times)
+
     async def _talk(self, room: str, visitor: str, helper: str, times: Times) -> None:
         for number in range(MESSAGES):
             by_visitor = number % 2 == 0
@@ -241,12 +267,64 @@ class Crowd:
             wire.send(_groupchat(room, speaker, message_id, f"Message {number}: have you tried to turn it off and on?"))
             times.add("message", begun_at, (await heard).at)
 
-    async def _part(self, desk: Target, room: str, visitor: str, helper: str, times: Times) -> None:
+    async def _part(self, desk: Target, room: str, visitor: str, helper: str, times: Times) -> float:
+        """Close the chat and see it end; return when the closing was typed."""
         outs = self._expect(visitor, "outside"), self._expect(room, "outside"), self._expect(visitor, "ended")
         begun_at = time.perf_counter()
         self._staff.send(_groupchat(room, helper, self._numbers.next(), "!close solved"))
         times.add("closed", begun_at, max([(await out).at for out in outs]))
         self._visitors.send(f"<presence type='unavailable' from='{visitor}' to='{desk.workgroup}'/>")
+        return begun_at
+
+
+class Shift(Crowd):
+    """A crowd whose helpers take our desk's requests as they come from a queue that is never empty.
+
+    visitor_of: asks by room, for requests that others made.
+    """
+
+    def __init__(self, helpers: int) -> None:
+        super().__init__(helpers)
+        self.visitor_of: dict[str, str] = {}
+
+    def _on_offer(self, room: str, stanza: Stanza) -> None:
+        super()._on_offer(_bare(stanza.to) if room.endswith(OURS.muc) else room, stanza)
+
+    async def serve(self, chats: int, times: Times) -> None:
+        """Have every helper live chats with who is next, until there were so many; each is followed by a new request.
+
+        offered is here the time from typing `!close` to the offer of the next request.
+        """
+        left = itertools.count()
+
+        async def one_helper(helper: str) -> None:
+            closed_at: float | None = None
+            while next(left) < chats:
+                async with asyncio.timeout(LIFE_LIMIT_S):
+                    closed_at = await self._serve_next(helper, closed_at, times)
+
+        async with asyncio.TaskGroup() as group:
+            for helper in self.helpers:
+                group.create_task(one_helper(helper))
+
+    async def _serve_next(self, helper: str, closed_at: float | None, times: Times) -> float:
+        offer = await self._offered(helper)
+        if closed_at is not None:
+            times.add("offered", closed_at, offer.at)
+        newcomer = self.new_visitor()
+        its_room, _ = await self._join(OURS, newcomer, times)
+        self.visitor_of[its_room] = newcomer
+        found = _ROOM.search(offer.stanza.body)
+        assert found is not None
+        room = found[1] or found[2]
+        visitor, full = self.visitor_of.pop(room), f"{helper}/bench"
+        await self._meet(room, visitor, full, times)
+        await self._talk(room, visitor, full, times)
+        return await self._part(OURS, room, visitor, full, times)
+
+
+def _bare(jid: str) -> str:
+    return jid.partition("/")[0]
 
 
 def _entering(room: str, who: str, nick: str) -> str:

@@ -15,12 +15,14 @@ from typing import Any
 
 from benchmarks.crowd import BARE, OURS, STAFF, VISITORS, Target, helper_jid
 from livechat_xmpp.demo.config_files import prosody_snippet
-from livechat_xmpp.demo.places import PROJECT, Names
+from livechat_xmpp.demo.places import PROJECT, Names, database_url
 from livechat_xmpp.demo.processes import tied_to_us
 from livechat_xmpp.settings import Settings
 from tests.servers.desk import Desk
+from tests.servers.ejabberd import Ejabberd
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.prosody import Prosody
+from tests.servers.throwaway import ThrowawayServer
 
 SERVERS, DATABASES = ("prosody", "ejabberd"), ("sqlite", "postgresql")
 FAR = 1_000_000  # a limit that no run comes near
@@ -101,18 +103,23 @@ class Driver:
 class Place:
     """A server that runs, and an empty database. database: None for SQLite in the folder; its pid: of PostgreSQL."""
 
-    server: Any
+    server: ThrowawayServer
     folder: Path
     database: str | None
     database_pid: int | None
 
     @property
     def port(self) -> int:
-        return int(self.server.ports.component)
+        return self.server.ports.component
+
+    @property
+    def url(self) -> str:
+        """The database's URL, as the desk has it."""
+        return self.database or database_url(self.folder)
 
     @property
     def secret(self) -> str:
-        return str(self.server.secret)
+        return self.server.secret
 
     def desk(self, environment: Mapping[str, str], port: int | None = None) -> BenchDesk:
         """Return a desk that is not started. port: of the tap to go through."""
@@ -148,16 +155,14 @@ def _prosody(folder: Path) -> Prosody:
     server = Prosody(folder)
     rival = prosody_snippet(replace(Names(), component=BARE.component, muc=BARE.muc), server.secret)
     people = [f'Component "{domain}"\n  component_secret = "{server.secret}"\n' for domain in (VISITORS, STAFF)]
-    with (folder / "livechat.cfg.lua").open("a", encoding="utf-8") as config:
+    with server.snippet.open("a", encoding="utf-8") as config:
         config.write("\n".join(["", rival[rival.index('Component "') :], *people]))
     return server
 
 
-def _ejabberd(folder: Path) -> Any:
-    from tests.servers.ejabberd import Ejabberd
-
+def _ejabberd(folder: Path) -> Ejabberd:
     server = Ejabberd(folder)
-    config = (folder / "livechat.yml").read_text("utf-8")
+    config = server.snippet.read_text("utf-8")
     password = f'password: "{server.secret}"\n'
     more = "".join(f'      "{domain}":\n        {password}' for domain in (BARE.component, VISITORS, STAFF))
     for old, new in (
@@ -167,5 +172,5 @@ def _ejabberd(folder: Path) -> Any:
     ):
         assert config.count(old) == 1, old
         config = config.replace(old, new)
-    (folder / "livechat.yml").write_text(config, "utf-8")
+    server.snippet.write_text(config, "utf-8")
     return server

@@ -73,10 +73,13 @@ class Lane:
     pids: Mapping[str, int]
     result: Result = field(default_factory=Result)
 
+    async def live(self, crowd: Crowd, chats: int, at_once: int) -> None:
+        await closed_loop(crowd, self.target, chats, at_once, self.result.times)
+
     async def run(self, crowd: Crowd, chats: int, at_once: int) -> None:
         before = {name: cpu_s(pid) for name, pid in self.pids.items()}
         begun_at, own = time.perf_counter(), time.process_time()
-        await closed_loop(crowd, self.target, chats, at_once, self.result.times)
+        await self.live(crowd, chats, at_once)
         self.result.wall_s += time.perf_counter() - begun_at
         own = time.process_time() - own
         await at_rest(*self.pids.values())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from livechat_xmpp import logs
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.metrics import Metrics
@@ -297,31 +298,12 @@ def _pages(settings: Settings) -> PageSettings:
 
 async def run(settings: Settings) -> None:
     """Run the desk until SIGINT or SIGTERM."""
-    _set_up_logging()
+    logs.set_up(settings.log.level, settings.log.format)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(settings):
         await stop.wait()
-
-
-def _set_up_logging() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(FieldFormatter())
-    logging.getLogger("slixmpp").setLevel(logging.ERROR)
-
-
-class FieldFormatter(logging.Formatter):
-    """One line a fact: time, level, where, what, then the fields as name=value."""
-
-    STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-    def format(self, record: logging.LogRecord) -> str:
-        fields = {k: v for k, v in vars(record).items() if k not in self.STANDARD}
-        line = f"{self.formatTime(record)} {record.levelname} {record.name} {record.getMessage()}"
-        line += "".join(f" {name}={value}" for name, value in fields.items())
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:

@@ -27,6 +27,11 @@ from livechat_xmpp.usecases.transcripts import Heard
 class LinkTrouble(Exception):
     """A step could not be done, or nobody knows whether it was: look again later."""
 
+    @property
+    def reason(self) -> str:
+        """What the log may tell: without the server's own words, which may name people."""
+        return str(self)
+
 
 class LinkDown(LinkTrouble):
     """There is no link to the server; nothing was sent."""
@@ -38,6 +43,10 @@ class StepRefused(LinkTrouble):
     def __init__(self, condition: str, text: str = "") -> None:
         super().__init__(f"{condition}: {text}" if text else condition)
         self.condition = condition
+
+    @property
+    def reason(self) -> str:
+        return self.condition
 
 
 class Rooms(Protocol):

@@ -146,7 +146,7 @@ class Reconciler:
             except LinkDown:
                 self._wakeups.failed(chat_id)  # the next link wakes every chat
             except LinkTrouble as trouble:
-                log.warning("step failed", extra={"chat": chat_id, "trouble": str(trouble)})
+                log.warning("step failed", extra={"chat": chat_id, "trouble": trouble.reason})
                 self._back_off(chat_id)
             except Stuck as stuck:
                 result = "stuck"

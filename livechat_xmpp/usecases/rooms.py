@@ -58,7 +58,8 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
             _entered(work, chat, fact, rules)
         case Left(jid, nick, at):
             work.visits.end(chat.id, jid, nick, at)
-            if jid != chat.visitor_bare:
+            visit = chat.last_visit(jid)
+            if visit is not None and visit.part is not Part.VISITOR:  # also under an address of before
                 work.fact("left", chat=chat.id, jid=jid)
         case OfferTaken(helper):
             _offer_taken(work, chat, helper, rules)

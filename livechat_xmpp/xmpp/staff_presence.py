@@ -107,7 +107,7 @@ class StaffPresence:
         try:
             await self._link.request(iq)
         except StepRefused as refusal:
-            log.warning("contact list not written", extra={"jid": jid, "why": str(refusal)})
+            log.warning("contact list not written", extra={"jid": jid, "why": refusal.reason})
             self._granting.discard(jid.partition("@")[2])
             self._probe(jid)
             return

@@ -1,4 +1,4 @@
-"""The stage: each story is played on the simulated server, then on a real Prosody."""
+"""The stage: each story is played on a Prosody and on an ejabberd, simulated and real."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest_asyncio
 from tests.people import RealServer
 from tests.scenarios.stage import Stage
 from tests.scenarios.stages import RealStage, SimulatedStage
-from tests.simulation import SimulatedServer
+from tests.simulation import WAYS, SimulatedServer
 
 
-@pytest_asyncio.fixture(params=["simulated", "prosody"])
+@pytest_asyncio.fixture(params=["simulated prosody", "simulated ejabberd", "prosody", "ejabberd"])
 async def stage(
     request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[Stage]:
@@ -25,9 +25,11 @@ async def stage(
     """
     marker = request.node.get_closest_marker("desk")
     environment: dict[str, str] = dict(marker.kwargs) if marker else {}
-    if request.param == "simulated":
+    simulated, _, kind = request.param.rpartition(" ")
+    quirks = WAYS[kind]
+    if simulated:
         caplog.set_level(logging.INFO, "livechat_xmpp")
-        async with SimulatedServer() as server:
+        async with SimulatedServer(quirks=quirks) as server:
             simulated = SimulatedStage(server, tmp_path, environment)
             try:
                 await simulated.open()
@@ -37,9 +39,9 @@ async def stage(
         errors = [r.getMessage() for when in ("setup", "call") for r in caplog.get_records(when) if _is_error(r)]
         assert not errors
         return
-    prosody = request.getfixturevalue("prosody")
-    async with RealServer.of(prosody) as real:
-        stage = RealStage(real, prosody, tmp_path, environment)
+    process = request.getfixturevalue(kind)
+    async with RealServer.of(process) as real:
+        stage = RealStage(real, process, quirks, tmp_path, environment)
         try:
             await stage.open()
             yield stage

@@ -17,6 +17,7 @@ from tests.people import Person, Received, Server, StanzaError
 from tests.people.elements import CLIENT, make
 from tests.people.forms import submitted
 from tests.servers.waiting import wait_until_async
+from tests.simulation import Quirks
 
 WORKGROUP = "http://jabber.org/protocol/workgroup"
 VISIT = "urn:livechat-xmpp:visit:0"
@@ -72,16 +73,17 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 class Stage(ABC):
     """A server with the component linked, and what stories say about people.
 
-    server: its addresses, and people of any kind. config: the component's configuration file; environment: LIVECHAT_*
-    settings that override it. ada is an admin from the beginning, and logged in.
+    server: its addresses, and people of any kind. quirks: its ways, where a story goes differently on other servers.
+    config: the component's configuration file; environment: LIVECHAT_* settings that override it. ada is an admin
+    from the beginning, and logged in.
     """
 
     ada: Person
     config: Path
     environment: Mapping[str, str]
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, quirks: Quirks) -> None:
+        self.server, self.quirks = server, quirks
         self.workgroup = f"support@{server.component}"
         self.people: list[Person] = []
 

@@ -21,7 +21,7 @@ from tests.scenarios.stage import Stage
 from tests.servers.desk import Desk
 from tests.servers.throwaway import ThrowawayServer
 from tests.servers.waiting import wait_until_async
-from tests.simulation import SimulatedServer
+from tests.simulation import Quirks, SimulatedServer
 
 QUIET_ROUNDS = 4  # questions answered without news to anybody, before a real server counts as settled
 
@@ -92,7 +92,7 @@ class SimulatedStage(Stage):
     def __init__(
         self, server: SimulatedServer, folder: Path, environment: Mapping[str, str], clock: Clock | None = None
     ) -> None:
-        super().__init__(server)
+        super().__init__(server, server.quirks)
         self.clock = clock
         self.environment = {"LIVECHAT_WEB__ENABLED": "false", **environment}
         self.config = folder / "livechat.toml"
@@ -210,9 +210,14 @@ class RealStage(Stage):
     server: RealServer
 
     def __init__(
-        self, server: RealServer, process: ThrowawayServer, folder: Path, environment: Mapping[str, str]
+        self,
+        server: RealServer,
+        process: ThrowawayServer,
+        quirks: Quirks,
+        folder: Path,
+        environment: Mapping[str, str],
     ) -> None:
-        super().__init__(server)
+        super().__init__(server, quirks)
         self._process, self._folder = process, folder
         self._given = environment
         self.cable = LinkProxy(server.host, server.component_port)

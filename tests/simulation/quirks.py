@@ -134,3 +134,4 @@ EJABBERD = Quirks(
     shows_322_to_others=True,
     too_big="policy-violation",
 )
+WAYS = {ways.name: ways for ways in (PROSODY, EJABBERD)}
