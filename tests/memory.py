@@ -12,11 +12,11 @@ def assert_remembered_truly(store: Store) -> None:
     with store.reading() as truth, store.writing() as work:
         for chat_id, chat in list(memory._chats.items()):
             assert chat == truth.chats.load(chat_id)
-        assert work.accounts.list() == truth.accounts.list()
+        assert work.accounts.list() == truth.accounts._read()
         assert work.duties.list() == truth.duties.list()
         assert sorted(work.offers.open(), key=lambda o: o.id) == sorted(truth.offers.open(), key=lambda o: o.id)
         assert work.chats.loads() == truth.chats.loads()
-        workgroups = {chat.workgroup for chat in truth.chats.open()} | set(memory.board._queues)
+        workgroups = {chat.workgroup for chat in truth.chats.open()} | set(memory.in_turn.board._queues)
         for workgroup in workgroups | {WorkgroupName("support")}:
             assert list(work.chats.waiting(workgroup)) == list(truth.chats.waiting(workgroup))
             assert list(work.chats.handle_times(workgroup, 20)) == list(truth.chats.handle_times(workgroup, 20))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Set
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId, FullJid, WorkgroupName
+from livechat_xmpp.domain.queue import Waiting
 from livechat_xmpp.reconcile.ports import Clock, LinkTrouble, People, StaffPresences
 from livechat_xmpp.reconcile.timers import Timers
 from livechat_xmpp.usecases import offers, visits
@@ -18,6 +19,8 @@ from livechat_xmpp.usecases.offers import Match, QueueLook
 log = logging.getLogger(__name__)
 
 QUEUES = "queues"  # the timers' key for all queues
+HEAD = 50  # visitors told of their place together: those next, and as many of the others in each interval
+FEW = 100  # entries that are not worth throwing away
 ALIVE_FOR = timedelta(seconds=30)  # how long an answered ping is believed
 
 
@@ -43,11 +46,15 @@ class Queues:
         self._answered: dict[FullJid, datetime] = {}
         self._pinging: dict[FullJid, asyncio.Task[None]] = {}
         self._told: dict[ChatId, tuple[Place, datetime]] = {}
+        self._tail_next: dict[WorkgroupName, int] = {}
+        self._tail_at: dict[WorkgroupName, datetime] = {}
 
     def forget(self) -> None:
         """Forget what was seen and told on the last link."""
         self._answered.clear()
         self._told.clear()
+        self._tail_next.clear()
+        self._tail_at.clear()
 
     @property
     def is_idle(self) -> bool:
@@ -56,7 +63,7 @@ class Queues:
     async def settle(self) -> None:
         """Make the offers that can be made, then tell everybody what has changed for them. Raises LinkTrouble."""
         self._people.require_link()
-        waiting: set[ChatId] = set()
+        waiting = 0
         for workgroup in self._desk.workgroups:
             seen = await self._look(workgroup)
             if self._presences.is_settled:
@@ -64,18 +71,21 @@ class Queues:
             if seen.repeat_at is not None:
                 self._timers.after(QUEUES, seen.repeat_at - self._clock.now())
             self._tell_places(workgroup, seen)
-            waiting |= set(seen.places)
-        self._forget_who_left(waiting)
+            waiting += len(seen.waiting)
+        self._forget_what_is_old(waiting)
 
-    def _forget_who_left(self, waiting: Set[ChatId]) -> None:
-        """Keep no more than is of use: places of those who wait, answers that are believed still."""
-        self._told = {chat_id: told for chat_id, told in self._told.items() if chat_id in waiting}
+    def _forget_what_is_old(self, waiting: int) -> None:
+        """Keep no more than is of use; only once it has grown, so that it costs the same however many wait."""
+        if len(self._told) > 2 * waiting + FEW:
+            newest = sorted(self._told.items(), key=lambda told: told[1][1], reverse=True)
+            self._told = dict(newest[: waiting + FEW])
         now = self._clock.now()
-        self._answered = {jid: at for jid, at in self._answered.items() if now < at + ALIVE_FOR}
+        if len(self._answered) > FEW:
+            self._answered = {jid: at for jid, at in self._answered.items() if now < at + ALIVE_FOR}
 
     async def _look(self, workgroup: WorkgroupName) -> QueueLook:
-        seen = await self._desk.ask(offers.look, workgroup, presences=self._presences, rules=self._desk.rules)
-        self._people.show_workgroup(workgroup, seen.cover)
+        seen = await self._desk.survey(offers.look, workgroup, presences=self._presences, rules=self._desk.rules)
+        self._people.show_workgroup(workgroup, seen.outlook.cover)
         return seen
 
     async def _offer(self, workgroup: WorkgroupName, seen: QueueLook) -> None:
@@ -119,18 +129,35 @@ class Queues:
             self._desk.waker.wake_queues()
 
     def _tell_places(self, workgroup: WorkgroupName, seen: QueueLook) -> None:
-        """Tell each waiting visitor what has changed for them, each at most once in status_interval."""
+        """Tell waiting visitors what has changed for them, each at most once in status_interval.
+
+        Those at the head of the queue at once; those behind, whom a step changes less, in turn: so many in each
+        interval, however long the queue is.
+        """
+        head, tail = seen.waiting[:HEAD], seen.waiting[HEAD:]
+        self._tell(workgroup, seen, enumerate(head, start=1))
         now = self._clock.now()
-        for waiting in seen.waiting:
-            place = seen.places[waiting.chat_id]
-            told, told_at = self._told.get(waiting.chat_id, (None, None))
-            if told == place or waiting.is_gone:
+        if not tail or now < self._tail_at.get(workgroup, now):
+            return
+        begin = self._tail_next.get(workgroup, 0)
+        begin = begin if begin < len(tail) else 0
+        self._tell(workgroup, seen, enumerate(tail[begin : begin + HEAD], start=HEAD + begin + 1))
+        self._tail_next[workgroup] = begin + HEAD
+        self._tail_at[workgroup] = now + self._status_interval
+        self._timers.after(QUEUES, self._status_interval)
+
+    def _tell(self, workgroup: WorkgroupName, seen: QueueLook, waiting: Iterable[tuple[int, Waiting]]) -> None:
+        now = self._clock.now()
+        for position, one in waiting:
+            place = seen.outlook.place(position)
+            told, told_at = self._told.get(one.chat_id, (None, None))
+            if told == place or one.is_gone:
                 continue
             if told_at is not None and now < told_at + self._status_interval:
                 self._timers.after(QUEUES, told_at + self._status_interval - now)
                 continue
-            self._people.tell_place(workgroup, waiting.visitor, waiting.chat_id, place, has_room=waiting.has_room)
-            self.note_told(waiting.chat_id, place)
+            self._people.tell_place(workgroup, one.visitor, one.chat_id, place, has_room=one.has_room)
+            self.note_told(one.chat_id, place)
 
     def note_told(self, chat_id: ChatId, place: Place) -> None:
         """Take in that the visitor knows their place."""

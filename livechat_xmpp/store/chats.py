@@ -42,9 +42,10 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.queue import Waiting, in_order
 from livechat_xmpp.store import tables as t
+from livechat_xmpp.store.changes import Change, Changes, newest
 from livechat_xmpp.store.offers import offer_from
 from livechat_xmpp.store.people import AccountTable
-from livechat_xmpp.store.remembered import Board, Brief, Changes, Remembered
+from livechat_xmpp.store.remembered import Board, Brief, InTurn, Remembered
 from livechat_xmpp.usecases.ports import Count
 
 
@@ -150,13 +151,39 @@ def _brief_from(row: Row[Any]) -> Brief:
     return Brief(WorkgroupName(row.workgroup), ChatState(row.state), helper, waiting)
 
 
+# What has its own tables and is not written with the chat.
+NOTHING_HANGS_ON_IT: Mapping[str, Any] = {
+    "offer": None,
+    "invitations": (),
+    "visits": (),
+    "notices": (),
+    "standings": {},
+}
+
+
+def _hanging_on(chat: Chat) -> dict[str, Any]:
+    return {name: getattr(chat, name) for name in NOTHING_HANGS_ON_IT}
+
+
+def _with_room_need(chat: Chat) -> Chat:
+    return replace(chat, room=RoomState.NEEDED) if chat.room is RoomState.NONE else chat
+
+
 class ChatTable:
     """Chats in the database (usecases.ports.Chats)."""
 
-    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None, accounts: AccountTable) -> None:
+    def __init__(
+        self,
+        db: Connection,
+        changes: Changes,
+        memory: Remembered,
+        in_turn: InTurn | None,
+        accounts: AccountTable,
+    ) -> None:
         self._db = db
         self._changes = changes
         self._memory = memory
+        self._in_turn = in_turn
         self._accounts = accounts
 
     def find(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
@@ -164,8 +191,11 @@ class ChatTable:
         return None if chat is None else self._with_standings([chat], also)[0]
 
     def _find(self, chat_id: ChatId) -> Chat | None:
-        if self._memory is None or chat_id in self._changes.chats:
-            return self.load(chat_id)
+        if chat_id in self._changes.chats:
+            chat = self._changes.chats[chat_id]
+            if chat is None:
+                chat = self._changes.chats[chat_id] = self.load(chat_id)
+            return chat
         chat = self._memory.chat(chat_id)
         if chat is None:
             ticket = self._memory.begin(chat_id)
@@ -185,7 +215,8 @@ class ChatTable:
         return [with_standings(chat, accounts, also) for chat in chats]
 
     def find_of_visitor(self, visitor: BareJid) -> Chat | None:
-        chat_id = self._db.scalar(OF_VISITOR, {"visitor": visitor})
+        board = self._board()
+        chat_id = board.of_visitor(visitor) if board else self._db.scalar(OF_VISITOR, {"visitor": visitor})
         return None if chat_id is None else self.find(ChatId(chat_id))
 
     def find_by_token(self, token_hash: str) -> Chat | None:
@@ -223,7 +254,7 @@ class ChatTable:
                 invitations=tuple(
                     Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told) for i in invitations.get(r.id, ())
                 ),
-                visits=_newest(visit_from(v) for v in visits.get(r.id, ())),
+                visits=newest(visit_from(v) for v in visits.get(r.id, ())),
                 notices=tuple(Notice(n.id, n.body, n.expires_at) for n in notices.get(r.id, ())),
             )
             for r in rows
@@ -236,37 +267,38 @@ class ChatTable:
         return found
 
     def add(self, chat: Chat, *, token_hash: str) -> None:
-        self._changes.chats.add(chat.id)
+        self._changes.chats[chat.id] = None
         rest = {"id": chat.id, "priority": 0, "token_hash": token_hash, "closed_by": "", "tags": "", "note": ""}
         self._db.execute(ADD, {**rest, **_values(chat)})
+        self._changes.chats[chat.id] = replace(chat, **NOTHING_HANGS_ON_IT)
 
-    def _change(self, chat_id: ChatId, **values: Any) -> None:
-        self._changes.chats.add(chat_id)
+    def _change(self, chat_id: ChatId, change: Change, **values: Any) -> None:
+        self._changes.change(chat_id, change)
         self._db.execute(CHANGE, {"chat_id": chat_id, **values})
 
     def need_room(self, chat_id: ChatId) -> None:
-        self._changes.chats.add(chat_id)
+        self._changes.change(chat_id, _with_room_need)
         self._db.execute(ADD_ROOM_NEED, {"chat_id": chat_id})
 
     def set_room(self, chat_id: ChatId, state: RoomState) -> None:
-        self._change(chat_id, room=state)
+        self._change(chat_id, lambda chat: replace(chat, room=state), room=state)
 
     def save(self, chat: Chat) -> None:
         self._changes.has_closed |= chat.state is ChatState.CLOSED
-        self._change(chat.id, **_values(chat))
+        self._change(chat.id, lambda known: replace(chat, **_hanging_on(known)), **_values(chat))
 
     def set_token(self, chat_id: ChatId, token_hash: str, *, used: str) -> None:
-        self._change(chat_id, token_hash=token_hash, last_token_hash=used)
+        self._change(chat_id, lambda chat: chat, token_hash=token_hash, last_token_hash=used)
 
     def set_closing(self, chat_id: ChatId, *, by: str, tags: str, note: str) -> None:
-        self._change(chat_id, closed_by=by, tags=tags, note=note)
+        self._change(chat_id, lambda chat: chat, closed_by=by, tags=tags, note=note)
 
     def _board(self) -> Board | None:
         """Return the queues and loads as they were before this transaction, or None once it has changed chats."""
-        if self._memory is None or self._changes.chats:
+        if self._in_turn is None or self._changes.chats:
             return None
-        self._memory.board.update(self._briefs)
-        return self._memory.board
+        self._in_turn.board.update(self._briefs)
+        return self._in_turn.board
 
     def _briefs(self, chat_ids: Iterable[ChatId] | None) -> Mapping[ChatId, Brief]:
         these = None if chat_ids is None else {"chat_ids": list(chat_ids)}
@@ -278,6 +310,17 @@ class ChatTable:
             return board.waiting(workgroup)
         query = BRIEF.where(t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
         return in_order(_brief_from(r).waiting for r in self._db.execute(query))
+
+    def count_waiting(self, workgroup: WorkgroupName) -> int:
+        if (board := self._board()) is not None:
+            return board.count(workgroup)
+        here = (t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
+        return self._db.scalar(select(func.count()).select_from(t.chat).where(*here)) or 0
+
+    def position(self, workgroup: WorkgroupName, chat_id: ChatId) -> int:
+        if (board := self._board()) is not None:
+            return board.position(chat_id)
+        return [w.chat_id for w in self.waiting(workgroup)].index(chat_id) + 1
 
     def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
         has_room = and_(t.chat.c.state == ChatState.WAITING, t.chat.c.first_opened_at.is_not(None))
@@ -330,11 +373,11 @@ class ChatTable:
         return {BareJid(jid): count for jid, count in self._db.execute(query)}
 
     def handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
-        if self._memory is None or self._changes.has_closed:
+        if self._in_turn is None or self._changes.has_closed:
             return self._read_handle_times(workgroup, limit)
-        known = self._memory.handle_times.get((workgroup, limit))
+        known = self._in_turn.handle_times.get((workgroup, limit))
         if known is None:
-            known = self._memory.handle_times[workgroup, limit] = self._read_handle_times(workgroup, limit)
+            known = self._in_turn.handle_times[workgroup, limit] = self._read_handle_times(workgroup, limit)
         return known
 
     def _read_handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
@@ -349,15 +392,3 @@ class ChatTable:
             .limit(limit)
         )
         return [closed - opened for opened, closed in self._db.execute(query)]
-
-
-def _newest(visits: Any) -> tuple[Visit, ...]:
-    """Return the visits not ended, and the last one of each person and nick."""
-    kept: dict[tuple[BareJid, str], Visit] = {}
-    running = []
-    for visit in sorted(visits, key=lambda v: v.entered_at):
-        if visit.left_at is None:
-            running.append(visit)
-        else:
-            kept[visit.jid, visit.nick] = visit
-    return (*kept.values(), *running)

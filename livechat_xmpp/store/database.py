@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Standing
+from livechat_xmpp.store.changes import Changes
 from livechat_xmpp.store.chats import ChatTable, with_standings
 from livechat_xmpp.store.offers import OfferTable
 from livechat_xmpp.store.people import AccountTable, DutyTable
-from livechat_xmpp.store.remembered import Changes, Remembered
+from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.words import LetterTable, MessageTable
 
@@ -45,15 +46,15 @@ class TouchedParts:
 class Transaction:
     """One transaction and the tables seen through it (usecases.ports.Work)."""
 
-    def __init__(self, db: Connection, now: datetime, memory: Remembered | None = None) -> None:
-        """memory: what may be taken as read; None in transactions that only read, which see one moment of all."""
+    def __init__(self, db: Connection, now: datetime, memory: Remembered, in_turn: InTurn | None = None) -> None:
+        """memory: what may be taken as read. in_turn: None in transactions that take no turn with the writers."""
         self._db = db
         self.now = now
-        self.changes = changes = Changes()
+        self.changes = changes = Changes(memory.chat)
         self.accounts = AccountTable(db, changes, memory)
-        self.duties = DutyTable(db, changes, memory)
-        self.chats = ChatTable(db, changes, memory, self.accounts)
-        self.offers = OfferTable(db, changes, memory)
+        self.duties = DutyTable(db, changes, in_turn)
+        self.chats = ChatTable(db, changes, memory, in_turn, self.accounts)
+        self.offers = OfferTable(db, changes, in_turn)
         self.invitations = InvitationTable(db, changes)
         self.visits = VisitTable(db, changes)
         self.messages = MessageTable(db)
@@ -124,6 +125,15 @@ class Store:
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, run)
 
+    async def survey(self, unit: Callable[[Transaction], T]) -> T:
+        """Run the unit, which only reads, in turn with those that write: then nearly all is known without asking."""
+
+        def run() -> T:
+            with self._timed("read"), self._engine.connect() as db:
+                return unit(Transaction(db, self._clock(), self._memory, self._memory.in_turn))
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+
     async def read(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit, which only reads, on one moment of the database."""
 
@@ -146,20 +156,21 @@ class Store:
         """A transaction in this thread: leaving the block commits, an exception rolls back."""
         with self._engine.connect() as db:
             db.execution_options(livechat_write=True)
-            work = Transaction(db, self._clock(), self._memory)
+            work = Transaction(db, self._clock(), self._memory, self._memory.in_turn)
             try:
-                with db.begin():
-                    yield work
-            finally:  # a commit that failed may have been done all the same
+                yield work
+                db.commit()  # nothing, when nothing was asked of the database
+            except BaseException:  # a commit that failed may have been done all the same
                 self._memory.forget(work.changes)
+                raise
+            self._memory.take_over(work.changes)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         with self._engine.connect() as db:
             if db.dialect.name == "postgresql":  # one moment for all statements, as SQLite gives by itself
                 db.execution_options(isolation_level="REPEATABLE READ")
-            with db.begin():
-                yield Transaction(db, self._clock())
+            yield Transaction(db, self._clock(), self._memory)
 
     async def chat(self, chat_id: ChatId, also: Collection[BareJid] = ()) -> Chat | None:
         """Return the chat as committed last, as a rule from memory; also: people whose standing is wanted as well."""

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from livechat_xmpp.domain.model import BareJid, ChatId, Offer, OfferState
 from livechat_xmpp.domain.routing import PastOffers
 from livechat_xmpp.store import tables as t
-from livechat_xmpp.store.remembered import Changes, Remembered
+from livechat_xmpp.store.changes import Change, Changes, with_offer, with_offer_told, without_offer
+from livechat_xmpp.store.remembered import InTurn
 
 # How an offer ends that its helper has had; one that was taken back does not count as passed.
 PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
@@ -32,7 +33,7 @@ def offer_from(row: Row[Any]) -> Offer:
 
 _is_open = t.offer.c.state == OfferState.OPEN
 OPEN = select(t.offer).where(_is_open)
-ADD = insert(t.offer)
+ADD = insert(t.offer).returning(t.offer.c.id)
 DECIDE = (
     update(t.offer)
     .where(t.offer.c.id == bindparam("offer_id"), _is_open)
@@ -50,39 +51,39 @@ MARK_TOLD = (
 class OfferTable:
     """Offers in the database (usecases.ports.Offers)."""
 
-    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None) -> None:
+    def __init__(self, db: Connection, changes: Changes, in_turn: InTurn | None) -> None:
         self._db = db
         self._changes = changes
-        self._memory = memory
-
-    def _has_changed(self, chat_ids: Iterable[str]) -> bool:
-        """Note whose offers have changed; return whether there are any."""
-        changed = {ChatId(c) for c in chat_ids}
-        self._changes.chats |= changed
-        self._changes.offers = True
-        return bool(changed)
+        self._in_turn = in_turn
 
     def add(self, chat_id: ChatId, helper: BareJid, made_at: datetime, expires_at: datetime) -> None:
-        self._has_changed([chat_id])
         values = {"chat_id": chat_id, "helper": helper, "made_at": made_at, "expires_at": expires_at}
-        self._db.execute(ADD, {**values, "state": OfferState.OPEN})
+        offer_id = self._db.scalar(ADD, {**values, "state": OfferState.OPEN})
+        self._changed([chat_id], with_offer(Offer(offer_id, chat_id, helper, made_at, expires_at)))
 
     def decide(self, offer_id: int, state: OfferState, at: datetime) -> None:
         values = {"offer_id": offer_id, "state": state, "decided_at": at}
-        self._has_changed(self._db.scalars(DECIDE, values))
+        self._changed(self._db.scalars(DECIDE, values), without_offer(offer_id))
 
     def mark_told(self, offer_id: int, at: datetime) -> bool:
-        return self._has_changed(self._db.scalars(MARK_TOLD, {"offer_id": offer_id, "told_at": at}))
+        told = self._db.scalars(MARK_TOLD, {"offer_id": offer_id, "told_at": at}).all()
+        self._changed(told, with_offer_told(offer_id, at))
+        return bool(told)
+
+    def _changed(self, chat_ids: Iterable[str], change: Change) -> None:
+        self._changes.offers = True
+        for chat_id in chat_ids:
+            self._changes.change(ChatId(chat_id), change)
 
     def find_open_of(self, helper: BareJid) -> Offer | None:
         return next((offer for offer in self.open() if offer.helper == helper), None)
 
     def open(self) -> Sequence[Offer]:
-        if self._memory is None or self._changes.offers:
+        if self._in_turn is None or self._changes.offers:
             return self._read_open()
-        if self._memory.open_offers is None:
-            self._memory.open_offers = tuple(self._read_open())
-        return self._memory.open_offers
+        if self._in_turn.open_offers is None:
+            self._in_turn.open_offers = tuple(self._read_open())
+        return self._in_turn.open_offers
 
     def _read_open(self) -> list[Offer]:
         return [offer_from(r) for r in self._db.execute(OPEN)]

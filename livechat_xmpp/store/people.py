@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
 from livechat_xmpp.store import tables as t
-from livechat_xmpp.store.remembered import Changes, Remembered
+from livechat_xmpp.store.changes import Changes
+from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.usecases.ports import StandingChange
 
 
@@ -27,14 +28,14 @@ def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]
 class AccountTable:
     """Accounts in the database (usecases.ports.Accounts)."""
 
-    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None) -> None:
+    def __init__(self, db: Connection, changes: Changes, memory: Remembered) -> None:
         self._db = db
         self._changes = changes
         self._memory = memory
 
     def known(self) -> Mapping[BareJid, Account] | None:
         """Return all accounts where they need not be read, else None."""
-        if self._memory is None or self._changes.accounts:
+        if self._changes.accounts:
             return None
         if self._memory.accounts is None:
             ticket = self._memory.begin(None)
@@ -80,21 +81,21 @@ def _account_from(row: Row[Any]) -> Account:
 class DutyTable:
     """Who is on duty, in the database (usecases.ports.Duties)."""
 
-    def __init__(self, db: Connection, changes: Changes, memory: Remembered | None) -> None:
+    def __init__(self, db: Connection, changes: Changes, in_turn: InTurn | None) -> None:
         self._db = db
         self._changes = changes
-        self._memory = memory
+        self._in_turn = in_turn
 
     def find(self, jid: BareJid) -> Duty | None:
         row = (self._db.execute(select(t.duty).where(t.duty.c.jid == jid))).first()
         return None if row is None else _duty_from(row)
 
     def list(self) -> list[Duty]:
-        if self._memory is None or self._changes.duties:
+        if self._in_turn is None or self._changes.duties:
             return self._read()
-        if self._memory.duties is None:
-            self._memory.duties = tuple(self._read())
-        return [*self._memory.duties]
+        if self._in_turn.duties is None:
+            self._in_turn.duties = tuple(self._read())
+        return [*self._in_turn.duties]
 
     def _read(self) -> builtins.list[Duty]:
         return [_duty_from(r) for r in self._db.execute(select(t.duty).order_by(t.duty.c.jid))]

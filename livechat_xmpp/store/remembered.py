@@ -6,24 +6,25 @@ import threading
 from bisect import bisect_left, insort
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
-from livechat_xmpp.domain.model import Account, BareJid, Chat, ChatId, ChatState, Duty, Offer, WorkgroupName
+from livechat_xmpp.domain.model import (
+    Account,
+    BareJid,
+    Chat,
+    ChatId,
+    ChatState,
+    Duty,
+    Offer,
+    RoomState,
+    WorkgroupName,
+    bare,
+)
 from livechat_xmpp.domain.queue import Waiting, place_key
+from livechat_xmpp.store.changes import Changes
 
 MOST_CHATS = 20_000  # remembered whole; some 4 KB each, and those not used for longest are read again when needed
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a transaction has changed so far: whatever is named here is to be read from the database."""
-
-    chats: set[ChatId] = field(default_factory=set)
-    has_closed: bool = False
-    accounts: bool = False
-    duties: bool = False
-    offers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,13 @@ class Board:
         self.stale: set[ChatId] | None = None
         self._briefs: dict[ChatId, Brief] = {}
         self._queues: dict[WorkgroupName, list[Waiting]] = {}
+        self._of_visitor: dict[BareJid, ChatId] = {}
         self._loads: Counter[BareJid] = Counter()
 
     def update(self, read: Callable[[Iterable[ChatId] | None], Mapping[ChatId, Brief]]) -> None:
         """Bring it up to date. read: returns the chats of these that are not closed; None: all there are."""
         if self.stale is None:
-            self._briefs, self._queues, self._loads = {}, {}, Counter()
+            self._briefs, self._queues, self._of_visitor, self._loads = {}, {}, {}, Counter()
             self._put(read(None))
         elif self.stale:
             for chat_id in self.stale:
@@ -63,12 +65,27 @@ class Board:
         """Return the queue as it is now, in its order; the caller's to keep."""
         return tuple(self._queues.get(workgroup, ()))
 
+    def count(self, workgroup: WorkgroupName) -> int:
+        return len(self._queues.get(workgroup, ()))
+
+    def position(self, chat_id: ChatId) -> int:
+        """Return the place of a request that waits; 1 is next. Raises ValueError when it does not wait."""
+        brief = self._briefs.get(chat_id)
+        if brief is None or brief.state is not ChatState.WAITING:
+            raise ValueError(f"{chat_id} does not wait")
+        return bisect_left(self._queues[brief.workgroup], place_key(brief.waiting), key=place_key) + 1
+
+    def of_visitor(self, visitor: BareJid) -> ChatId | None:
+        """Return the visitor's chat that is not closed."""
+        return self._of_visitor.get(visitor)
+
     def loads(self) -> Mapping[BareJid, int]:
         return dict(self._loads)
 
     def _put(self, briefs: Mapping[ChatId, Brief]) -> None:
         for chat_id, brief in briefs.items():
             self._briefs[chat_id] = brief
+            self._of_visitor[bare(brief.waiting.visitor)] = chat_id
             if brief.state is ChatState.WAITING:
                 insort(self._queues.setdefault(brief.workgroup, []), brief.waiting, key=place_key)
             elif brief.helper:
@@ -78,6 +95,9 @@ class Board:
         brief = self._briefs.pop(chat_id, None)
         if brief is None:
             return
+        visitor = bare(brief.waiting.visitor)
+        if self._of_visitor.get(visitor) == chat_id:
+            del self._of_visitor[visitor]
         if brief.state is ChatState.WAITING:
             queue = self._queues[brief.workgroup]
             del queue[bisect_left(queue, place_key(brief.waiting), key=place_key)]
@@ -87,18 +107,36 @@ class Board:
                 del self._loads[brief.helper]
 
 
-class Remembered:
-    """Chats, accounts, duty, open offers and the queues, as they were committed last.
-
-    It holds because everything is written through one Store and in one thread: a transaction notes what it
-    changes, and that is forgotten when it ends, however it ends. Only `chats` and `accounts` are read by others.
-    """
+class InTurn:
+    """What only those use who take turns with the writers, in their thread: the board, duty, offers, handle times."""
 
     def __init__(self) -> None:
         self.board = Board()
         self.duties: Sequence[Duty] | None = None
         self.open_offers: Sequence[Offer] | None = None
         self.handle_times: dict[tuple[WorkgroupName, int], Sequence[timedelta]] = {}
+
+    def forget(self, changes: Changes) -> None:
+        """Forget what a transaction has touched; it is read again when it is needed."""
+        if changes.duties:
+            self.duties = None
+        if changes.offers:
+            self.open_offers = None
+        if changes.has_closed:
+            self.handle_times.clear()
+        if self.board.stale is not None:
+            self.board.stale |= changes.chats.keys()
+
+
+class Remembered:
+    """Chats and accounts as they were committed last, for all threads; and in_turn.
+
+    It holds because everything is written through one Store and in one thread: a transaction notes what it
+    changes, and that is taken over when it was committed, or else forgotten.
+    """
+
+    def __init__(self) -> None:
+        self.in_turn = InTurn()
         self._accounts: Mapping[BareJid, Account] | None = None
         self._chats: OrderedDict[ChatId, Chat] = OrderedDict()
         self._lock = threading.Lock()
@@ -137,9 +175,7 @@ class Remembered:
         """Remember what was read, unless it has changed meanwhile."""
         with self._lock:
             if self._is_good(chat_id, ticket) and chat is not None:
-                self._chats[chat_id] = chat
-                if len(self._chats) > MOST_CHATS:
-                    self._chats.popitem(last=False)
+                self._keep(chat_id, chat)
 
     def keep_accounts(self, ticket: object, accounts: Mapping[BareJid, Account]) -> None:
         """Remember all accounts as they were read, unless one has changed meanwhile."""
@@ -147,20 +183,34 @@ class Remembered:
             if self._is_good(None, ticket):
                 self._accounts = accounts
 
+    def take_over(self, changes: Changes) -> None:
+        """Remember what was committed."""
+        self._replace(
+            changes, {c: chat for c, chat in changes.chats.items() if chat is not None and not _is_over(chat)}
+        )
+
     def forget(self, changes: Changes) -> None:
-        """Forget what a transaction has changed."""
+        """Forget all that a transaction has touched: it was rolled back, or nobody knows."""
+        self._replace(changes, {})
+
+    def _replace(self, changes: Changes, chats: Mapping[ChatId, Chat]) -> None:
         with self._lock:
             for chat_id in changes.chats:
                 self._chats.pop(chat_id, None)
                 self._reading.pop(chat_id, None)
+            for chat_id, chat in chats.items():
+                self._keep(chat_id, chat)
             if changes.accounts:
                 self._accounts = None
                 self._reading.pop(None, None)
-        if changes.duties:
-            self.duties = None
-        if changes.offers:
-            self.open_offers = None
-        if changes.has_closed:
-            self.handle_times.clear()
-        if self.board.stale is not None:
-            self.board.stale |= changes.chats
+        self.in_turn.forget(changes)
+
+    def _keep(self, chat_id: ChatId, chat: Chat) -> None:
+        self._chats[chat_id] = chat
+        if len(self._chats) > MOST_CHATS:
+            self._chats.popitem(last=False)
+
+
+def _is_over(chat: Chat) -> bool:
+    """Return whether nothing will be done with the chat any more."""
+    return chat.state is ChatState.CLOSED and chat.room in (RoomState.NONE, RoomState.GONE)

@@ -7,11 +7,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection, distinct, func, insert, select, update
 
-from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Visit
+from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Notice, Visit
 from livechat_xmpp.store import tables as t
+from livechat_xmpp.store.changes import (
+    Changes,
+    with_invitation,
+    with_invitation_marked,
+    with_notice,
+    with_visit,
+    with_visits_ended,
+    without_invitation,
+    without_notices,
+)
 from livechat_xmpp.store.chats import visit_from
 from livechat_xmpp.store.people import put
-from livechat_xmpp.store.remembered import Changes
+
+ADD_NOTICE = insert(t.notice).returning(t.notice.c.id)
 
 
 class InvitationTable:
@@ -22,7 +33,7 @@ class InvitationTable:
         self._changes = changes
 
     def put(self, chat_id: ChatId, invitation: Invitation) -> None:
-        self._changes.chats.add(chat_id)
+        self._changes.change(chat_id, with_invitation(invitation))
         values = {
             "part": invitation.part,
             "told_at": invitation.told_at,
@@ -32,7 +43,7 @@ class InvitationTable:
         put(self._db, t.invitation, {"chat_id": chat_id, "jid": invitation.jid}, values)
 
     def mark(self, chat_id: ChatId, invitation: Invitation) -> bool:
-        self._changes.chats.add(chat_id)
+        self._changes.change(chat_id, with_invitation_marked(invitation))
         here = (t.invitation.c.chat_id == chat_id, t.invitation.c.jid == invitation.jid)
         marked = self._db.execute(
             update(t.invitation)
@@ -42,7 +53,7 @@ class InvitationTable:
         return marked.rowcount == 1
 
     def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None:
-        self._changes.chats.add(chat_id)
+        self._changes.change(chat_id, without_invitation(jid))
         self._db.execute(
             update(t.invitation)
             .where(t.invitation.c.chat_id == chat_id, t.invitation.c.jid == jid, t.invitation.c.ended_at.is_(None))
@@ -79,7 +90,7 @@ class VisitTable:
         self._changes = changes
 
     def add(self, chat_id: ChatId, visit: Visit) -> None:
-        self._changes.chats.add(chat_id)
+        self._changes.change(chat_id, with_visit(visit))
         self._db.execute(
             insert(t.visit).values(
                 chat_id=chat_id,
@@ -94,7 +105,7 @@ class VisitTable:
         )
 
     def end(self, chat_id: ChatId, jid: BareJid, nick: str, at: datetime) -> None:
-        self._changes.chats.add(chat_id)
+        self._changes.change(chat_id, with_visits_ended(at, jid, nick))
         self._db.execute(
             update(t.visit)
             .where(
@@ -104,7 +115,7 @@ class VisitTable:
         )
 
     def end_all(self, chat_id: ChatId, at: datetime) -> None:
-        self._changes.chats.add(chat_id)
+        self._changes.change(chat_id, with_visits_ended(at))
         self._db.execute(
             update(t.visit).where(t.visit.c.chat_id == chat_id, t.visit.c.left_at.is_(None)).values(left_at=at)
         )
@@ -130,9 +141,11 @@ class NoticeTable:
         self._changes = changes
 
     def add(self, chat_id: ChatId, body: str, *, at: datetime, expires_at: datetime) -> None:
-        self._changes.chats.add(chat_id)
-        self._db.execute(insert(t.notice).values(chat_id=chat_id, body=body, made_at=at, expires_at=expires_at))
+        values = {"chat_id": chat_id, "body": body, "made_at": at, "expires_at": expires_at}
+        notice_id = self._db.scalar(ADD_NOTICE, values)
+        self._changes.change(chat_id, with_notice(Notice(notice_id, body, expires_at)))
 
     def mark_done(self, ids: Collection[int], at: datetime) -> None:
         done = update(t.notice).where(t.notice.c.id.in_(ids)).values(done_at=at).returning(t.notice.c.chat_id)
-        self._changes.chats.update(ChatId(c) for c in self._db.scalars(done))
+        for chat_id in set(self._db.scalars(done)):
+            self._changes.change(ChatId(chat_id), without_notices(ids))

@@ -102,10 +102,8 @@ def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta) -> None
         tell_staff(work, chat, chat.helper, texts.offer_over(chat.visitor_name, taken_by=None))
     work.chats.save(replace(chat, state=ChatState.WAITING, helper=None, opened_at=None))
     work.fact("request returned to the queue", chat=chat.id, helper=chat.helper)
-    order = [w.chat_id for w in work.chats.waiting(chat.workgroup)]
-    work.notices.add(
-        chat.id, texts.returned(order.index(chat.id) + 1), at=work.now, expires_at=work.now + notice_expiry
-    )
+    position = work.chats.position(chat.workgroup, chat.id)
+    work.notices.add(chat.id, texts.returned(position), at=work.now, expires_at=work.now + notice_expiry)
     work.touch(chat.id)
     work.touch_queues()
 

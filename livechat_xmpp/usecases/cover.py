@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from livechat_xmpp.domain.model import ChatId, WorkgroupName
-from livechat_xmpp.domain.queue import Wait, Waiting, expected_wait
+from livechat_xmpp.domain.model import Chat, WorkgroupName
+from livechat_xmpp.domain.queue import Wait, expected_wait
 from livechat_xmpp.domain.routing import Cover, OnDuty, cover
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
@@ -36,29 +37,32 @@ class Place:
     is_open: bool = True
 
 
-def places(work: Work, workgroup: WorkgroupName, presences: Presences, rules: DeskRules) -> dict[ChatId, Place]:
-    """Return everybody's place in the workgroup's queue, in its order."""
-    waiting = work.chats.waiting(workgroup)
-    return places_of(work, workgroup, waiting, cover_now(work, presences), rules) if waiting else {}
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All that tells a place from its number. handle_times: of the latest served chats."""
 
+    cover: Cover
+    handle_times: Sequence[timedelta]
+    offer_timeout: timedelta
 
-def places_of(
-    work: Work, workgroup: WorkgroupName, waiting: Sequence[Waiting], state: Cover, rules: DeskRules
-) -> dict[ChatId, Place]:
-    """Return the places of those waiting, given in the queue's order, and who is there to help."""
-    history = work.chats.handle_times(workgroup, HISTORY)
-    return {
-        w.chat_id: Place(
+    def place(self, position: int) -> Place:
+        """Return the place at this position of the queue; 1 is next."""
+        wait = expected_wait(
             position,
-            expected_wait(
-                position,
-                places=state.places,
-                free=state.free,
-                offer_timeout=rules.offer_timeout,
-                handle_times=history,
-            ),
-            state.is_away,
-            state.is_open,
+            places=self.cover.places,
+            free=self.cover.free,
+            offer_timeout=self.offer_timeout,
+            handle_times=self.handle_times,
         )
-        for position, w in enumerate(waiting, start=1)
-    }
+        return Place(position, wait, self.cover.is_away, self.cover.is_open)
+
+
+def outlook(work: Work, workgroup: WorkgroupName, state: Cover, rules: DeskRules) -> Outlook:
+    """Return what tells the places of the workgroup's queue, with who is there to help."""
+    return Outlook(state, work.chats.handle_times(workgroup, HISTORY), rules.offer_timeout)
+
+
+def place_now(work: Work, chat: Chat, presences: Presences, rules: DeskRules) -> Place:
+    """Return the place of a request that waits."""
+    position = work.chats.position(chat.workgroup, chat.id)
+    return outlook(work, chat.workgroup, cover_now(work, presences), rules).place(position)

@@ -70,6 +70,10 @@ class Desk:
         self._wake(touched)
         return answer
 
+    async def survey(self, question: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a use case that reads the queues, or what hangs on them, in turn with those that write."""
+        return await self.store.survey(lambda work: question(work, *args, **kwargs))
+
     async def standing_of(self, jid: BareJid) -> Standing | None:
         """Return the person's standing; None for visitors."""
         return await self.store.standing_of(jid)

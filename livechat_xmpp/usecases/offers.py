@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from livechat_xmpp.domain.errors import NotFound
 from livechat_xmpp.domain.model import (
@@ -19,9 +20,9 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.domain.queue import Waiting
-from livechat_xmpp.domain.routing import Cover, OnDuty, PastOffers, cover, match
+from livechat_xmpp.domain.routing import OnDuty, PastOffers, cover, match
 from livechat_xmpp.usecases.chats import decline_invitation, open_chat
-from livechat_xmpp.usecases.cover import Place, on_duty, places_of
+from livechat_xmpp.usecases.cover import Outlook, on_duty, outlook
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
 from livechat_xmpp.usecases.revoking import revoke
@@ -49,13 +50,13 @@ class Match:
 class QueueLook:
     """All that is to know of a workgroup's queue at a moment.
 
-    matches: who is offered what next. has_absent: an offer is open for a helper who has gone.
+    waiting: in the queue's order; outlook tells each place. matches: who is offered what next.
+    has_absent: an offer is open for a helper who has gone.
     repeat_at: when a request may next be offered again to somebody who passed it; None: never.
     """
 
-    cover: Cover
-    waiting: tuple[Waiting, ...]
-    places: Mapping[ChatId, Place]
+    outlook: Outlook
+    waiting: Sequence[Waiting]
     matches: tuple[Match, ...]
     has_absent: bool
     repeat_at: datetime | None
@@ -65,13 +66,11 @@ def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: D
     """Return how the queue stands; nothing is recorded."""
     helpers = on_duty(work, presences)
     waiting = work.chats.waiting(workgroup)
-    state = cover(helpers)
     matches, repeat_at = _match(work, waiting, helpers, rules)
     offered = [o.helper for o in work.offers.open()]
     return QueueLook(
-        cover=state,
-        waiting=tuple(waiting),
-        places=places_of(work, workgroup, waiting, state, rules) if waiting else {},
+        outlook=outlook(work, workgroup, cover(helpers), rules),
+        waiting=waiting,
         matches=tuple(matches),
         has_absent=any(presences.availability(jid) is Availability.OFFLINE for jid in offered),
         repeat_at=repeat_at,
@@ -83,17 +82,13 @@ def _match(
 ) -> tuple[list[Match], datetime | None]:
     """Return who is offered what, in the queue's order, and when those passed over may be offered again."""
     free = [h for h in helpers if h.is_free]
-    offerable = [w for w in waiting if not w.is_offered and not w.is_gone]
-    requests = {w.chat_id: w for w in offerable}
+    offerable = (w for w in waiting if not w.is_offered and not w.is_gone)
     matches: list[Match] = []
     repeats: list[datetime] = []
-    for start in range(0, len(offerable), CHUNK):
-        if not free:
-            break
-        chunk = [w.chat_id for w in offerable[start : start + CHUNK]]
-        had = work.offers.past(chunk)
-        past = {c: replace(had.get(c, PastOffers()), never=bare(requests[c].visitor)) for c in chunk}
-        pairs = match(chunk, free, past, now=work.now, repeat_after=rules.repeat_after)
+    while free and (requests := {w.chat_id: w for w in islice(offerable, CHUNK)}):
+        had = work.offers.past(requests)
+        past = {c: replace(had.get(c, PastOffers()), never=bare(w.visitor)) for c, w in requests.items()}
+        pairs = match(tuple(requests), free, past, now=work.now, repeat_after=rules.repeat_after)
         taken = {jid for _, jid in pairs}
         free = [h for h in free if h.duty.jid not in taken]
         matches += [

@@ -121,6 +121,11 @@ class Chats(Protocol):
         """Return the requests waiting, those offered too, in the order of the queue."""
         ...
 
+    def count_waiting(self, workgroup: WorkgroupName) -> int: ...
+    def position(self, workgroup: WorkgroupName, chat_id: ChatId) -> int:
+        """Return the place of a request that waits; 1 is next. Raises ValueError when it does not wait."""
+        ...
+
     def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
         """Return the chats in progress, those too whose helper is gone and who wait for another; oldest first."""
         ...
@@ -284,6 +289,10 @@ class Transactions(Protocol):
 
     async def write(self, unit: Callable[[Work], T]) -> T:
         """Run the unit and commit; what it raises rolls back and is raised here."""
+        ...
+
+    async def survey(self, unit: Callable[[Work], T]) -> T:
+        """Run the unit, which only reads, in turn with those that write: then nearly all is known without asking."""
         ...
 
     async def read(self, unit: Callable[[Work], T]) -> T:

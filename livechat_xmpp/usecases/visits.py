@@ -24,7 +24,7 @@ from livechat_xmpp.domain.names import clean, imitates
 from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.usecases.chats import finish
-from livechat_xmpp.usecases.cover import Place, cover_now, places, places_of
+from livechat_xmpp.usecases.cover import Place, cover_now, outlook, place_now
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
 from livechat_xmpp.usecases.revoking import revoke
@@ -105,7 +105,8 @@ def ask(
 ) -> Ticket:
     """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput."""
     state = check_may_ask(work, visitor, presences=presences, rules=rules)
-    if len(work.chats.waiting(workgroup)) >= rules.queue_limit:
+    before = work.chats.count_waiting(workgroup)
+    if before >= rules.queue_limit:
         raise QueueClosed(texts.QUEUE_FULL)
     form = check_answers(answers, rules)
     _refuse_imitation(work, form["username"])
@@ -122,14 +123,13 @@ def ask(
     work.chats.add(chat, token_hash=_hash(token))
     work.fact("help asked for", chat=chat.id, workgroup=workgroup)
     work.touch_queues()
-    waiting = work.chats.waiting(workgroup)
-    return Ticket(chat.id, token, (places_of(work, workgroup, waiting, state, rules)).get(chat.id))
+    return Ticket(chat.id, token, outlook(work, workgroup, state, rules).place(before + 1))
 
 
 def _ticket(work: Work, chat: Chat, token: str, presences: Presences, rules: DeskRules) -> Ticket:
     place = None
     if chat.state is ChatState.WAITING:
-        place = (places(work, chat.workgroup, presences, rules)).get(chat.id)
+        place = place_now(work, chat, presences, rules)
     return Ticket(chat.id, token, place, has_room=_has_room(chat))
 
 

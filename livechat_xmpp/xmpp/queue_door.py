@@ -12,7 +12,6 @@ from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, DeskError, NotFound
 from livechat_xmpp.domain.model import ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
 from livechat_xmpp.usecases import visits
-from livechat_xmpp.usecases.chats import find_chat
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import who_is
@@ -95,11 +94,13 @@ class QueueDoor:
     async def tell_place(self, visitor: FullJid) -> None:
         """Send the visitor their place, or the way to their room, once more."""
         await self._desk.do(visits.visitor_back, visitor)
-        ticket = await self._desk.ask(visits.place_of, visitor, presences=self._desk.presences, rules=self._desk.rules)
+        ticket = await self._desk.survey(
+            visits.place_of, visitor, presences=self._desk.presences, rules=self._desk.rules
+        )
         await self._tell_ticket(visitor, ticket)
 
     async def _tell_ticket(self, visitor: FullJid, ticket: Ticket) -> None:
-        chat = await self._desk.ask(find_chat, ticket.chat_id)
+        chat = await self._desk.store.chat(ticket.chat_id)
         if chat is None or chat.state is ChatState.CLOSED:
             return
         if ticket.place is not None:
@@ -112,7 +113,7 @@ class QueueDoor:
     async def on_status(self, iq: Iq) -> Iq:
         """Answer where the visitor is in the queue (XEP-0142 §3.2.3)."""
         self._workgroup(iq)
-        ticket = await self._desk.ask(
+        ticket = await self._desk.survey(
             visits.place_of, FullJid(iq["from"].full), presences=self._desk.presences, rules=self._desk.rules
         )
         if ticket.place is None:
@@ -149,7 +150,7 @@ class QueueDoor:
             self._speaker.say(workgroup, visitor, str(refusal))
 
     async def _on_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
-        chat = await self._desk.ask(visits.find_request, visitor)
+        chat = await self._desk.survey(visits.find_request, visitor)
         word = text.strip().lower()
         if chat is None and word in LEAVE_WORDS | PLACE_WORDS:
             self._speaker.say(workgroup, visitor, "Write your question here and somebody will answer it.")

@@ -1,0 +1,111 @@
+"""What a transaction changes, and the chats as they are after it, so that nobody has to read them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Invitation, Notice, Offer, Visit
+
+Change = Callable[[Chat], Chat]
+
+
+def _nothing_known(chat_id: ChatId) -> Chat | None:
+    return None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a transaction has changed so far.
+
+    chats: as they are now, without standings; None: to be read. recall: returns a chat as committed last, if known.
+    """
+
+    recall: Callable[[ChatId], Chat | None] = _nothing_known
+    chats: dict[ChatId, Chat | None] = field(default_factory=dict)
+    has_closed: bool = False
+    accounts: bool = False
+    duties: bool = False
+    offers: bool = False
+
+    def change(self, chat_id: ChatId, change: Change) -> None:
+        """Note what is being written of a chat. Called before the writing, which may fail half-way."""
+        chat = self.chats[chat_id] if chat_id in self.chats else self.recall(chat_id)
+        self.chats[chat_id] = None if chat is None else change(chat)
+
+
+def with_offer(offer: Offer) -> Change:
+    return lambda chat: replace(chat, offer=offer)
+
+
+def without_offer(offer_id: int) -> Change:
+    return lambda chat: replace(chat, offer=None) if chat.offer is not None and chat.offer.id == offer_id else chat
+
+
+def with_offer_told(offer_id: int, at: datetime) -> Change:
+    def change(chat: Chat) -> Chat:
+        if chat.offer is None or chat.offer.id != offer_id:
+            return chat
+        return replace(chat, offer=replace(chat.offer, told_at=at))
+
+    return change
+
+
+def with_invitation(invitation: Invitation) -> Change:
+    """Put the invitation in place of the person's present one, if there is one."""
+
+    def change(chat: Chat) -> Chat:
+        others = [i for i in chat.invitations if i.jid != invitation.jid]
+        return replace(chat, invitations=tuple(sorted([*others, invitation], key=lambda i: i.jid)))
+
+    return change
+
+
+def with_invitation_marked(invitation: Invitation) -> Change:
+    """Take over when the person was told, if they are invited still."""
+
+    def marked(i: Invitation) -> Invitation:
+        if i.jid != invitation.jid:
+            return i
+        return replace(i, told_at=invitation.told_at, times_told=invitation.times_told)
+
+    return lambda chat: replace(chat, invitations=tuple(marked(i) for i in chat.invitations))
+
+
+def without_invitation(jid: BareJid) -> Change:
+    return lambda chat: replace(chat, invitations=tuple(i for i in chat.invitations if i.jid != jid))
+
+
+def with_visit(visit: Visit) -> Change:
+    return lambda chat: replace(chat, visits=newest([*chat.visits, visit]))
+
+
+def with_visits_ended(at: datetime, jid: BareJid | None = None, nick: str | None = None) -> Change:
+    """End the visits that go on; of one person under one nick, or all."""
+
+    def ended(visit: Visit) -> Visit:
+        is_meant = jid is None or (visit.jid == jid and visit.nick == nick)
+        return replace(visit, left_at=at) if is_meant and visit.left_at is None else visit
+
+    return lambda chat: replace(chat, visits=newest(map(ended, chat.visits)))
+
+
+def with_notice(notice: Notice) -> Change:
+    return lambda chat: replace(chat, notices=(*chat.notices, notice))
+
+
+def without_notices(ids: Collection[int]) -> Change:
+    return lambda chat: replace(chat, notices=tuple(n for n in chat.notices if n.id not in ids))
+
+
+def newest(visits: Iterable[Visit]) -> tuple[Visit, ...]:
+    """Return the visits not ended, and the last one of each person and nick, in the order of their beginning."""
+    kept: dict[tuple[BareJid, str], Visit] = {}
+    running = []
+    for visit in sorted(visits, key=lambda v: v.entered_at):
+        if visit.left_at is None:
+            running.append(visit)
+        else:
+            kept[visit.jid, visit.nick] = visit
+    return tuple(sorted([*kept.values(), *running], key=lambda v: (v.entered_at, v.jid, v.nick)))
