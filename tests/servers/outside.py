@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -44,6 +45,6 @@ def metrics(web: str, headers: Mapping[str, str] | None = None) -> dict[str, flo
     return {name: float(value) for name, _, value in lines}
 
 
-def log_lines(log: Path) -> list[dict[str, object]]:
+def log_lines(text: str) -> list[dict[str, Any]]:
     """Return the lines of a log in the format json, all of it."""
-    return [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in text.splitlines()]
