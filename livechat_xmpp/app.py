@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from livechat_xmpp import logs
+from livechat_xmpp import logs, standby
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.metrics import Metrics
@@ -22,6 +23,9 @@ from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
+from livechat_xmpp.store.fence import LockLost
+from livechat_xmpp.store.lock import DeskLock, lock_for
+from livechat_xmpp.store.postgresql import session_name
 from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
@@ -127,6 +131,8 @@ class Component:
 
     async def health(self) -> str | None:
         """Return None when the desk can work, else the reason why not."""
+        if self.store.fence.is_in_doubt:
+            return "the lock on the database is lost, and not ours again yet"
         if not self.link.is_up:
             return "no link to the XMPP server"
         try:
@@ -145,7 +151,7 @@ class Component:
         return self.watched.text(figures)
 
 
-def _link(settings: Settings) -> Link:
+def _link(settings: Settings, may_send: Callable[[], bool]) -> Link:
     return Link(
         settings.xmpp.component,
         settings.xmpp.secret.get_secret_value(),
@@ -155,6 +161,7 @@ def _link(settings: Settings) -> Link:
         iq_timeout=timedelta(seconds=settings.xmpp.iq_timeout_s),
         ping_interval=timedelta(seconds=settings.xmpp.ping_interval_s),
         max_bytes=settings.xmpp.max_stanza_bytes,
+        may_send=may_send,
     )
 
 
@@ -177,7 +184,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         module.register()
     names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
     addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
-    link = _link(settings)
+    link = _link(settings, store.fence.is_open)
     wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
     metrics = Metrics()
     store.on_unit = metrics.on_database
@@ -248,12 +255,19 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Component]:
-    """Run the desk for the length of the block; the database has to be migrated. Failing parts end the block."""
+async def running(
+    settings: Settings, clock: Clock | None = None, lock: DeskLock | None = None
+) -> AsyncIterator[Component]:
+    """Run the desk for the length of the block; the database has to be migrated. Failing parts end the block.
+
+    lock: what holds other processes off; without it there has to be none.
+    """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.opened(settings.database.url.get_secret_value(), clock.now))
+        store = await stack.enter_async_context(_store(settings, clock, lock))
         component = build(settings, store, clock)
+        if lock is not None:
+            _obey(lock, component)
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial)
         if settings.web.enabled:
@@ -269,6 +283,27 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 await asyncio.wait({link}, timeout=STOP_TIMEOUT_S)
                 link.cancel()
                 work.cancel()
+
+
+def _store(settings: Settings, clock: Clock, lock: DeskLock | None) -> AbstractAsyncContextManager[Store]:
+    url = settings.database.url.get_secret_value()
+    if lock is None:
+        return Store.opened(url, clock.now)
+    return Store.opened(
+        url,
+        clock.now,
+        fence=lock.fence,
+        patience_s=settings.database.takeover_s,
+        session_name=session_name(settings.xmpp.component),
+    )
+
+
+def _obey(lock: DeskLock, component: Component) -> None:
+    """Hold back what is to be sent while the lock is in doubt; without it, cut the link at once."""
+    lock.fence.on_open = component.link.release
+    lock.fence.on_lost = component.link.cut
+    # A commit may have happened of which nobody here knows: everything is looked at anew.
+    lock.on_regained = lambda: component.link.spawn(component.reconciler.on_link_up())
 
 
 async def _stop(component: Component, settings: Settings) -> None:
@@ -296,14 +331,25 @@ def _pages(settings: Settings) -> PageSettings:
     )
 
 
-async def run(settings: Settings) -> None:
-    """Run the desk until SIGINT or SIGTERM."""
+async def run(settings: Settings, *, is_migrating: bool = True) -> None:
+    """Run the desk until SIGINT or SIGTERM; before that, wait until no other process does. Raises LockLost."""
     logs.set_up(settings.log.level, settings.log.format)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running(settings):
-        await stop.wait()
+    url, component = settings.database.url.get_secret_value(), settings.xmpp.component
+    lock = lock_for(url, component, settings.database.takeover_s)
+    if not await standby.taken(lock, stop, settings):
+        return
+    async with lock.kept():
+        if is_migrating:
+            await migrate.upgrade(url, session_name=session_name(component))
+        async with running(settings, lock=lock):
+            await standby.first_of(stop, lock.fence.lost)
+            if lock.fence.lost_because:  # the service manager waits for our end: threads may wait for the database
+                asyncio.get_running_loop().call_later(STOP_TIMEOUT_S, os._exit, 1)
+    if why := lock.fence.lost_because:
+        raise LockLost(f"The lock on the database is lost: {why}.")
 
 
 async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:

@@ -90,6 +90,21 @@ class DatabaseSettings(Group):
         SecretStr,
         Field(description="sqlite:///FILE or postgresql://USER@HOST/NAME; a driver in it (sqlite+aiosqlite) is ours."),
     ] = SecretStr("sqlite:///livechat.db")
+    takeover_s: Annotated[
+        float,
+        Field(
+            ge=3,
+            le=300,
+            description=(
+                "PostgreSQL: a process without a sign of life for so long gives the desk to a standby, and stops."
+                " Longer than a restart of the database takes."
+            ),
+        ),
+    ] = 10.0
+    standby_poll_s: Annotated[
+        float,
+        Field(gt=0, le=60, description="How often a standby looks whether the desk is free: a part of a takeover."),
+    ] = 0.5
 
     @field_validator("url")
     @classmethod
