@@ -30,7 +30,7 @@ from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
 from livechat_xmpp.watching import Watched
-from livechat_xmpp.web.server import PageSettings, serving
+from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp import disco, limits
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
@@ -57,6 +57,7 @@ from livechat_xmpp.xmpp.words import Words
 
 log = logging.getLogger(__name__)
 
+PORT_RETRY_S = 1.0  # a process before us that hangs is ended by somebody, or by its service manager
 STOP_TIMEOUT_S = 5.0  # for taking the trainees out of the rooms at an orderly stop
 
 
@@ -256,11 +257,12 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock | None = None, lock: DeskLock | None = None
+    settings: Settings, clock: Clock | None = None, lock: DeskLock | None = None, *, is_takeover: bool = False
 ) -> AsyncIterator[Component]:
     """Run the desk for the length of the block; the database has to be migrated. Failing parts end the block.
 
-    lock: what holds other processes off; without it there has to be none.
+    lock: what holds other processes off; without it there has to be none. is_takeover: the process before us may
+    be there still, and have the pages' port; it does not keep the desk from working.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
@@ -270,10 +272,10 @@ async def running(
             _obey(lock, component)
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial)
-        if settings.web.enabled:
-            serve = serving(_pages(settings), component.health, component.metrics_text, component.passes.issue)
-            await stack.enter_async_context(serve)
+        if settings.web.enabled and not is_takeover:
+            await stack.enter_async_context(_serving(settings, component))
         async with asyncio.TaskGroup() as tasks:
+            pages = tasks.create_task(_serve_when_free(settings, component) if is_takeover else asyncio.sleep(0))
             link = tasks.create_task(component.link.run(component.on_up, component.on_down))
             work = tasks.create_task(component.reconciler.run())
             try:
@@ -283,6 +285,7 @@ async def running(
                 await asyncio.wait({link}, timeout=STOP_TIMEOUT_S)
                 link.cancel()
                 work.cancel()
+                pages.cancel()
 
 
 def _store(settings: Settings, clock: Clock, lock: DeskLock | None) -> AbstractAsyncContextManager[Store]:
@@ -304,6 +307,24 @@ def _obey(lock: DeskLock, component: Component) -> None:
     lock.fence.on_lost = component.link.cut
     # A commit may have happened of which nobody here knows: everything is looked at anew.
     lock.on_regained = lambda: component.link.spawn(component.reconciler.on_link_up())
+
+
+def _serving(settings: Settings, component: Component) -> AbstractAsyncContextManager[str]:
+    return serving(_pages(settings), component.health, component.metrics_text, component.passes.issue)
+
+
+async def _serve_when_free(settings: Settings, component: Component) -> None:
+    """Serve the pages as soon as their port is free."""
+    is_told = False
+    while settings.web.enabled:
+        try:
+            async with _serving(settings, component):
+                await asyncio.Event().wait()
+        except PortTaken as taken:
+            if not is_told:
+                log.warning("no pages yet", extra={"why": str(taken)})
+            is_told = True
+            await asyncio.sleep(PORT_RETRY_S)
 
 
 async def _stop(component: Component, settings: Settings) -> None:
@@ -339,12 +360,15 @@ async def run(settings: Settings, *, is_migrating: bool = True) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     url, component = settings.database.url.get_secret_value(), settings.xmpp.component
     lock = lock_for(url, component, settings.database.takeover_s)
-    if not await standby.taken(lock, stop, settings):
-        return
+    has_waited = not await lock.take()
+    if has_waited:
+        await standby.wait_until_taken(lock, stop, settings)
     async with lock.kept():
+        if stop.is_set():
+            return
         if is_migrating:
             await migrate.upgrade(url, session_name=session_name(component))
-        async with running(settings, lock=lock):
+        async with running(settings, lock=lock, is_takeover=has_waited):
             await standby.first_of(stop, lock.fence.lost)
             if lock.fence.lost_because:  # the service manager waits for our end: threads may wait for the database
                 asyncio.get_running_loop().call_later(STOP_TIMEOUT_S, os._exit, 1)

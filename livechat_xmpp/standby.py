@@ -15,13 +15,8 @@ log = logging.getLogger(__name__)
 REASON = "another process has the desk; this one is its standby"
 
 
-async def taken(lock: DeskLock, stop: asyncio.Event, settings: Settings) -> bool:
-    """Return True as soon as the lock is ours, False when told to stop before. Raises what the database says at first.
-
-    Meanwhile the pages' port, if it is free, answers that this is a standby.
-    """
-    if await lock.take():
-        return True
+async def wait_until_taken(lock: DeskLock, stop: asyncio.Event, settings: Settings) -> None:
+    """Return as soon as the lock is ours, or when told to stop. The port of the pages says that this is a standby."""
     log.info("waits for the other process", extra={"holder": lock.holder or "unknown"})
     async with contextlib.AsyncExitStack() as stack:
         if settings.web.enabled:
@@ -29,8 +24,7 @@ async def taken(lock: DeskLock, stop: asyncio.Event, settings: Settings) -> bool
         while not await _is_set_within(stop, settings.database.standby_poll_s):
             if await lock.take():
                 log.info("takes over")
-                return True
-    return False
+                return
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -92,7 +92,7 @@ class AdvisoryLock(DeskLock):
                 return False
             await self._own()
         except psycopg.Error as error:
-            await self._release()
+            await self.release()
             if not self._is_known:
                 raise
             log.warning("the database does not answer", extra={"error": type(error).__name__})
@@ -137,7 +137,7 @@ class AdvisoryLock(DeskLock):
         """Get the lock again, unless another process had it meanwhile. Until then nothing is sent or committed."""
         give_up_at = moment_s() + self._takeover_s
         while not self._is_ending:
-            await self._release()
+            await self.release()
             asked_at = moment_s()
             try:
                 await self._connect()
@@ -213,7 +213,7 @@ class AdvisoryLock(DeskLock):
         asyncio.get_running_loop().remove_reader(connection)
         self._wake.set()
 
-    async def _release(self) -> None:
+    async def release(self) -> None:
         self.fence.close()
         if self._db is not None:
             if not self._db.closed:

@@ -46,7 +46,8 @@ class DeskLock(ABC):
         """Confirm to the fence that the lock is still ours. Raises LockLost."""
 
     @abstractmethod
-    async def _release(self) -> None: ...
+    async def release(self) -> None:
+        """Let others have it; what is held of it in this process is given back."""
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -58,7 +59,7 @@ class DeskLock(ABC):
             self._is_ending = True
             self._wake.set()
             await keeper
-            await self._release()
+            await self.release()
 
     async def _keep(self) -> None:
         while not self._is_ending:
@@ -106,7 +107,7 @@ class FileLock(DeskLock):
         try:
             await self._look()
         except LockLost:  # removed between opening and locking
-            await self._release()
+            await self.release()
             return False
         return True
 
@@ -121,7 +122,7 @@ class FileLock(DeskLock):
             raise LockLost(f"{self._path.name} was replaced")
         self.fence.confirm(moment_s())
 
-    async def _release(self) -> None:
+    async def release(self) -> None:
         if self._file is not None:  # the file stays: who opened it before the removal would lock another one
             os.close(self._file)
             self._file = None
@@ -140,7 +141,7 @@ class NoLock(DeskLock):
     async def _look(self) -> None:
         self.fence.confirm(moment_s())
 
-    async def _release(self) -> None:
+    async def release(self) -> None:
         pass
 
 
