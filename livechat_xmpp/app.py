@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from livechat_xmpp import logs, standby
+from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.metrics import Metrics
@@ -74,9 +75,15 @@ def rules_from(settings: Settings) -> DeskRules:
             helper_grace=timedelta(seconds=rooms.helper_grace_s),
             resync_after=timedelta(seconds=rooms.resync_s),
             longest_wait=timedelta(seconds=settings.visitors.longest_wait_s),
+            first_reply=timedelta(seconds=settings.routing.first_reply_s),
         ),
         offer_timeout=timedelta(seconds=settings.routing.offer_timeout_s),
         repeat_after=timedelta(seconds=settings.routing.repeat_after_s),
+        climb=ClimbRules(
+            ring_all_after=timedelta(seconds=settings.routing.ring_all_after_s),
+            alarm_after=timedelta(seconds=settings.routing.alarm_after_s),
+            tell_visitor_after=timedelta(seconds=settings.routing.tell_visitor_after_s),
+        ),
         max_chats=settings.routing.max_chats,
         queue_limit=settings.visitors.queue_limit,
         name_limit=settings.visitors.name_limit,

@@ -17,7 +17,6 @@ from livechat_xmpp.domain.model import (
     FullJid,
     Invitation,
     Notice,
-    Offer,
     OfferState,
     Outcome,
     Part,
@@ -43,6 +42,10 @@ def _values(chat: Chat) -> dict[str, Any]:
         "question": chat.question,
         "form": dict(chat.form),
         "asked_at": chat.asked_at,
+        "queued_at": chat.queued_at,
+        "replied_at": chat.replied_at,
+        "alarmed_at": chat.alarmed_at,
+        "visitor_told_at": chat.visitor_told_at,
         "helper": chat.helper,
         "opened_at": chat.opened_at,
         "first_opened_at": chat.first_opened_at,
@@ -111,6 +114,10 @@ class ChatTable:
                 visitor_name=r.visitor_name,
                 question=r.question,
                 asked_at=r.asked_at,
+                returned_at=r.queued_at if r.queued_at != r.asked_at else None,
+                replied_at=r.replied_at,
+                alarmed_at=r.alarmed_at,
+                visitor_told_at=r.visitor_told_at,
                 state=ChatState(r.state),
                 room=RoomState(r.room),
                 form=r.form,
@@ -122,7 +129,7 @@ class ChatTable:
                 outcome=Outcome(r.outcome) if r.outcome else None,
                 disposition=Disposition(r.disposition) if r.disposition else None,
                 closing=r.closing,
-                offer=self._one_offer(offers.get(r.id, [])),
+                offers=tuple(offer_from(o) for o in sorted(offers.get(r.id, []), key=lambda o: o.id)),
                 invitations=tuple(
                     Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told)
                     for i in sorted(invitations.get(r.id, []), key=lambda i: i.jid)
@@ -135,10 +142,6 @@ class ChatTable:
             )
             for r in rows
         ]
-
-    @staticmethod
-    def _one_offer(rows: Sequence[Row[Any]]) -> Offer | None:
-        return offer_from(rows[0]) if rows else None
 
     def _hanging(self, table: Any, chat_ids: Sequence[ChatId], *only: Any) -> Mapping[str, list[Row[Any]]]:
         found: dict[str, list[Row[Any]]] = {}
@@ -187,6 +190,7 @@ class ChatTable:
             is_offered.label("is_offered"),
             t.chat.c.visitor_gone_at,
             t.chat.c.first_opened_at,
+            t.chat.c.queued_at,
         ).where(t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
         return in_order(
             Waiting(
@@ -197,6 +201,7 @@ class ChatTable:
                 is_offered=bool(r.is_offered),
                 is_gone=r.visitor_gone_at is not None,
                 has_room=r.first_opened_at is not None,
+                queued_at=r.queued_at,
             )
             for r in self._db.execute(query)
         )

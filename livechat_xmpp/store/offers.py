@@ -13,7 +13,7 @@ from livechat_xmpp.domain.routing import PastOffers
 from livechat_xmpp.store import tables as t
 
 # How an offer ends that its helper has had; one that was taken back does not count as passed.
-PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
+PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED, OfferState.DROPPED)
 
 
 def offer_from(row: Row[Any]) -> Offer:
@@ -48,6 +48,10 @@ class OfferTable:
             .where(t.offer.c.id == offer_id, t.offer.c.state == OfferState.OPEN)
             .values(state=state, decided_at=at)
         )
+
+    def drop(self, chat_id: ChatId, helper: BareJid, at: datetime) -> None:
+        here = (t.offer.c.chat_id == chat_id, t.offer.c.helper == helper, t.offer.c.state == OfferState.ACCEPTED)
+        self._db.execute(update(t.offer).where(*here).values(state=OfferState.DROPPED, decided_at=at))
 
     def mark_told(self, offer_id: int, at: datetime) -> bool:
         here = (t.offer.c.id == offer_id, t.offer.c.state == OfferState.OPEN, t.offer.c.told_at.is_(None))
