@@ -8,16 +8,16 @@ import urllib.error
 import pytest
 
 from tests.people.elements import make, new_id
-from tests.scenarios.stage import Stage
 from tests.scenarios.stages import RealStage
 from tests.servers.outside import log_lines, metrics, stage
+from tests.servers.waiting import wait_until_async
 
 __all__ = ["stage"]
 
 MARK = "zebrafish"  # in everything that people say or are called by
 
 
-async def a_whole_chat(stage: Stage) -> list[str]:
+async def a_whole_chat(stage: RealStage) -> list[str]:
     """Play a chat from asking to its end, everything marked; return what of it must stay between those in it."""
     ana, mia = await stage.staff("ana"), await stage.staff("mia", "monitor", on_duty=False)
     tom = await stage.staff("tom", "trainee")
@@ -46,7 +46,7 @@ async def a_whole_chat(stage: Stage) -> list[str]:
     await back.speak(room, f"The {MARK} is fine")
     await mia.leave(room)
     await tom.is_out_of(room)
-    await stage.settled()
+    await wait_until_async(lambda: "left" in stage.desk.log.read_text("utf-8"), "that somebody left is recorded")
     await ana.say(stage.workgroup, f"close {request.chat} solved {MARK}")
     await stage.ended(request.chat)
     refused = await stage.visitor("sly")
