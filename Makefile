@@ -2,13 +2,13 @@
 # Both set up what they need first (scripts/setup), and can be repeated.
 BIN = .venv/bin
 
-.PHONY: help run test lint bench format clean set-up-for-run set-up-for-test
+.PHONY: help run test lint bench bench-full format clean set-up-for-run set-up-for-test
 
 help:
 	@echo "make run      start the demo: an XMPP server, the desk, the pages; Ctrl-C stops it"
 	@echo "make test     all checks and tests"
 	@echo "make lint     the checks alone: style, types, structure"
-	@echo "make bench    measure how long people wait for the desk (docs/performance.md)"
+	@echo "make bench    measure waits, chats per second, growth, recovery (docs/performance.md); bench-full: all sizes"
 	@echo "make format   bring the code into shape"
 	@echo "make clean    remove what the set-up made (the demo's data in var/demo stays)"
 
@@ -25,7 +25,10 @@ lint: set-up-for-test
 	$(BIN)/lint-imports
 
 bench: set-up-for-test
-	@$(BIN)/python -m benchmarks.latency
+	@$(BIN)/python -m benchmarks
+
+bench-full: set-up-for-test
+	@$(BIN)/python -m benchmarks --full
 
 format: set-up-for-test
 	$(BIN)/ruff check --fix .

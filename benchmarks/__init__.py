@@ -1,1 +1,1 @@
-"""Measurements against a throwaway Prosody with the real component; `make bench` runs them (docs/performance.md)."""
+"""Measurements against throwaway servers with the real component; `make bench` runs them (docs/performance.md)."""

@@ -7,6 +7,7 @@ enters; ten messages, each said when the one before was seen; the helper types `
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import re
 import time
@@ -247,10 +248,15 @@ class Crowd:
             seen = await inside
         assert seen.stanza.type != "error", seen.stanza.body
 
-    async def ping(self, desk: Target) -> Seen:
-        """Ask the desk whether it is there; the answer may be an error, in its server's name."""
-        async with asyncio.timeout(LIFE_LIMIT_S):
-            return await self._iq(f"p@{VISITORS}/page", desk.workgroup, "<ping xmlns='urn:xmpp:ping'/>", "get")
+    async def answered_at(self, desk: Target, patience_s: float) -> float:
+        """Ask the desk whether it is there until it answers, again after patience_s at the latest; return when."""
+        while True:
+            with contextlib.suppress(TimeoutError):  # what was sent as the desk went down is not answered by anybody
+                async with asyncio.timeout(patience_s):
+                    pong = self._iq(f"p@{VISITORS}/page", desk.workgroup, "<ping xmlns='urn:xmpp:ping'/>", "get")
+                    if (await pong).stanza.type == "result":
+                        return pong.result().at
+                    await asyncio.sleep(patience_s)  # an error, in the desk's name
 
     async def ask(self, desk: Target, times: Times) -> None:
         """Ask as a new visitor, and wait for nothing but the answer."""

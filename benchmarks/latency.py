@@ -81,7 +81,7 @@ async def _is_idle(place: Place, helper: Person) -> None:
 async def removal(place: Place, people: dict[str, Person], repetitions: int) -> list[float]:
     """Return the seconds from the last monitor's leaving to the trainee's being out, in one chat."""
     visitor, helper, monitor, trainee = (people[name] for name in ("vic", "ana", "mia", "tom"))
-    answers = {"username": visitor.name, "question": "How do I print this page?"}
+    answers: dict[str, Any] = {"username": visitor.name, "question": "How do I print this page?"}
     request = await visitor.command("ask-for-help", at=place.workgroup, **answers)
     room = f"{request.fields['chat']}@{place.server.muc}"
     await helper.is_invited(room)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from benchmarks.crowd import BARE, OURS, STAFF, VISITORS, Target, helper_jid
 from livechat_xmpp.demo.config_files import prosody_snippet
 from livechat_xmpp.demo.places import PROJECT, Names, database_url
@@ -56,6 +58,10 @@ class BenchDesk(Desk):
     """The component; under a profiler if asked."""
 
     is_profiled = False
+
+    def is_linked(self) -> bool:
+        """Return whether it serves now."""
+        return self.is_running() and self._is_up()
 
     def launch(self) -> None:
         if not self.is_profiled:
@@ -121,10 +127,11 @@ class Place:
     def secret(self) -> str:
         return self.server.secret
 
-    def desk(self, environment: Mapping[str, str], port: int | None = None) -> BenchDesk:
-        """Return a desk that is not started. port: of the tap to go through."""
+    def desk(self, environment: Mapping[str, str], port: int | None = None, folder: str = "") -> BenchDesk:
+        """Return a desk that is not started. port: of the tap to go through; folder: where its files are."""
         ports = {"LIVECHAT_XMPP__PORT": str(port)} if port is not None else {}
-        return BenchDesk(self.server, self.folder, [], {**environment, **ports}, self.database)
+        (self.folder / folder).mkdir(exist_ok=True)
+        return BenchDesk(self.server, self.folder / folder, [], {**environment, **ports}, self.url)
 
     def bare(self, helpers: int, port: int | None = None) -> Driver:
         return Driver(port or self.port, self.secret, BARE, helpers)
@@ -133,7 +140,7 @@ class Place:
 @contextmanager
 def running(server: str, database: str) -> Iterator[Place]:
     """Run a server (and a PostgreSQL) for the length of the block."""
-    with ExitStack() as stack:
+    with _missing_programs_named(), ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="livechat-bench-")))
         (folder / "server").mkdir()
         kind = {"prosody": _prosody, "ejabberd": _ejabberd}[server]
@@ -146,6 +153,15 @@ def running(server: str, database: str) -> Iterator[Place]:
             stack.callback(postgresql.stop)
             url, pid = postgresql.new_database(), postgresql._process.pid
         yield Place(process, folder, url, pid)
+
+
+@contextmanager
+def _missing_programs_named() -> Iterator[None]:
+    """End the process with the name of a program that is missing, where a test would be skipped."""
+    try:
+        yield
+    except pytest.skip.Exception as missing:
+        raise SystemExit(str(missing)) from None
 
 
 # Beside the component the server lets in its rival, with rooms of its own and all else alike, and the people.

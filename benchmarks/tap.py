@@ -56,7 +56,8 @@ class Tap:
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
         self.out, self.into = Count(), Count()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._is_quiet = asyncio.Event()
         self._server: asyncio.Server | None = None
         self.port = 0
 
@@ -72,9 +73,14 @@ class Tap:
 
     async def _on_link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
+        self._ends |= {writer, server_writer}
+        self._is_quiet.clear()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pass_on(reader, server_writer, is_out=True))
             group.create_task(self._pass_on(server_reader, writer, is_out=False))
+        self._ends -= {writer, server_writer}
+        if not self._ends:
+            self._is_quiet.set()
 
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_out: bool) -> None:
         try:
@@ -88,5 +94,10 @@ class Tap:
             sink.close()
 
     async def close(self) -> None:
+        """End all links too, and wait until they have ended."""
         assert self._server is not None
         self._server.close()
+        for end in self._ends:
+            end.close()
+        if self._ends:
+            await self._is_quiet.wait()

@@ -47,21 +47,24 @@ def _reason(error: Exception) -> str | None:
     """Return in one line what an operator can do something about; None: it is a bug, to be seen whole."""
     from sqlalchemy.exc import DBAPIError
 
-    if isinstance(error, DBAPIError):
-        return f"The database does not do what it has to: {' '.join(str(error.orig).split())}"
+    from livechat_xmpp.store.fence import LockLost
+
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(error, DBAPIError) or type(error).__module__.startswith("psycopg"):
+        return f"The database does not do what it has to: {' '.join(str(cause).split())}"
+    if isinstance(error, LockLost):
+        return str(error)
     if isinstance(error, OSError):
         return str(error)
     return None
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the component until it is stopped; migrations first."""
+    """Run the component until it is stopped; migrations first. A standby waits before both."""
     from livechat_xmpp import app
 
     settings = _settings(args)
-    if args.migrate:
-        _upgrade(settings)
-    asyncio.run(app.run(settings))
+    asyncio.run(app.run(settings, is_migrating=args.migrate))
     return DONE
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from livechat_xmpp import logs
+from livechat_xmpp import logs, standby
+from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.metrics import Metrics
@@ -22,11 +24,14 @@ from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
+from livechat_xmpp.store.fence import LockLost
+from livechat_xmpp.store.lock import DeskLock, lock_for
+from livechat_xmpp.store.postgresql import session_name
 from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
 from livechat_xmpp.watching import Watched
-from livechat_xmpp.web.server import PageSettings, serving
+from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp import disco, limits
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
@@ -53,6 +58,7 @@ from livechat_xmpp.xmpp.words import Words
 
 log = logging.getLogger(__name__)
 
+PORT_RETRY_S = 1.0  # a process before us that hangs is ended by somebody, or by its service manager
 STOP_TIMEOUT_S = 5.0  # for taking the trainees out of the rooms at an orderly stop
 
 
@@ -69,9 +75,15 @@ def rules_from(settings: Settings) -> DeskRules:
             helper_grace=timedelta(seconds=rooms.helper_grace_s),
             resync_after=timedelta(seconds=rooms.resync_s),
             longest_wait=timedelta(seconds=settings.visitors.longest_wait_s),
+            first_reply=timedelta(seconds=settings.routing.first_reply_s),
         ),
         offer_timeout=timedelta(seconds=settings.routing.offer_timeout_s),
         repeat_after=timedelta(seconds=settings.routing.repeat_after_s),
+        climb=ClimbRules(
+            ring_all_after=timedelta(seconds=settings.routing.ring_all_after_s),
+            alarm_after=timedelta(seconds=settings.routing.alarm_after_s),
+            tell_visitor_after=timedelta(seconds=settings.routing.tell_visitor_after_s),
+        ),
         max_chats=settings.routing.max_chats,
         queue_limit=settings.visitors.queue_limit,
         name_limit=settings.visitors.name_limit,
@@ -127,6 +139,8 @@ class Component:
 
     async def health(self) -> str | None:
         """Return None when the desk can work, else the reason why not."""
+        if self.store.fence.is_in_doubt:
+            return "the lock on the database is lost, and not ours again yet"
         if not self.link.is_up:
             return "no link to the XMPP server"
         try:
@@ -145,7 +159,7 @@ class Component:
         return self.watched.text(figures)
 
 
-def _link(settings: Settings) -> Link:
+def _link(settings: Settings, may_send: Callable[[], bool]) -> Link:
     return Link(
         settings.xmpp.component,
         settings.xmpp.secret.get_secret_value(),
@@ -155,6 +169,7 @@ def _link(settings: Settings) -> Link:
         iq_timeout=timedelta(seconds=settings.xmpp.iq_timeout_s),
         ping_interval=timedelta(seconds=settings.xmpp.ping_interval_s),
         max_bytes=settings.xmpp.max_stanza_bytes,
+        may_send=may_send,
     )
 
 
@@ -177,7 +192,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         module.register()
     names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
     addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
-    link = _link(settings)
+    link = _link(settings, store.fence.is_open)
     wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
     metrics = Metrics()
     store.on_unit = metrics.on_database
@@ -248,18 +263,26 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Component]:
-    """Run the desk for the length of the block; the database has to be migrated. Failing parts end the block."""
+async def running(
+    settings: Settings, clock: Clock | None = None, lock: DeskLock | None = None, *, is_takeover: bool = False
+) -> AsyncIterator[Component]:
+    """Run the desk for the length of the block; the database has to be migrated. Failing parts end the block.
+
+    lock: what holds other processes off; without it there has to be none. is_takeover: the process before us may
+    be there still, and have the pages' port; it does not keep the desk from working.
+    """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.opened(settings.database.url.get_secret_value(), clock.now))
+        store = await stack.enter_async_context(_store(settings, clock, lock))
         component = build(settings, store, clock)
+        if lock is not None:
+            _obey(lock, component)
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial)
-        if settings.web.enabled:
-            serve = serving(_pages(settings), component.health, component.metrics_text, component.passes.issue)
-            await stack.enter_async_context(serve)
+        if settings.web.enabled and not is_takeover:
+            await stack.enter_async_context(_serving(settings, component))
         async with asyncio.TaskGroup() as tasks:
+            pages = tasks.create_task(_serve_when_free(settings, component) if is_takeover else asyncio.sleep(0))
             link = tasks.create_task(component.link.run(component.on_up, component.on_down))
             work = tasks.create_task(component.reconciler.run())
             try:
@@ -269,6 +292,46 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 await asyncio.wait({link}, timeout=STOP_TIMEOUT_S)
                 link.cancel()
                 work.cancel()
+                pages.cancel()
+
+
+def _store(settings: Settings, clock: Clock, lock: DeskLock | None) -> AbstractAsyncContextManager[Store]:
+    url = settings.database.url.get_secret_value()
+    if lock is None:
+        return Store.opened(url, clock.now)
+    return Store.opened(
+        url,
+        clock.now,
+        fence=lock.fence,
+        patience_s=settings.database.takeover_s,
+        session_name=session_name(settings.xmpp.component),
+    )
+
+
+def _obey(lock: DeskLock, component: Component) -> None:
+    """Hold back what is to be sent while the lock is in doubt; without it, cut the link at once."""
+    lock.fence.on_open = component.link.release
+    lock.fence.on_lost = component.link.cut
+    # A commit may have happened of which nobody here knows: everything is looked at anew.
+    lock.on_regained = lambda: component.link.spawn(component.reconciler.on_link_up())
+
+
+def _serving(settings: Settings, component: Component) -> AbstractAsyncContextManager[str]:
+    return serving(_pages(settings), component.health, component.metrics_text, component.passes.issue)
+
+
+async def _serve_when_free(settings: Settings, component: Component) -> None:
+    """Serve the pages as soon as their port is free."""
+    is_told = False
+    while settings.web.enabled:
+        try:
+            async with _serving(settings, component):
+                await asyncio.Event().wait()
+        except PortTaken as taken:
+            if not is_told:
+                log.warning("no pages yet", extra={"why": str(taken)})
+            is_told = True
+            await asyncio.sleep(PORT_RETRY_S)
 
 
 async def _stop(component: Component, settings: Settings) -> None:
@@ -296,14 +359,28 @@ def _pages(settings: Settings) -> PageSettings:
     )
 
 
-async def run(settings: Settings) -> None:
-    """Run the desk until SIGINT or SIGTERM."""
+async def run(settings: Settings, *, is_migrating: bool = True) -> None:
+    """Run the desk until SIGINT or SIGTERM; before that, wait until no other process does. Raises LockLost."""
     logs.set_up(settings.log.level, settings.log.format)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running(settings):
-        await stop.wait()
+    url, component = settings.database.url.get_secret_value(), settings.xmpp.component
+    lock = lock_for(url, component, settings.database.takeover_s)
+    has_waited = not await lock.take()
+    if has_waited:
+        await standby.wait_until_taken(lock, stop, settings)
+    async with lock.kept():
+        if stop.is_set():
+            return
+        if is_migrating:
+            await migrate.upgrade(url, session_name=session_name(component))
+        async with running(settings, lock=lock, is_takeover=has_waited):
+            await standby.first_of(stop, lock.fence.lost)
+            if lock.fence.lost_because:  # the service manager waits for our end: threads may wait for the database
+                asyncio.get_running_loop().call_later(STOP_TIMEOUT_S, os._exit, 1)
+    if why := lock.fence.lost_because:
+        raise LockLost(f"The lock on the database is lost: {why}.")
 
 
 async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:

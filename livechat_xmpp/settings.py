@@ -90,6 +90,21 @@ class DatabaseSettings(Group):
         SecretStr,
         Field(description="sqlite:///FILE or postgresql://USER@HOST/NAME; a driver in it (sqlite+aiosqlite) is ours."),
     ] = SecretStr("sqlite:///livechat.db")
+    takeover_s: Annotated[
+        float,
+        Field(
+            ge=3,
+            le=300,
+            description=(
+                "PostgreSQL: a process without a sign of life for so long gives the desk to a standby, and stops."
+                " Longer than a restart of the database takes."
+            ),
+        ),
+    ] = 10.0
+    standby_poll_s: Annotated[
+        float,
+        Field(gt=0, le=60, description="How often a standby looks whether the desk is free: a part of a takeover."),
+    ] = 0.5
 
     @field_validator("url")
     @classmethod
@@ -152,6 +167,25 @@ class RoutingSettings(Group):
     repeat_after_s: Annotated[
         float, Field(ge=0, description="A request that a helper passed comes back to the same one after this long.")
     ] = 60.0
+    ring_all_after_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="A request not taken for so long goes to all who are free: three were asked by then.",
+        ),
+    ] = 60.0
+    alarm_after_s: Annotated[
+        float,
+        Field(gt=0, description="After this long in the queue admins and contributors are told: all were asked."),
+    ] = 120.0
+    tell_visitor_after_s: Annotated[
+        float,
+        Field(gt=0, description="After this long the visitor is told that nobody is free: the alarm has not helped."),
+    ] = 180.0
+    first_reply_s: Annotated[
+        float,
+        Field(gt=0, description="A request goes back to the queue when nobody has written to the visitor for so long."),
+    ] = 120.0
     max_chats: Annotated[
         int, Field(ge=1, le=20, description="Chats at once of a helper who does not say otherwise.")
     ] = 2

@@ -32,7 +32,7 @@ def part_of(chat: Chat, jid: BareJid) -> Part:
     standing = chat.standings.get(jid)
     if standing is Standing.TRAINEE:
         return Part.TRAINEE
-    if jid == chat.helper or (chat.offer is not None and chat.offer.helper == jid):
+    if jid == chat.helper or chat.offer_to(jid) is not None:
         return Part.HELPER
     for invitation in chat.invitations:
         if invitation.jid == jid and invitation.part is not Part.TRAINEE:
@@ -43,14 +43,14 @@ def part_of(chat: Chat, jid: BareJid) -> Part:
 def allowed_members(chat: Chat, present: Set[BareJid], *, helper_counts: bool = True) -> frozenset[BareJid]:
     """Return everybody who may be a member of the chat's room now.
 
-    The visitor, once a helper has accepted for the first time. The helper who answers or is being
-    asked, while their standing allows it. Who was invited, by their standing of now: a trainee only while a
+    The visitor, once a helper has accepted for the first time. The helper who answers and those
+    being asked, while their standing allows it. Who was invited, by their standing of now: a trainee only while a
     room monitor is present; a monitor's place ends with the standing; a person without standing has no place.
     """
     if chat.state is ChatState.CLOSED:
         return frozenset()
     allowed = {chat.visitor_bare} if chat.first_opened_at is not None else set()
-    answering = {chat.helper, chat.offer.helper if chat.offer else None}
+    answering = {chat.helper, *(o.helper for o in chat.offers)}
     allowed |= {jid for jid in answering if jid is not None and _has(chat, jid, Standing.HELPER)}
     monitored = is_monitored(chat, present, helper_counts=helper_counts)
     for invitation in chat.invitations:

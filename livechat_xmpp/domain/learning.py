@@ -67,6 +67,18 @@ class HelperMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class HelperSilent:
+    """The helper has accepted, is there with the visitor, and nobody of the staff has written for too long."""
+
+    helper: BareJid
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """Somebody of the staff has written to the visitor since the helper accepted."""
+
+
+@dataclass(frozen=True, slots=True)
 class VisitorMissing:
     """The visitor has been gone for longer than the grace."""
 
@@ -89,6 +101,8 @@ Fact: TypeAlias = (
     | InvitationLapsed
     | TraineePlacesFree
     | HelperMissing
+    | HelperSilent
+    | Replied
     | VisitorMissing
     | WaitedTooLong
     | NoticesSpoken
@@ -111,6 +125,7 @@ def learn(
         *comings_and_goings(chat, seen, now),
         *_offer_facts(chat, seen, now),
         *_missing(chat, seen, rules, now),
+        *_reply_facts(chat, seen, rules, now),
         *_trainee_facts(chat, seen, rules, monitored, now),
         *_spoken(chat, seen, now),
     )
@@ -133,18 +148,21 @@ def _visit(chat: Chat, who: Occupant) -> Visit:
 
 
 def _offer_facts(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
-    if chat.offer is None:
+    """Yield who has taken the request: of several who were asked and came, the first; else whose time is up."""
+    came = {o.helper: at for o in chat.offers if (at := _came_for_it(chat, seen, o)) is not None}
+    if came:
+        yield OfferTaken(min(came, key=lambda helper: (came[helper], helper)))
         return
-    if _came_for_it(chat, seen, chat.offer):
-        yield OfferTaken(chat.offer.helper)
-    elif now >= chat.offer.expires_at:
-        yield OfferExpired(chat.offer.id)
+    for offer in chat.offers:
+        if now >= offer.expires_at:
+            yield OfferExpired(offer.id)
 
 
-def _came_for_it(chat: Chat, seen: RoomView, offer: Offer) -> bool:
-    """Return whether the helper entered after the offer was made; a monitor who watches is asked like others."""
+def _came_for_it(chat: Chat, seen: RoomView, offer: Offer) -> datetime | None:
+    """Return when the helper entered after the offer was made, or None; a monitor who watches is asked like others."""
     stays = {v.nick: v.entered_at for v in chat.visits if v.jid == offer.helper and v.left_at is None}
-    return any(o.jid == offer.helper and stays.get(o.nick, o.since_at) >= offer.made_at for o in seen.occupants)
+    moments = [stays.get(o.nick, o.since_at) for o in seen.occupants if o.jid == offer.helper]
+    return min((m for m in moments if m >= offer.made_at), default=None)
 
 
 def _missing(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime) -> Iterator[Fact]:
@@ -171,6 +189,34 @@ def _helper_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None
     return _gone_or_asked_at(chat, chat.helper, chat.opened_at) + rules.helper_grace
 
 
+def _reply_facts(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime) -> Iterator[Fact]:
+    """Yield, once the time for a first reply is over, whether there was one."""
+    due = _reply_due(chat, seen, rules)
+    if due is None or now < due or chat.helper is None or chat.opened_at is None:
+        return
+    staff = set(chat.standings) - {chat.visitor_bare}
+    has_replied = any(at >= chat.opened_at and jid in staff for jid, at in seen.spoke_at.items())
+    yield Replied() if has_replied else HelperSilent(chat.helper)
+
+
+def _reply_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
+    """Return when somebody must have written to the visitor; None: somebody has, or not both are there.
+
+    Counted from when visitor and helper were both there. Anybody of the staff may be the one who writes.
+    """
+    if chat.state is not ChatState.OPEN or chat.helper is None or chat.opened_at is None:
+        return None
+    if chat.replied_at is not None and chat.replied_at >= chat.opened_at:
+        return None
+    stays = [
+        [v.entered_at for v in chat.visits if v.jid == jid and v.left_at is None and jid in seen.present]
+        for jid in (chat.helper, chat.visitor_bare)
+    ]
+    if not all(stays):
+        return None
+    return max(chat.opened_at, *(min(entered) for entered in stays)) + rules.first_reply
+
+
 def _visitor_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
     """Return when the visitor's not being there ends the request; None: they are there, or were not asked in yet.
 
@@ -184,10 +230,8 @@ def _visitor_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | Non
 
 
 def _wait_due(chat: Chat, rules: RoomRules) -> datetime | None:
-    """Return when a request that no helper ever took has waited for too long."""
-    if chat.state is not ChatState.WAITING or chat.first_opened_at is not None:
-        return None
-    return chat.asked_at + rules.longest_wait
+    """Return when a request has waited for too long, counted from when it last came to the queue."""
+    return chat.queued_at + rules.longest_wait if chat.state is ChatState.WAITING else None
 
 
 def _gone_or_asked_at(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
@@ -238,10 +282,11 @@ def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: dateti
         return None
     view = seen or RoomView()
     moments = [
-        chat.offer.expires_at if chat.offer else None,
+        *(offer.expires_at for offer in chat.offers),
         _helper_due(chat, view, rules),
         _visitor_due(chat, view, rules),
         _wait_due(chat, rules),
+        _reply_due(chat, view, rules),
         resync_due(chat, view, rules),
     ]
     for invitation in chat.invitations:

@@ -100,6 +100,7 @@ class OfferState(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    DROPPED = "dropped"  # accepted, and then silent: it counts as passed since then
 
 
 class Part(StrEnum):
@@ -205,7 +206,11 @@ class Chat:
 
     visitor: the address they are reached at now. asked_at: keeps its value when the request returns
     to the queue. opened_at: when a helper last accepted. first_opened_at: not None once somebody did.
+    returned_at: when it last returned to the queue; None: it never did. alarmed_at, visitor_told_at: when staff, and
+    the visitor, were told that nobody takes it; None since it last came to the queue. replied_at: when it was last
+    noticed that somebody of the staff has written to the visitor; it counts if that was after opened_at.
     visitor_gone_at: since when a waiting visitor is known to be gone. closing: what the visitor was told at the end.
+    offers: those open; several when all are asked at once.
     visits: those not ended yet, and the last of each person. standings: of everybody staff named here.
     """
 
@@ -222,11 +227,15 @@ class Chat:
     opened_at: datetime | None = None
     first_opened_at: datetime | None = None
     closed_at: datetime | None = None
+    returned_at: datetime | None = None
+    replied_at: datetime | None = None
+    alarmed_at: datetime | None = None
+    visitor_told_at: datetime | None = None
     visitor_gone_at: datetime | None = None
     outcome: Outcome | None = None
     disposition: Disposition | None = None
     closing: str = ""
-    offer: Offer | None = None
+    offers: tuple[Offer, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     visits: tuple[Visit, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -236,6 +245,15 @@ class Chat:
     def visitor_bare(self) -> BareJid:
         """Return the address rooms know the visitor by."""
         return bare(self.visitor)
+
+    @property
+    def queued_at(self) -> datetime:
+        """Return when it came to the queue: from then on it climbs."""
+        return self.returned_at or self.asked_at
+
+    def offer_to(self, jid: BareJid) -> Offer | None:
+        """Return the offer that is open for the person, or None."""
+        return next((o for o in self.offers if o.helper == jid), None)
 
     def last_visit(self, jid: BareJid) -> Visit | None:
         """Return the person's newest visit, or None if they have never been inside."""
@@ -268,6 +286,7 @@ class RoomView:
     is_new: our entering made it, so it has to be configured before anything else.
     members: bare JIDs with the affiliation member. spoken: ids of notices already said on this link.
     is_read: what was said before we came on this link is in the transcript.
+    spoke_at: when each person last said something in the room on this link.
     """
 
     is_new: bool = False
@@ -277,6 +296,7 @@ class RoomView:
     subject: str = ""
     spoken: frozenset[str] = frozenset()
     is_read: bool = True
+    spoke_at: Mapping[BareJid, datetime] = field(default_factory=dict)
     looked_at: datetime | None = None
 
     @property

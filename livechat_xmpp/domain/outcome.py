@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from livechat_xmpp.domain.model import Chat, Outcome, Part
+from livechat_xmpp.domain.model import Chat, ChatState, Outcome, Part
 
 
 def outcome_when_left(chat: Chat) -> Outcome:
-    """Return the outcome when the visitor ends it, or is gone: served if they ever met a helper in the room."""
+    """Return the outcome when the visitor ends it, or is gone: served if they ever met a helper in the room.
+
+    Not if the request waits again, and nobody ever wrote to them.
+    """
     was_there = any(v.part is Part.VISITOR for v in chat.visits)
-    return Outcome.SERVED if chat.first_opened_at is not None and was_there else Outcome.ABANDONED
+    was_ignored = chat.state is ChatState.WAITING and chat.replied_at is None
+    is_served = chat.first_opened_at is not None and was_there and not was_ignored
+    return Outcome.SERVED if is_served else Outcome.ABANDONED
 
 
 def outcome_when_closed(chat: Chat) -> Outcome:

@@ -17,6 +17,7 @@ NOBODY = FullJid("")
 class Waiting:
     """A request in the queue. asked_at never changes, so a request that returns keeps its place.
 
+    queued_at: when it came, or came back, to the queue; None: when it was asked.
     is_gone: the visitor is known not to be there. has_room: a helper was there before; the visitor is in a room.
     """
 
@@ -27,6 +28,7 @@ class Waiting:
     is_offered: bool = False
     is_gone: bool = False
     has_room: bool = False
+    queued_at: datetime | None = None
 
 
 def place_key(waiting: Waiting) -> tuple[int, datetime, ChatId]:

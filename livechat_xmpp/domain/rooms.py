@@ -41,6 +41,7 @@ class RoomRules:
     remind_after: timedelta = timedelta(seconds=10)
     visitor_grace: timedelta = timedelta(seconds=120)
     helper_grace: timedelta = timedelta(seconds=60)
+    first_reply: timedelta = timedelta(seconds=120)
     resync_after: timedelta = timedelta(seconds=600)
     longest_wait: timedelta = timedelta(hours=1)
     are_trainees_welcome: bool = True  # False while the desk is being stopped
@@ -204,8 +205,9 @@ def _tellings(
     chat: Chat, seen: RoomView, rules: RoomRules, wanted: frozenset[BareJid], now: datetime
 ) -> Iterator[Step]:
     """Yield whom to ask in: only who may enter already, so that nobody is sent to a closed door."""
-    if chat.offer is not None and chat.offer.told_at is None and chat.offer.helper in wanted:
-        yield TellOffer(chat.offer)
+    for offer in chat.offers:
+        if offer.told_at is None and offer.helper in wanted:
+            yield TellOffer(offer)
     for invitation in chat.invitations:
         if invitation.jid not in wanted or invitation.jid in seen.present:
             continue

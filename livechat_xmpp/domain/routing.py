@@ -38,11 +38,21 @@ class OnDuty:
 
 @dataclass(frozen=True, slots=True)
 class PastOffers:
-    """How often a request was offered to each helper, and when last. never: who asked it, and is no helper for it."""
+    """How often a request was offered to each helper, and when last. never: who asked it, and is no helper for it.
+
+    rung_at: since when all are asked at once; each of them once more, whatever they said before.
+    """
 
     times: Mapping[BareJid, int] = field(default_factory=dict)
     last_at: Mapping[BareJid, datetime] = field(default_factory=dict)
     never: BareJid | None = None
+    rung_at: datetime | None = None
+
+    def may_ask(self, jid: BareJid, *, now: datetime, repeat_after: timedelta) -> bool:
+        """Return whether the request can be offered to the helper (again)."""
+        last = self.last_at.get(jid)
+        is_new = last is None or now >= last + repeat_after or (self.rung_at is not None and last < self.rung_at)
+        return is_new and jid != self.never
 
 
 def choose_helper(
@@ -54,13 +64,7 @@ def choose_helper(
     while others are free; among these the turn that is owed longest. The same helper is asked again only
     repeat_after the last time.
     """
-    able = [
-        h
-        for h in helpers
-        if h.is_free
-        and h.duty.jid != past.never
-        and (h.duty.jid not in past.last_at or now >= past.last_at[h.duty.jid] + repeat_after)
-    ]
+    able = [h for h in helpers if h.is_free and past.may_ask(h.duty.jid, now=now, repeat_after=repeat_after)]
     return min(able, key=lambda h: (past.times.get(h.duty.jid, 0), h.duty.turn_at, h.duty.jid), default=None)
 
 
@@ -82,6 +86,27 @@ def match(
         if chosen is not None:
             pairs.append((chat_id, chosen.duty.jid))
             free.remove(chosen)
+    return pairs
+
+
+def ring(
+    waiting: Sequence[ChatId],
+    helpers: Iterable[OnDuty],
+    past: Mapping[ChatId, PastOffers],
+    *,
+    now: datetime,
+    repeat_after: timedelta,
+) -> list[tuple[ChatId, BareJid]]:
+    """Return who is asked beside others: everybody whom match() has left over, for requests that are rung.
+
+    waiting: these requests in the order of the queue; helpers: those left over. Each helper gets one at the most.
+    """
+    free = [h for h in helpers if h.is_free]
+    pairs = []
+    for chat_id in waiting:
+        asked = [h for h in free if past[chat_id].may_ask(h.duty.jid, now=now, repeat_after=repeat_after)]
+        pairs += [(chat_id, h.duty.jid) for h in asked]
+        free = [h for h in free if h not in asked]
     return pairs
 
 

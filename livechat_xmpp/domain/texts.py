@@ -139,10 +139,16 @@ def offer_expired(visitor: str) -> str:
     return f"Time is up: {visitor}'s request goes to the next helper."
 
 
-def returned(position: int) -> str:
-    """Return what is said in a room whose helper is gone."""
+def silent(visitor: str) -> str:
+    """Return what a helper is told who has accepted and never written."""
+    return f"You have not written to {visitor}, so the request is back in the queue."
+
+
+def returned(position: int, *, was_silent: bool = False) -> str:
+    """Return what is said in a room whose helper is gone, or has never written."""
+    why = "Your helper has not answered" if was_silent else "Your helper is gone"
     ahead = "you are next" if position == 1 else f"you are number {position} in the queue"
-    return f"Your helper is gone. We are looking for somebody else; {ahead}. Please stay here."
+    return f"{why}. We are looking for somebody else; {ahead}. Please stay here."
 
 
 def closed_by(disposition: Disposition | None) -> str:

@@ -36,20 +36,17 @@ class Changes:
 
 
 def with_offer(offer: Offer) -> Change:
-    return lambda chat: replace(chat, offer=offer)
+    return lambda chat: replace(chat, offers=(*chat.offers, offer))
 
 
 def without_offer(offer_id: int) -> Change:
-    return lambda chat: replace(chat, offer=None) if chat.offer is not None and chat.offer.id == offer_id else chat
+    return lambda chat: replace(chat, offers=tuple(o for o in chat.offers if o.id != offer_id))
 
 
 def with_offer_told(offer_id: int, at: datetime) -> Change:
-    def change(chat: Chat) -> Chat:
-        if chat.offer is None or chat.offer.id != offer_id:
-            return chat
-        return replace(chat, offer=replace(chat.offer, told_at=at))
-
-    return change
+    return lambda chat: replace(
+        chat, offers=tuple(replace(o, told_at=at) if o.id == offer_id else o for o in chat.offers)
+    )
 
 
 def with_invitation(invitation: Invitation) -> Change:

@@ -60,6 +60,10 @@ def _values(chat: Chat) -> dict[str, Any]:
         "question": chat.question,
         "form": dict(chat.form),
         "asked_at": chat.asked_at,
+        "queued_at": chat.queued_at,
+        "replied_at": chat.replied_at,
+        "alarmed_at": chat.alarmed_at,
+        "visitor_told_at": chat.visitor_told_at,
         "helper": chat.helper,
         "opened_at": chat.opened_at,
         "first_opened_at": chat.first_opened_at,
@@ -95,14 +99,15 @@ def _people(chat: Chat) -> Iterator[BareJid]:
     yield from (visit.jid for visit in chat.visits)
     if chat.helper is not None:
         yield chat.helper
-    if chat.offer is not None:
-        yield chat.offer.helper
+    yield from (offer.helper for offer in chat.offers)
 
 
 # What hangs on chats; expanding to any number of them, compiled once.
 _chat_ids: BindParameter[Any] = bindparam("chat_ids", expanding=True)
 CHATS = select(t.chat).where(t.chat.c.id.in_(_chat_ids)).order_by(t.chat.c.asked_at, t.chat.c.id)
-OFFERS = select(t.offer).where(t.offer.c.chat_id.in_(_chat_ids), t.offer.c.state == OfferState.OPEN)
+OFFERS = (
+    select(t.offer).where(t.offer.c.chat_id.in_(_chat_ids), t.offer.c.state == OfferState.OPEN).order_by(t.offer.c.id)
+)
 INVITATIONS = (
     select(t.invitation)
     .where(t.invitation.c.chat_id.in_(_chat_ids), t.invitation.c.ended_at.is_(None))
@@ -124,6 +129,7 @@ BRIEF = select(
     _is_offered.label("is_offered"),
     t.chat.c.visitor_gone_at,
     t.chat.c.first_opened_at,
+    t.chat.c.queued_at,
 ).where(t.chat.c.state.in_((ChatState.WAITING, ChatState.OPEN)))
 BRIEF_OF = BRIEF.where(t.chat.c.id.in_(_chat_ids))
 _same_visitor = and_(t.chat.c.visitor_bare == bindparam("visitor"), t.chat.c.state != ChatState.CLOSED)
@@ -146,6 +152,7 @@ def _brief_from(row: Row[Any]) -> Brief:
         is_offered=bool(row.is_offered),
         is_gone=row.visitor_gone_at is not None,
         has_room=row.first_opened_at is not None,
+        queued_at=row.queued_at,
     )
     helper = BareJid(row.helper) if row.helper else None
     return Brief(WorkgroupName(row.workgroup), ChatState(row.state), helper, waiting)
@@ -153,7 +160,7 @@ def _brief_from(row: Row[Any]) -> Brief:
 
 # What has its own tables and is not written with the chat.
 NOTHING_HANGS_ON_IT: Mapping[str, Any] = {
-    "offer": None,
+    "offers": (),
     "invitations": (),
     "visits": (),
     "notices": (),
@@ -239,6 +246,10 @@ class ChatTable:
                 visitor_name=r.visitor_name,
                 question=r.question,
                 asked_at=r.asked_at,
+                returned_at=r.queued_at if r.queued_at != r.asked_at else None,
+                replied_at=r.replied_at,
+                alarmed_at=r.alarmed_at,
+                visitor_told_at=r.visitor_told_at,
                 state=ChatState(r.state),
                 room=RoomState(r.room),
                 form=r.form,
@@ -250,7 +261,7 @@ class ChatTable:
                 outcome=Outcome(r.outcome) if r.outcome else None,
                 disposition=Disposition(r.disposition) if r.disposition else None,
                 closing=r.closing,
-                offer=next((offer_from(o) for o in offers.get(r.id, ())), None),
+                offers=tuple(offer_from(o) for o in offers.get(r.id, ())),
                 invitations=tuple(
                     Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told) for i in invitations.get(r.id, ())
                 ),
@@ -285,7 +296,10 @@ class ChatTable:
 
     def save(self, chat: Chat) -> None:
         self._changes.has_closed |= chat.state is ChatState.CLOSED
-        self._change(chat.id, lambda known: replace(chat, **_hanging_on(known)), **_values(chat))
+        returned_at = chat.returned_at if chat.returned_at != chat.asked_at else None  # as it will be read
+        self._change(
+            chat.id, lambda known: replace(chat, returned_at=returned_at, **_hanging_on(known)), **_values(chat)
+        )
 
     def set_token(self, chat_id: ChatId, token_hash: str, *, used: str) -> None:
         self._change(chat_id, lambda chat: chat, token_hash=token_hash, last_token_hash=used)

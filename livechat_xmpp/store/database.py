@@ -11,12 +11,15 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Standing
 from livechat_xmpp.store.changes import Changes
 from livechat_xmpp.store.chats import ChatTable, with_standings
+from livechat_xmpp.store.fence import Fence
 from livechat_xmpp.store.offers import OfferTable
 from livechat_xmpp.store.people import AccountTable, DutyTable
+from livechat_xmpp.store.postgresql import STATEMENT_TIMEOUT_S, arguments
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.words import LetterTable, MessageTable
@@ -26,6 +29,8 @@ T = TypeVar("T")
 READERS = 2  # threads that read; more only take turns with each other in one Python process
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 BUSY_TIMEOUT_S = 60  # how long SQLite waits for another process, such as an export or a backup
+TRY_AGAIN_S = 0.1
+COLLISIONS = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock; another session is let go first
 
 
 def _nobody_counts(kind: str, seconds: float) -> None:
@@ -82,6 +87,10 @@ class Transaction:
         self._db.execute(text("SELECT 1"))
 
 
+class InDoubt(Exception):
+    """The connection broke during a commit: what was to be recorded may be recorded, or not."""
+
+
 class Store:
     """Where transactions come from (usecases.ports.Transactions).
 
@@ -89,10 +98,17 @@ class Store:
     all that write, because SQLite has a single writer and because on PostgreSQL too a check then still holds at
     the commit; some for those that read, who wait for no writer.
 
+    While PostgreSQL is away, as in a restart, units wait for it up to patience_s; one that was under way begins anew.
+    Nothing is committed while the fence is closed.
+
     on_unit: told of each, in its thread: "read" or "write", and the seconds that it took, commit and all.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime], fence: Fence | None = None, patience_s: float = 0.0
+    ) -> None:
+        self.fence = fence or Fence.always_open()
+        self._patience_s = patience_s
         self._engine = engine
         self._clock = clock
         self._writer = ThreadPoolExecutor(1, "store-writer")
@@ -102,9 +118,17 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str, clock: Callable[[], datetime]) -> AsyncIterator[Store]:
+    async def opened(
+        cls,
+        url: str,
+        clock: Callable[[], datetime],
+        *,
+        fence: Fence | None = None,
+        patience_s: float = 0.0,
+        session_name: str = "",
+    ) -> AsyncIterator[Store]:
         """Yield a store on the database at url; it has to be migrated already."""
-        store = cls(make_engine(url), clock)
+        store = cls(make_engine(url, session_name), clock, fence, patience_s)
         try:
             yield store
         finally:
@@ -119,29 +143,53 @@ class Store:
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit in a transaction and commit; what it raises rolls back and is raised here."""
 
-        def run() -> T:
-            with self._timed("write"), self.writing() as work:
+        def once() -> T:
+            with self.writing() as work:
                 return unit(work)
+
+        def run() -> T:
+            with self._timed("write"):
+                return self._patiently(once)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, run)
 
     async def survey(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit, which only reads, in turn with those that write: then nearly all is known without asking."""
 
-        def run() -> T:
-            with self._timed("read"), self._engine.connect() as db:
+        def once() -> T:
+            with self._engine.connect() as db:
                 return unit(Transaction(db, self._clock(), self._memory, self._memory.in_turn))
+
+        def run() -> T:
+            with self._timed("read"):
+                return self._patiently(once)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, run)
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit, which only reads, on one moment of the database."""
 
-        def run() -> T:
-            with self._timed("read"), self.reading() as work:
+        def once() -> T:
+            with self.reading() as work:
                 return unit(work)
 
+        def run() -> T:
+            with self._timed("read"):
+                return self._patiently(once)
+
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    def _patiently(self, once: Callable[[], T]) -> T:
+        """Run a unit, and again if it was rolled back by what passes: a restart of PostgreSQL, a deadlock."""
+        give_up_at = time.monotonic() + self._patience_s
+        while True:
+            try:
+                return once()
+            except DBAPIError as error:
+                if not _passes(error) or time.monotonic() > give_up_at:
+                    raise
+            self.fence.wait()
+            time.sleep(TRY_AGAIN_S)
 
     @contextmanager
     def _timed(self, kind: str) -> Iterator[None]:
@@ -159,11 +207,21 @@ class Store:
             work = Transaction(db, self._clock(), self._memory, self._memory.in_turn)
             try:
                 yield work
-                db.commit()  # nothing, when nothing was asked of the database
-            except BaseException:  # a commit that failed may have been done all the same
+                self.fence.wait()
+                self._commit(db)
+            except BaseException:  # in doubt too: what was known may have changed
                 self._memory.forget(work.changes)
                 raise
             self._memory.take_over(work.changes)
+
+    def _commit(self, db: Connection) -> None:
+        """Commit; nothing, when the unit asked nothing of the database."""
+        try:
+            db.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise InDoubt from error
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -200,9 +258,18 @@ class Store:
         await self.read(lambda work: work.ping())
 
 
-def make_engine(url: str) -> Engine:
+def _passes(error: DBAPIError) -> bool:
+    """Return whether the same may go well a little later, or on a new connection; SQLite has waited by itself."""
+    if getattr(error.orig, "sqlstate", None) in COLLISIONS:
+        return True
+    is_away = error.statement is None and isinstance(error, OperationalError)  # no connection could be made
+    return error.connection_invalidated or (is_away and type(error.orig).__module__.startswith("psycopg"))
+
+
+def make_engine(url: str, session_name: str = "", statement_timeout_s: float | None = STATEMENT_TIMEOUT_S) -> Engine:
     """Return an engine for the URL, SQLite set up so that commits are safe and readers do not wait.
 
+    session_name, statement_timeout_s: for PostgreSQL; None: statements may take as long as they like.
     The URL says which database; the driver is ours to choose, so one named for async code is as good.
     Errors are told without the values: these are words and addresses of visitors, and errors get logged.
     """
@@ -210,7 +277,8 @@ def make_engine(url: str) -> Engine:
     kind = parsed.get_backend_name()
     parsed = parsed.set(drivername=DRIVERS[kind])
     if kind != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        ours = arguments(parsed, session_name, statement_timeout_s)
+        return create_engine(parsed, connect_args=ours, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

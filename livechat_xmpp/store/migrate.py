@@ -26,11 +26,11 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-async def upgrade(url: str, revision: str = "head") -> None:
+async def upgrade(url: str, revision: str = "head", session_name: str = "") -> None:
     """Bring the database at url to the revision, in one transaction; does nothing when it is there."""
 
     def run() -> None:
-        with _connected(url) as db:
+        with _connected(url, session_name) as db:
             db.execution_options(livechat_write=True)
             with db.begin():
                 command.upgrade(_config(db), revision)
@@ -49,8 +49,8 @@ async def current(url: str) -> str | None:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    engine = make_engine(url)
+def _connected(url: str, session_name: str = "") -> Iterator[Connection]:
+    engine = make_engine(url, session_name, statement_timeout_s=None)  # a large table takes its time
     try:
         with engine.connect() as db:
             yield db

@@ -15,7 +15,7 @@ from livechat_xmpp.store.changes import Change, Changes, with_offer, with_offer_
 from livechat_xmpp.store.remembered import InTurn
 
 # How an offer ends that its helper has had; one that was taken back does not count as passed.
-PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED)
+PASSED = (OfferState.ACCEPTED, OfferState.REJECTED, OfferState.EXPIRED, OfferState.DROPPED)
 
 
 def offer_from(row: Row[Any]) -> Offer:
@@ -64,6 +64,10 @@ class OfferTable:
     def decide(self, offer_id: int, state: OfferState, at: datetime) -> None:
         values = {"offer_id": offer_id, "state": state, "decided_at": at}
         self._changed(self._db.scalars(DECIDE, values), without_offer(offer_id))
+
+    def drop(self, chat_id: ChatId, helper: BareJid, at: datetime) -> None:
+        here = (t.offer.c.chat_id == chat_id, t.offer.c.helper == helper, t.offer.c.state == OfferState.ACCEPTED)
+        self._db.execute(update(t.offer).where(*here).values(state=OfferState.DROPPED, decided_at=at))
 
     def mark_told(self, offer_id: int, at: datetime) -> bool:
         told = self._db.scalars(MARK_TOLD, {"offer_id": offer_id, "told_at": at}).all()

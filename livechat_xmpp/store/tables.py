@@ -100,6 +100,10 @@ chat = Table(
     # The token before, good until the new one is used: the answer that brought the new one may be lost.
     Column("last_token_hash", String(64), index=True),
     Column("asked_at", UtcDateTime, nullable=False),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("replied_at", UtcDateTime),
+    Column("alarmed_at", UtcDateTime),
+    Column("visitor_told_at", UtcDateTime),
     Column("helper", Jid),
     Column("opened_at", UtcDateTime),
     Column("first_opened_at", UtcDateTime),
@@ -113,6 +117,8 @@ chat = Table(
     Column("note", Text, nullable=False),
 )
 Index("ix_chat_state_workgroup_asked_at", chat.c.state, chat.c.workgroup, chat.c.asked_at)
+Index("ix_chat_state_queued_at", chat.c.state, chat.c.queued_at)
+Index("ix_chat_workgroup_alarmed_at", chat.c.workgroup, chat.c.alarmed_at)
 Index("ix_chat_visitor_bare_state", chat.c.visitor_bare, chat.c.state)
 Index("ix_chat_room_state", chat.c.room, chat.c.state)
 Index("ix_chat_workgroup_closed_at", chat.c.workgroup, chat.c.closed_at)
@@ -130,14 +136,7 @@ offer = Table(
     Column("decided_at", UtcDateTime),
 )
 Index("ix_offer_chat_id_state", offer.c.chat_id, offer.c.state)
-# At most one open offer for a chat and for a helper, whatever the code does.
-Index(
-    "uq_offer_open_chat",
-    offer.c.chat_id,
-    unique=True,
-    sqlite_where=offer.c.state == "open",
-    postgresql_where=offer.c.state == "open",
-)
+# At most one open offer for a helper, whatever the code does.
 Index(
     "uq_offer_open_helper",
     offer.c.helper,

@@ -43,6 +43,11 @@ class MessageTable:
         self._db.execute(delete(t.message).where(t.message.c.chat_id == chat_id))
         self._insert(chat_id, messages, -1)
 
+    def has_reply(self, chat_id: ChatId, *, since: datetime) -> bool:
+        is_of_staff = t.message.c.part.not_in((Part.VISITOR, Part.DESK))
+        here = (t.message.c.chat_id == chat_id, t.message.c.at >= since, t.message.c.kind == "speech", is_of_staff)
+        return self._db.scalar(select(t.message.c.id).where(*here).limit(1)) is not None
+
     def _insert(self, chat_id: ChatId, messages: Sequence[Message], last: int) -> None:
         rows = [
             {**asdict(m), "archive_id": m.archive_id or None, "chat_id": chat_id, "position": position}

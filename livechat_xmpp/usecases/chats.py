@@ -45,8 +45,8 @@ def finish(
 
     is_asked_for: the visitor wanted it; else the desk takes them out of the queue.
     """
-    if chat.offer is not None:
-        revoke(work, chat, chat.offer)
+    for offer in chat.offers:
+        revoke(work, chat, offer)
     work.chats.save(
         replace(
             chat,
@@ -72,12 +72,18 @@ def finish(
 
 
 def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
-    """Record that the helper has taken the open offer and answers the chat; return it so. Both are asked in."""
-    if chat.offer is not None:
-        work.offers.decide(chat.offer.id, OfferState.ACCEPTED, work.now)
+    """Record that the helper has taken the offer and answers the chat; return it so. Both are asked in.
+
+    Others who were asked at the same time are told who was faster.
+    """
+    for offer in chat.offers:
+        if offer.helper == helper:
+            work.offers.decide(offer.id, OfferState.ACCEPTED, work.now)
+        else:
+            revoke(work, chat, offer, taken_by=helper)
     opened = replace(
         chat,
-        offer=None,
+        offers=(),
         state=ChatState.OPEN,
         helper=helper,
         opened_at=work.now,
@@ -95,15 +101,33 @@ def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
     return opened
 
 
-def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta) -> None:
-    """Put a chat whose helper is gone back into the queue, at its old place; the visitor stays in the room."""
+def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta, was_silent: bool = False) -> None:
+    """Put a chat whose helper is gone, or silent, back into the queue, at its old place; the visitor stays in the room.
+
+    was_silent: the helper has accepted and never written; they are asked again as after a pass.
+    """
     if chat.helper is not None:
         work.invitations.end(chat.id, chat.helper, work.now)
-        tell_staff(work, chat, chat.helper, texts.offer_over(chat.visitor_name, taken_by=None))
-    work.chats.save(replace(chat, state=ChatState.WAITING, helper=None, opened_at=None))
-    work.fact("request returned to the queue", chat=chat.id, helper=chat.helper)
-    position = work.chats.position(chat.workgroup, chat.id)
-    work.notices.add(chat.id, texts.returned(position), at=work.now, expires_at=work.now + notice_expiry)
+        if was_silent:
+            work.offers.drop(chat.id, chat.helper, work.now)
+        name = chat.visitor_name
+        tell_staff(work, chat, chat.helper, texts.silent(name) if was_silent else texts.offer_over(name, taken_by=None))
+    has_replied = chat.opened_at is not None and work.messages.has_reply(chat.id, since=chat.opened_at)
+    work.chats.save(
+        replace(
+            chat,
+            state=ChatState.WAITING,
+            helper=None,
+            opened_at=None,
+            returned_at=work.now,
+            replied_at=work.now if has_replied else chat.replied_at,
+            alarmed_at=None,
+            visitor_told_at=None,
+        )
+    )
+    work.fact("request returned to the queue", chat=chat.id, helper=chat.helper, why="silent" if was_silent else None)
+    text = texts.returned(work.chats.position(chat.workgroup, chat.id), was_silent=was_silent)
+    work.notices.add(chat.id, text, at=work.now, expires_at=work.now + notice_expiry)
     work.touch(chat.id)
     work.touch_queues()
 
@@ -225,7 +249,7 @@ def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[ChatLi
         for position, waiting in enumerate(work.chats.waiting(workgroup), start=1):
             chat = work.chats.find(waiting.chat_id)
             if chat is not None:
-                state = "waiting" if chat.offer is None else "offered"
+                state = "offered" if chat.offers else "waiting"
                 lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
     return lines
 

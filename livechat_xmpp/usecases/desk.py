@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
+from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
@@ -32,6 +33,7 @@ class DeskRules:
     rooms: RoomRules = field(default_factory=RoomRules)
     offer_timeout: timedelta = timedelta(seconds=20)
     repeat_after: timedelta = timedelta(seconds=60)
+    climb: ClimbRules = field(default_factory=ClimbRules)
     max_chats: int = 2
     queue_limit: int = 200
     name_limit: int = 64

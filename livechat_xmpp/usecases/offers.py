@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from livechat_xmpp.domain.errors import NotFound
+from livechat_xmpp.domain.escalation import rung_at
 from livechat_xmpp.domain.model import (
     Availability,
     BareJid,
@@ -20,7 +21,7 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.domain.queue import Waiting
-from livechat_xmpp.domain.routing import OnDuty, PastOffers, cover, match
+from livechat_xmpp.domain.routing import OnDuty, PastOffers, cover, match, ring
 from livechat_xmpp.usecases.chats import decline_invitation, open_chat
 from livechat_xmpp.usecases.cover import Outlook, on_duty, outlook
 from livechat_xmpp.usecases.desk import DeskRules
@@ -80,23 +81,48 @@ def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: D
 def _match(
     work: Work, waiting: Sequence[Waiting], helpers: Sequence[OnDuty], rules: DeskRules
 ) -> tuple[list[Match], datetime | None]:
-    """Return who is offered what, in the queue's order, and when those passed over may be offered again."""
+    """Return who is offered what, in the queue's order, and when those passed over may be offered again.
+
+    One helper for each request first; who is left over is asked beside, where all are asked at once.
+    """
     free = [h for h in helpers if h.is_free]
     offerable = (w for w in waiting if not w.is_offered and not w.is_gone)
-    matches: list[Match] = []
+    requests: dict[ChatId, Waiting] = {}
+    pairs: list[tuple[ChatId, BareJid]] = []
     repeats: list[datetime] = []
-    while free and (requests := {w.chat_id: w for w in islice(offerable, CHUNK)}):
-        had = work.offers.past(requests)
-        past = {c: replace(had.get(c, PastOffers()), never=bare(w.visitor)) for c, w in requests.items()}
-        pairs = match(tuple(requests), free, past, now=work.now, repeat_after=rules.repeat_after)
-        taken = {jid for _, jid in pairs}
+
+    def ask(requests_now: Sequence[Waiting], how: Callable[..., list[tuple[ChatId, BareJid]]]) -> None:
+        nonlocal free
+        requests.update((w.chat_id, w) for w in requests_now)
+        past = _past(work, requests_now, rules)
+        found = how(list(past), free, past, now=work.now, repeat_after=rules.repeat_after)
+        taken = {jid for _, jid in found}
         free = [h for h in free if h.duty.jid not in taken]
-        matches += [
-            Match(chat_id, requests[chat_id].visitor, jid, has_room=requests[chat_id].has_room)
-            for chat_id, jid in pairs
-        ]
-        repeats += [at + rules.repeat_after for p in past.values() for at in p.last_at.values()]
+        pairs.extend(found)
+        repeats.extend(at + rules.repeat_after for p in past.values() for at in p.last_at.values())
+
+    while free and (chunk := list(islice(offerable, CHUNK))):
+        ask(chunk, match)
+    if free:
+        rung = (w for w in waiting if not w.is_gone and _rung_at(w, rules, work.now) is not None)
+        ask(list(islice(rung, CHUNK)), ring)
+    matches = [Match(c, requests[c].visitor, jid, has_room=requests[c].has_room) for c, jid in pairs]
     return matches, min((r for r in repeats if r > work.now), default=None)
+
+
+def _past(work: Work, waiting: Sequence[Waiting], rules: DeskRules) -> dict[ChatId, PastOffers]:
+    """Return what was offered before, and who is never asked, for requests in the order of the queue."""
+    had = work.offers.past([w.chat_id for w in waiting])
+    return {
+        w.chat_id: replace(
+            had.get(w.chat_id, PastOffers()), never=bare(w.visitor), rung_at=_rung_at(w, rules, work.now)
+        )
+        for w in waiting
+    }
+
+
+def _rung_at(waiting: Waiting, rules: DeskRules, now: datetime) -> datetime | None:
+    return rung_at(waiting.queued_at or waiting.asked_at, rules.climb, now=now)
 
 
 def make_offers(
@@ -108,7 +134,7 @@ def make_offers(
     rules: DeskRules,
 ) -> int:
     """Offer those requests whose visitors are there; return how many. Matched again: people come and go."""
-    made = 0
+    made = set()
     waiting = work.chats.waiting(workgroup)
     asked_at = {w.chat_id: w.asked_at for w in waiting if not w.has_room}
     for found in (_match(work, waiting, on_duty(work, presences), rules))[0]:
@@ -121,8 +147,8 @@ def make_offers(
         since = asked_at.get(found.chat_id)
         waited_s = None if since is None else round((work.now - since).total_seconds())
         work.fact("request offered", chat=found.chat_id, helper=found.helper, waited_s=waited_s)
-        made += 1
-    return made
+        made.add(found.chat_id)
+    return len(made)
 
 
 def _offered_chat(work: Work, helper: BareJid, chat_id: ChatId | None) -> tuple[Chat, Offer]:

@@ -17,16 +17,24 @@ def tell_staff(work: Work, chat: Chat, jid: BareJid, text: str) -> None:
     work.touch_letters()
 
 
-def revoke(work: Work, chat: Chat, offer: Offer, state: OfferState = OfferState.REVOKED) -> None:
+def revoke(
+    work: Work,
+    chat: Chat,
+    offer: Offer,
+    state: OfferState = OfferState.REVOKED,
+    *,
+    taken_by: BareJid | None = None,
+) -> None:
     """Take an offer back, or end one whose time is up; the helper is told, and their membership goes with it.
 
+    taken_by: who was faster, where several were asked.
     An offer that was never sent cannot have been passed: it counts as taken back, and nobody is told.
     """
     state = state if offer.told_at is not None else OfferState.REVOKED
     work.offers.decide(offer.id, state, work.now)
     work.fact("offer over", chat=chat.id, helper=offer.helper, how=state)
     if offer.told_at is not None:
-        text = texts.offer_over(chat.visitor_name, taken_by=None)
+        text = texts.offer_over(chat.visitor_name, taken_by=taken_by)
         if state is OfferState.EXPIRED:
             text = texts.offer_expired(chat.visitor_name)
         tell_staff(work, chat, offer.helper, text)

@@ -11,11 +11,13 @@ from livechat_xmpp.domain.learning import (
     Entered,
     Fact,
     HelperMissing,
+    HelperSilent,
     InvitationLapsed,
     Left,
     NoticesSpoken,
     OfferExpired,
     OfferTaken,
+    Replied,
     TraineePlacesFree,
     VisitorMissing,
     WaitedTooLong,
@@ -28,6 +30,7 @@ from livechat_xmpp.domain.model import (
     ChatState,
     DutyRole,
     Invitation,
+    Offer,
     OfferState,
     Outcome,
     Part,
@@ -64,9 +67,10 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
         case OfferTaken(helper):
             _offer_taken(work, chat, helper, rules)
         case OfferExpired(offer_id):
-            if chat.offer is None or chat.offer.id != offer_id:
+            offer = next((o for o in chat.offers if o.id == offer_id), None)
+            if offer is None:
                 return False
-            _expire(work, chat, presences)
+            expire(work, chat, offer, presences)
         case InvitationLapsed(jid):
             work.invitations.end(chat.id, jid, work.now)
         case TraineePlacesFree(count):
@@ -75,10 +79,14 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
             if chat.helper != helper:
                 return False
             return_to_queue(work, chat, notice_expiry=rules.notice_expiry)
+        case HelperSilent(helper):
+            return _helper_silent(work, chat, helper, rules)
+        case Replied():
+            work.chats.save(replace(chat, replied_at=work.now))
         case VisitorMissing():
-            _visitor_missing(work, chat)
+            visitor_missing(work, chat)
         case WaitedTooLong():
-            finish(work, chat, Outcome.TIMED_OUT, texts.NOBODY_CAME, is_asked_for=False)
+            waited_too_long(work, chat)
         case NoticesSpoken(ids):
             work.notices.mark_done(ids, work.now)
     return True
@@ -106,7 +114,7 @@ def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
 
 
 def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> None:
-    if chat.offer is None or chat.offer.helper != helper:
+    if chat.offer_to(helper) is None:
         return
     _tell_story(work, open_chat(work, chat, helper), rules)
 
@@ -115,22 +123,36 @@ def _tell_story(work: Work, chat: Chat, rules: DeskRules) -> None:
     work.notices.add(chat.id, texts.story(chat), at=work.now, expires_at=work.now + rules.notice_expiry)
 
 
-def _expire(work: Work, chat: Chat, presences: Presences) -> None:
+def expire(work: Work, chat: Chat, offer: Offer, presences: Presences) -> None:
     """Pass an offer on that was not answered in time.
 
     A helper whose presence we may not see and who is silent is probably not there: off duty they go, and
     are told how to come back, so that the desk does not look open when nobody would answer.
     """
-    offer = chat.offer
-    if offer is None:
-        return
     revoke(work, chat, offer, OfferState.EXPIRED)
     if presences.availability(offer.helper) is Availability.UNKNOWN and offer.told_at is not None:
         work.duties.remove(offer.helper)
         tell_staff(work, chat, offer.helper, texts.TAKEN_OFF_DUTY)
 
 
-def _visitor_missing(work: Work, chat: Chat) -> None:
+def _helper_silent(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> bool:
+    """Put the request of a silent helper back, unless a reply is in the transcript: one before a new link, say."""
+    if chat.helper != helper or chat.opened_at is None:
+        return False
+    if work.messages.has_reply(chat.id, since=chat.opened_at):
+        work.chats.save(replace(chat, replied_at=work.now))
+    else:
+        return_to_queue(work, chat, notice_expiry=rules.notice_expiry, was_silent=True)
+    return True
+
+
+def waited_too_long(work: Work, chat: Chat) -> None:
+    """End a request that nobody has taken for as long as anybody may wait."""
+    finish(work, chat, Outcome.TIMED_OUT, texts.NOBODY_CAME, is_asked_for=False)
+
+
+def visitor_missing(work: Work, chat: Chat) -> None:
+    """End a request or chat whose visitor has been gone for longer than the grace."""
     outcome = outcome_when_left(chat)
     text = texts.CHAT_ENDED if outcome is Outcome.SERVED else texts.GONE_FROM_QUEUE
     finish(work, chat, outcome, text, is_asked_for=False)

@@ -197,8 +197,8 @@ def visitor_gone(work: Work, visitor: FullJid) -> None:
     if chat is None or chat.visitor != visitor or chat.first_opened_at or chat.visitor_gone_at:
         return
     work.chats.save(replace(chat, visitor_gone_at=work.now))
-    if chat.offer is not None:
-        revoke(work, chat, chat.offer)
+    for offer in chat.offers:
+        revoke(work, chat, offer)
     work.touch(chat.id)
     work.touch_queues()
 

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import re
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -38,10 +38,15 @@ KINDS = ("message", "presence", "iq")
 STOP_WAIT_S = 2.0
 
 
+def _always() -> bool:
+    return True
+
+
 class Link(ComponentXMPP):  # type: ignore[misc]
     """The component's connection. number: counts the links; what was seen belongs to one of them.
 
     received, sent: stanzas by kind; dropped: what was too big to be sent; iqs: questions that wait for an answer.
+    may_send: asked before each write; while it says no, what is to be sent is held back until release().
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         iq_timeout: timedelta = timedelta(seconds=15),
         ping_interval: timedelta = timedelta(seconds=60),
         max_bytes: int = 200_000,
+        may_send: Callable[[], bool] = _always,
     ) -> None:
         # COMPAT slixmpp 1.17.0: without fix_error_ns every error reads feature-not-implemented.
         super().__init__(jid, secret, host, port, fix_error_ns=True)
@@ -69,6 +75,8 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._iq_timeout_s = iq_timeout.total_seconds()
         self._ping_interval_s = ping_interval.total_seconds()
         self._max_bytes = max_bytes
+        self._may_send = may_send
+        self._held: deque[bytes] = deque()
         self._is_up = False
         self._is_beginning = False  # from the session's start until on_up is done
         self._stopping = asyncio.Event()
@@ -131,6 +139,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.cancel_connection_attempt()
         if not is_up:
             self.abort()
+            self._held.clear()
         return is_up and not lost.done()
 
     async def _hold(self, on_up: Callable[[], Awaitable[None]], on_down: Callable[[], None]) -> None:
@@ -149,6 +158,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             await asyncio.gather(work, return_exceptions=True)
             on_down()
             self.abort()
+            self._held.clear()
 
     async def _use(self, on_up: Callable[[], Awaitable[None]]) -> None:
         await on_up()
@@ -170,6 +180,15 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._stopping.set()
         if self._is_up:
             await self.disconnect(wait=STOP_WAIT_S)
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(None)
+
+    def cut(self) -> None:
+        """Close the connection at once, without a word, and do not come back."""
+        self._stopping.set()
+        self._is_up = self._is_beginning = False
+        self._held.clear()
+        self.abort()
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(None)
 
@@ -216,7 +235,15 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.dropped += 1
             log.error("stanza not sent: too big", extra={"bytes": len(raw)})
             return
+        if self._held or not self._may_send():
+            self._held.append(raw)
+            return
         super().send_raw(raw)
+
+    def release(self) -> None:
+        """Send what was held back, as far as sending is allowed now."""
+        while self._held and self._may_send():
+            super().send_raw(self._held.popleft())
 
     async def request(self, iq: Iq, timeout_s: float | None = None) -> Iq:
         """Send an IQ and return its answer. Raises LinkDown, LinkTrouble on silence, StepRefused on an error.

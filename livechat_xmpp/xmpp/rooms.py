@@ -115,6 +115,7 @@ class MucRooms:
             outcasts=outcasts,
             subject=room.subject,
             spoken=old.spoken if old else frozenset(),
+            spoke_at=old.spoke_at if old else {},
             is_read=is_new or (old is not None and old.is_read),
             looked_at=self._now(),
         )
@@ -319,6 +320,9 @@ class MucRooms:
         if heard is None:
             return None
         self._on_heard(chat_id, heard)
+        if heard.jid is not None and not heard.is_desk and not heard.body.startswith("!"):
+            who, at = heard.jid, heard.at
+            self._show(chat_id, lambda v: replace(v, spoke_at={**v.spoke_at, who: at}))
         if heard.is_desk or heard.jid is None or message.xml.find("{urn:xmpp:delay}delay") is not None:
             return None
         return heard.jid, heard.body

@@ -7,13 +7,14 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, MetaData, inspect, select, text
 
+from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store, make_engine
 from livechat_xmpp.store.tables import chat, metadata
 from tests.contract.conftest import Watch
-from tests.factories import a_request, an_admin, jid
+from tests.factories import NOW, a_request, an_admin, jid
 
 
 def within(url: str, look: Callable[[Connection], Any]) -> Any:
@@ -51,11 +52,51 @@ async def test_partial_indexes_are_migrated_too(empty: Callable[[], str]) -> Non
     query = "SELECT sql FROM sqlite_master WHERE name = :name"
     if url.startswith("postgresql"):
         query = "SELECT indexdef FROM pg_indexes WHERE indexname = :name"
-    for name in ("uq_offer_open_chat", "uq_offer_open_helper"):
-        definition = within(url, lambda db, name=name: db.scalar(text(query), {"name": name}))
-        assert "UNIQUE" in definition
-        assert "WHERE" in definition
-        assert "'open'" in definition
+    definition = within(url, lambda db: db.scalar(text(query), {"name": "uq_offer_open_helper"}))
+    assert "UNIQUE" in definition
+    assert "WHERE" in definition
+    assert "'open'" in definition
+
+
+async def test_requests_from_before_they_climbed_begin_where_they_are(empty: Callable[[], str], watch: Watch) -> None:
+    """0002: what waits has waited since it was asked; what had returned begins anew, and nothing is lost."""
+    url = empty()
+    await migrate.upgrade(url, "0001")
+    old = MetaData()
+
+    def fill(db: Connection) -> None:
+        old.reflect(db)
+        common = {"workgroup": "support", "room": "ready", "visitor_name": "Vera", "question": "?", "form": {}}
+        common |= {
+            "priority": 0,
+            "token_hash": "",
+            "asked_at": NOW,
+            "closed_by": "",
+            "closing": "",
+            "tags": "",
+            "note": "",
+        }
+        rows = [
+            {"id": "waiting", "state": "waiting", "first_opened_at": None},
+            {"id": "returned", "state": "waiting", "first_opened_at": NOW},
+            {"id": "open", "state": "open", "first_opened_at": NOW},
+        ]
+        for row in rows:
+            visitor = {"visitor": f"{row['id']}@anon.localhost/x", "visitor_bare": f"{row['id']}@anon.localhost"}
+            db.execute(old.tables["chat"].insert().values(**common, **row, **visitor))
+            offer = {"chat_id": row["id"], "helper": f"{row['id']}@localhost", "state": "open"}
+            db.execute(old.tables["offer"].insert().values(**offer, made_at=NOW, expires_at=NOW))
+        db.commit()
+
+    within(url, fill)
+    await migrate.upgrade(url)
+    async with Store.opened(url, watch.now) as store:
+        with store.reading() as work:
+            found = {name: work.chats.find(ChatId(name)) for name in ("waiting", "returned", "open")}
+    queued = {name: chat.queued_at for name, chat in found.items() if chat is not None}
+    assert (queued["waiting"], queued["open"]) == (NOW, NOW)
+    assert queued["returned"] > NOW
+    assert [len(chat.offers) for chat in found.values() if chat is not None] == [1, 1, 1]
 
 
 async def test_upgrading_twice_is_harmless_and_keeps_the_data(empty: Callable[[], str], watch: Watch) -> None:

@@ -233,6 +233,10 @@ async def test_a_chat_comes_back_whole(store: Store) -> None:
         closing="Thank you.",
         closed_at=at(99),
         visitor_gone_at=at(5),
+        returned_at=at(40),
+        replied_at=at(41),
+        alarmed_at=at(42),
+        visitor_told_at=at(43),
         invitations=(an_invitation("ana", told_s=0), an_invitation("tom", Part.TRAINEE)),
         visits=(a_visit("tom", entered_s=1, left_s=2, part=Part.TRAINEE, occupant_id="o"), a_visit("ana", entered_s=3)),
     )
@@ -245,15 +249,19 @@ async def test_a_chat_comes_back_whole(store: Store) -> None:
         for visit in full.visits:
             work.visits.add(full.id, visit)
         work.offers.add(full.id, jid("mia"), NOW, at(20))
+        work.offers.add(full.id, jid("ada"), NOW, at(21))
         work.notices.add(full.id, "hello", at=NOW, expires_at=at(300))
     with store.reading() as work:
         found = work.chats.find(full.id)
         assert found is not None
-        assert found.offer is not None
-        assert (found.offer.helper, found.offer.expires_at, found.offer.told_at) == (jid("mia"), at(20), None)
+        assert [(o.helper, o.expires_at, o.told_at) for o in found.offers] == [
+            (jid("mia"), at(20), None),
+            (jid("ada"), at(21), None),
+        ]
+        assert (found.queued_at, found.offer_to(jid("ada"))) == (at(40), found.offers[1])
         assert found.notices == (a_notice(found.notices[0].id),)
         for field in fields(Chat):
-            if field.name not in ("offer", "notices"):
+            if field.name not in ("offers", "notices"):
                 assert getattr(found, field.name) == getattr(full, field.name), field.name
 
 
@@ -328,7 +336,7 @@ async def test_a_token_stays_good_until_the_one_after_it_is_used(store: Store) -
 async def test_the_queue_is_in_order_and_of_one_workgroup(store: Store) -> None:
     with store.writing() as work:
         put_chat(work, "second", asked_at=at(2), visitor_gone_at=at(3))
-        put_chat(work, "first", asked_at=at(1), first_opened_at=at(1))
+        put_chat(work, "first", asked_at=at(1), first_opened_at=at(1), returned_at=at(50))
         put_chat(work, "sales", workgroup=WorkgroupName("sales"))
         put_chat(work, "open", state=ChatState.OPEN)
         put_chat(work, "third", asked_at=at(3))
@@ -337,6 +345,7 @@ async def test_the_queue_is_in_order_and_of_one_workgroup(store: Store) -> None:
     assert [w.chat_id for w in queue] == ["first", "second", "third"]
     assert [w.has_room for w in queue] == [True, False, False]
     assert [w.is_gone for w in queue] == [False, True, False]
+    assert [w.queued_at for w in queue] == [at(50), at(2), at(3)]
     assert [w.is_offered for w in queue] == [False, False, True]
     assert queue[0].visitor == "first@anon.localhost/page"
     assert queue[0].asked_at == at(1)
@@ -428,14 +437,7 @@ async def test_past_offers_are_counted_for_each_chat_and_helper(store: Store) ->
         assert work.offers.past([]) == {}
 
 
-@pytest.mark.parametrize(
-    ("chat_id", "helper"),
-    [
-        pytest.param("a", "ben", id="for a chat"),
-        pytest.param("b", "ana", id="for a helper"),
-    ],
-)
-async def test_there_is_one_open_offer_at_the_most(store: Store, chat_id: str, helper: str) -> None:
+async def test_a_helper_has_one_open_offer_at_the_most(store: Store) -> None:
     with store.writing() as work:
         put_chat(work, "a")
         put_chat(work, "b")
@@ -443,10 +445,23 @@ async def test_there_is_one_open_offer_at_the_most(store: Store, chat_id: str, h
 
     def add_another() -> None:
         with store.writing() as work:
-            work.offers.add(ChatId(chat_id), jid(helper), NOW, at(20))
+            work.offers.add(ChatId("b"), jid("ana"), NOW, at(20))
 
     with pytest.raises(IntegrityError):
         add_another()
+
+
+async def test_who_accepted_and_was_silent_has_passed_when_it_was_noticed(store: Store) -> None:
+    with store.writing() as work:
+        put_chat(work)
+        work.offers.add(CHAT, jid("ana"), NOW, at(20))
+        offer = work.offers.find_open_of(jid("ana"))
+        assert offer is not None
+        work.offers.decide(offer.id, OfferState.ACCEPTED, at(5))
+        work.offers.drop(CHAT, jid("ben"), at(125))  # nothing to do
+        work.offers.drop(CHAT, jid("ana"), at(125))
+        work.offers.drop(CHAT, jid("ana"), at(999))  # it is done
+        assert work.offers.past([CHAT]) == {CHAT: PastOffers({jid("ana"): 1}, {jid("ana"): at(125)})}
 
 
 async def test_an_offer_is_for_a_chat_that_exists(store: Store) -> None:

@@ -17,7 +17,7 @@ from livechat_xmpp.domain.errors import (
     QueueClosed,
     StaffAsking,
 )
-from livechat_xmpp.domain.learning import Entered, WaitedTooLong
+from livechat_xmpp.domain.learning import Entered, HelperMissing, HelperSilent, WaitedTooLong
 from livechat_xmpp.domain.model import (
     Availability,
     BareJid,
@@ -35,8 +35,9 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.store.database import Store
-from livechat_xmpp.usecases import chats, offers, rooms, staff, visits
+from livechat_xmpp.usecases import chats, offers, rooms, staff, transcripts, visits
 from livechat_xmpp.usecases.desk import Desk, DeskRules
+from livechat_xmpp.usecases.transcripts import Heard
 from tests.contract.conftest import Watch
 from tests.factories import NOW, SUPPORT, VISITOR, at, jid, names
 
@@ -102,6 +103,10 @@ class Story:
             found = work.chats.find(chat_id)
         assert found is not None
         return found
+
+    async def queue(self) -> list[ChatId]:
+        with self.store.reading() as work:
+            return [w.chat_id for w in work.chats.waiting(SUPPORT)]
 
     async def in_progress(self) -> ChatId:
         """Return a chat that ana answers."""
@@ -208,7 +213,7 @@ async def test_requests_go_round(story: Story) -> None:
 async def test_a_visitor_who_is_not_there_is_not_offered(story: Story) -> None:
     first, second = await story.ask(), await story.ask("v2@anon.localhost/x")
     assert await story.offer(second.chat_id) == ["ben"]
-    assert (await story.chat(first.chat_id)).offer is None
+    assert (await story.chat(first.chat_id)).offers == ()
 
 
 async def test_accepting_opens_the_chat_and_asks_both_in(story: Story) -> None:
@@ -217,7 +222,7 @@ async def test_accepting_opens_the_chat_and_asks_both_in(story: Story) -> None:
     assert (await story.chat(ticket.chat_id)).room is RoomState.NEEDED
     await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id)
     chat = await story.chat(ticket.chat_id)
-    assert (chat.state, chat.helper, chat.offer) == (ChatState.OPEN, jid("ana"), None)
+    assert (chat.state, chat.helper, chat.offers) == (ChatState.OPEN, jid("ana"), ())
     assert chat.opened_at == chat.first_opened_at == story.watch.now()
     assert {(i.jid, i.part) for i in chat.invitations} == {
         (jid("ana"), Part.HELPER),
@@ -241,8 +246,43 @@ async def test_what_was_passed_on_goes_to_the_next(story: Story) -> None:
     assert await story.offer(ticket.chat_id) == ["ben"]
     await story.desk.do(offers.reject_offer, jid("ben"))
     assert await story.offer(ticket.chat_id) == []
-    story.watch.tick(61)
+    story.watch.tick(59)
+    assert await story.offer(ticket.chat_id) == []
+    story.watch.tick(2)
+    assert await story.offer(ticket.chat_id) == ["ana", "ben"], "all at once now"
+
+
+async def test_of_all_who_are_asked_at_once_the_first_has_it_and_the_others_are_told(story: Story) -> None:
+    ticket = await story.ask()
+    story.watch.tick(60)
+    assert await story.offer(ticket.chat_id) == ["ana", "ben"]
+    chat = await story.chat(ticket.chat_id)
+    for offer in chat.offers:
+        assert await story.desk.do(rooms.mark_offer_told, offer.id)
+    await story.letters()
+    await story.desk.do(offers.accept_offer, jid("ben"), ticket.chat_id)
+    chat = await story.chat(ticket.chat_id)
+    assert (chat.helper, chat.offers) == (jid("ben"), ())
+    assert await story.letters() == [("ana@localhost", "fleeting")]
+    with pytest.raises(NotFound):
+        await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id)
+
+
+async def test_each_request_is_offered_to_one_before_any_is_to_all(story: Story) -> None:
+    first, second = await story.ask(), await story.ask("v2@anon.localhost/x")
+    story.watch.tick(60)
+    assert await story.offer(first.chat_id, second.chat_id) == ["ana", "ben"]
+    assert [o.helper for o in (await story.chat(first.chat_id)).offers] == [jid("ana")]
+    assert [o.helper for o in (await story.chat(second.chat_id)).offers] == [jid("ben")]
+
+
+async def test_who_comes_free_while_all_are_asked_is_asked_too(story: Story) -> None:
+    ticket = await story.ask()
+    story.seen[jid("ben")] = Availability.AWAY
+    story.watch.tick(60)
     assert await story.offer(ticket.chat_id) == ["ana"]
+    del story.seen[jid("ben")]
+    assert await story.offer(ticket.chat_id) == ["ben"]
 
 
 async def test_offers_of_who_has_gone_are_taken_back(story: Story) -> None:
@@ -250,7 +290,7 @@ async def test_offers_of_who_has_gone_are_taken_back(story: Story) -> None:
     await story.offer(ticket.chat_id)
     story.seen[jid("ana")] = Availability.OFFLINE
     await story.desk.do(offers.revoke_of_absent, presences=story.seen)
-    assert (await story.chat(ticket.chat_id)).offer is None
+    assert (await story.chat(ticket.chat_id)).offers == ()
     assert await story.offer(ticket.chat_id) == ["ben"]
 
 
@@ -258,7 +298,7 @@ async def test_going_off_duty_takes_the_offer_back(story: Story) -> None:
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
     await story.desk.do(staff.go_off_duty, jid("ana"))
-    assert (await story.chat(ticket.chat_id)).offer is None
+    assert (await story.chat(ticket.chat_id)).offers == ()
 
 
 async def test_who_asked_and_then_joined_the_staff_is_not_offered_their_own_request(story: Story) -> None:
@@ -271,7 +311,7 @@ async def test_who_asked_and_then_joined_the_staff_is_not_offered_their_own_requ
     assert await story.offer(own.chat_id) == []
     second = await story.ask(other)
     assert await story.offer(own.chat_id, second.chat_id) == ["kim"]
-    assert (await story.chat(own.chat_id)).offer is None
+    assert (await story.chat(own.chat_id)).offers == ()
     await story.desk.do(visits.leave, kim)
     assert (await story.chat(own.chat_id)).outcome is Outcome.ABANDONED
 
@@ -297,6 +337,73 @@ async def test_a_yes_brings_the_invitation_again_and_never_one_to_a_chat_that_is
         work.invitations.put(chat_id, invitation)
     with pytest.raises(NotFound):
         await story.desk.do(chats.ask_in_again, jid("ana"))
+
+
+# --- accepted, and then silent
+
+
+async def both_inside(story: Story, chat_id: ChatId) -> None:
+    """Have ana, who answers, and the visitor come into the room."""
+    for who, nick, part in ((jid("ana"), "ana", Part.HELPER), (bare(VISITOR), "Vera", Part.VISITOR)):
+        came = Entered(Visit(who, nick, part, story.watch.now()))
+        await story.desk.do(rooms.record, chat_id, [came], **story.eyes)
+
+
+async def test_who_is_silent_loses_the_request_and_is_asked_again_as_after_a_pass(story: Story) -> None:
+    first = await story.in_progress()
+    await both_inside(story, first)
+    await story.letters()
+    later = await story.ask("v2@anon.localhost/x")
+    asked_at = (await story.chat(first)).asked_at
+    story.watch.tick(120)
+    await story.desk.do(rooms.record, first, [HelperSilent(jid("ana"))], **story.eyes)
+    chat = await story.chat(first)
+    assert (chat.state, chat.helper, chat.asked_at) == (ChatState.WAITING, None, asked_at)
+    assert (chat.queued_at, chat.room) == (story.watch.now(), RoomState.NEEDED)
+    assert await story.letters() == [("ana@localhost", "fleeting")]
+    assert [n.body for n in chat.notices if "has not answered" in n.body and "you are next" in n.body]
+    assert await story.queue() == [first, later.chat_id]
+    assert await story.offer(first) == ["ben"]
+    await story.desk.do(offers.decline, jid("ben"))
+    assert await story.offer(first) == []
+    story.watch.tick(60)
+    assert "ana" in await story.offer(first)
+
+
+async def test_a_reply_in_the_transcript_counts_though_it_was_not_heard_on_this_link(story: Story) -> None:
+    chat_id = await story.in_progress()
+    await both_inside(story, chat_id)
+    opened_at = story.watch.now()
+    story.watch.tick(120)
+    said = [Heard(opened_at, "ana", "Hello Vera", jid=jid("ana"), archive_id="1")]
+    await story.desk.do(transcripts.record_heard, {chat_id: said})
+    await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
+    chat = await story.chat(chat_id)
+    assert (chat.state, chat.helper, chat.replied_at) == (ChatState.OPEN, jid("ana"), story.watch.now())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(Heard(at(100), "Vera", "Hello?", jid=bare(VISITOR)), id="the visitor's words"),
+        pytest.param(Heard(at(100), "ana", "!help", jid=jid("ana")), id="a command"),
+        pytest.param(Heard(at(100), "Help desk", "Vera asked", is_desk=True), id="the desk's words"),
+        pytest.param(Heard(at(-100), "ana", "Hello Vera", jid=jid("ana")), id="words from before"),
+    ],
+)
+async def test_what_is_no_reply(story: Story, said: Heard) -> None:
+    chat_id = await story.in_progress()
+    await both_inside(story, chat_id)
+    await story.desk.do(transcripts.record_heard, {chat_id: [said]})
+    await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
+    assert (await story.chat(chat_id)).state is ChatState.WAITING
+
+
+async def test_a_silence_that_ended_meanwhile_is_none(story: Story) -> None:
+    chat_id = await story.in_progress()
+    assert not await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ben"))], **story.eyes)
+    await story.desk.do(rooms.record, chat_id, [HelperMissing(jid("ana"))], **story.eyes)
+    assert not await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
 
 
 # --- the end
@@ -356,7 +463,7 @@ async def test_what_nobody_takes_ends_with_a_word_to_who_waited(story: Story) ->
     await story.offer(ticket.chat_id)
     await story.desk.do(rooms.record, ticket.chat_id, [WaitedTooLong()], **story.eyes)
     chat = await story.chat(ticket.chat_id)
-    assert (chat.state, chat.outcome, chat.offer) == (ChatState.CLOSED, Outcome.TIMED_OUT, None)
+    assert (chat.state, chat.outcome, chat.offers) == (ChatState.CLOSED, Outcome.TIMED_OUT, ())
     assert (VISITOR, "removed") in await story.letters()
 
 
@@ -457,7 +564,7 @@ async def test_a_demoted_helper_loses_the_offer_and_the_role(story: Story) -> No
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
     await story.change("ana@localhost", to=Standing.TRAINEE, up=False)
-    assert (await story.chat(ticket.chat_id)).offer is None
+    assert (await story.chat(ticket.chat_id)).offers == ()
     with story.store.reading() as work:
         duty = work.duties.find(jid("ana"))
     assert duty is not None

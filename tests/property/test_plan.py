@@ -65,9 +65,9 @@ def chats(draw: st.DrawFn) -> Chat:
     opened = at(draw(MINUTES)) if helper else None
     first = opened or (at(-800) if draw(st.booleans()) else None)
     told = draw(st.booleans())
-    offer = None
-    if helper is None and draw(st.booleans()):
-        offer = an_offer(draw(st.sampled_from(STAFF)), told_at=NOW if told else None, expires_s=draw(MINUTES) + 20)
+    asked = [] if helper else draw(st.lists(st.sampled_from(STAFF), max_size=3, unique=True))
+    expires = draw(MINUTES) + 20
+    offers = [an_offer(j, offer_id=n, told_at=NOW if told else None, expires_s=expires) for n, j in enumerate(asked)]
     return replace(
         a_request(),
         state=ChatState.OPEN if helper else ChatState.WAITING,
@@ -75,7 +75,9 @@ def chats(draw: st.DrawFn) -> Chat:
         helper=helper,
         opened_at=opened,
         first_opened_at=first,
-        offer=offer,
+        offers=tuple(offers),
+        returned_at=draw(st.none() | MINUTES.map(at)),
+        replied_at=draw(st.none() | MINUTES.map(at)),
         invitations=tuple(invited.values()),
         notices=tuple(a_notice(n, expires_s=draw(st.sampled_from([-1, 60]))) for n in range(draw(st.integers(0, 2)))),
         standings=draw(st.dictionaries(st.sampled_from(STAFF), st.sampled_from(Standing))),
@@ -104,6 +106,7 @@ def rooms(draw: st.DrawFn) -> RoomView:
         members=of[Affiliation.MEMBER],
         outcasts=of[Affiliation.OUTCAST],
         subject=draw(st.sampled_from(["", "old"])),
+        spoke_at={who: at(draw(MINUTES)) for who in inside if draw(st.booleans())},
         looked_at=at(draw(MINUTES)),
     )
 
@@ -128,11 +131,12 @@ class Model:
             case SetSubject(subject):
                 self.show(subject=subject)
             case TellOffer(offer):
-                self.chat = replace(self.chat, offer=replace(offer, told_at=NOW))
+                others = tuple(o for o in self.chat.offers if o.id != offer.id)
+                self.chat = replace(self.chat, offers=(*others, replace(offer, told_at=NOW)))
             case TellInvitation(told):
                 again = replace(told, told_at=NOW, times_told=told.times_told + 1)
-                others = tuple(i for i in self.chat.invitations if i.jid != told.jid)
-                self.chat = replace(self.chat, invitations=(*others, again))
+                rest = tuple(i for i in self.chat.invitations if i.jid != told.jid)
+                self.chat = replace(self.chat, invitations=(*rest, again))
             case Speak(notice):
                 self.show(spoken=self.room.spoken | {notice.stanza_id})
             case _:

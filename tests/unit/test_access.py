@@ -68,8 +68,8 @@ def test_a_second_monitor_counts_also_where_the_helper_does_not() -> None:
     ("chat", "admitted"),
     [
         pytest.param(a_request(), set(), id="nobody while nobody was asked"),
-        pytest.param(a_request(a_helper("ana"), offer=an_offer("ana")), {"ana"}, id="who is offered the request"),
-        pytest.param(a_request(a_trainee("ana"), offer=an_offer("ana")), set(), id="not one demoted since the offer"),
+        pytest.param(a_request(a_helper("ana"), offers=(an_offer("ana"),)), {"ana"}, id="who is offered the request"),
+        pytest.param(a_request(a_trainee("ana"), offers=(an_offer("ana"),)), set(), id="not one demoted since"),
         pytest.param(a_chat(), {"v1", "ana"}, id="visitor and helper, once accepted"),
         pytest.param(
             a_chat(state=ChatState.WAITING, helper="ana", opened_at=None, invitations=()),
@@ -144,7 +144,7 @@ def test_the_part_that_a_person_plays(person: str, part: Part) -> None:
         a_helper("una"),
         a_helper("new"),
         helper="ana",
-        offer=an_offer("ben"),
+        offers=(an_offer("ben"),),
         invitations=(an_invitation("una", Part.ADVISOR), an_invitation("new", Part.TRAINEE)),
         first_opened_at=NOW,
     )

@@ -6,7 +6,7 @@ import pytest
 
 from livechat_xmpp.domain.model import Chat, Outcome, Part
 from livechat_xmpp.domain.outcome import outcome_when_closed, outcome_when_left
-from tests.factories import a_chat, a_request, a_visit
+from tests.factories import NOW, a_chat, a_request, a_visit
 
 CAME = a_visit("v1@anon.localhost", part=Part.VISITOR, entered_s=1, left_s=9)
 HELPER_CAME = a_visit("ana", entered_s=1)
@@ -16,7 +16,9 @@ MONITOR_CAME = a_visit("mia", part=Part.MONITOR, entered_s=1)
 def returned(**more: object) -> Chat:
     """Return a chat that waits again, since its helper has gone."""
     chat = a_chat(**more)
-    return a_request(first_opened_at=chat.first_opened_at, room=chat.room, visits=chat.visits)
+    return a_request(
+        first_opened_at=chat.first_opened_at, room=chat.room, visits=chat.visits, replied_at=chat.replied_at
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,16 @@ def returned(**more: object) -> Chat:
         ),
         pytest.param(a_chat(visits=(HELPER_CAME, CAME)), Outcome.SERVED, Outcome.SERVED, id="they met"),
         pytest.param(
-            returned(visits=(CAME,)), Outcome.SERVED, Outcome.SERVED, id="they met, and the helper has gone since"
+            returned(visits=(CAME,), replied_at=NOW),
+            Outcome.SERVED,
+            Outcome.SERVED,
+            id="they met, and the helper has gone since",
+        ),
+        pytest.param(
+            returned(visits=(CAME,)),
+            Outcome.ABANDONED,
+            Outcome.SERVED,
+            id="nobody ever wrote to them",
         ),
         pytest.param(returned(), Outcome.ABANDONED, Outcome.SERVED, id="taken and given back; the visitor never came"),
     ],

@@ -12,13 +12,16 @@ from livechat_xmpp.domain.learning import (
     Entered,
     Fact,
     HelperMissing,
+    HelperSilent,
     InvitationLapsed,
     Left,
     NoticesSpoken,
     OfferExpired,
     OfferTaken,
+    Replied,
     TraineePlacesFree,
     VisitorMissing,
+    WaitedTooLong,
     learn,
     next_due,
 )
@@ -52,15 +55,20 @@ def facts(chat: Chat, seen: RoomView | None, now: float = 0, rules: RoomRules = 
 
 
 def a_quiet_chat(*staff: Any, **more: Any) -> Chat:
-    """Return an open chat with helper and visitor recorded as inside."""
-    return a_chat(*staff, **{"visits": HERE, **more})
+    """Return an open chat with helper and visitor recorded as inside, who have begun to talk."""
+    return a_chat(*staff, **{"visits": HERE, "replied_at": NOW, **more})
+
+
+def unanswered(*staff: Any, **more: Any) -> Chat:
+    """Return the same before anybody of the staff has written."""
+    return a_quiet_chat(*staff, **{"replied_at": None, **more})
 
 
 @pytest.mark.parametrize(
     ("chat", "seen"),
     [
         pytest.param(a_chat(state=ChatState.CLOSED), a_room("ana"), id="of a chat that is over"),
-        pytest.param(a_chat(offer=an_offer()), None, id="of a room that may hold people and is not known"),
+        pytest.param(a_chat(offers=(an_offer(),)), None, id="of a room that may hold people and is not known"),
     ],
 )
 def test_nothing_is_learnt(chat: Chat, seen: RoomView | None) -> None:
@@ -99,13 +107,35 @@ def test_who_left_and_is_back_enters_again() -> None:
     ],
 )
 def test_an_offer(seen: RoomView, now: float, expected: tuple[Fact, ...]) -> None:
-    chat = a_request(a_helper("ana"), room=RoomState.READY, offer=an_offer("ana"), visits=(a_visit("ana"),))
+    chat = a_request(a_helper("ana"), room=RoomState.READY, offers=(an_offer("ana"),), visits=(a_visit("ana"),))
     chat = chat if seen.occupants else replace(chat, visits=())
     assert facts(chat, seen, now) == expected
 
 
+def asked_at_once() -> Chat:
+    """Return a request that ana and ben are asked to take, ben until later."""
+    offers = (an_offer("ana"), an_offer("ben", offer_id=2, expires_s=25))
+    return a_request(a_helper("ana"), a_helper("ben"), room=RoomState.READY, offers=offers)
+
+
+@pytest.mark.parametrize(
+    ("entered", "now", "expected"),
+    [
+        pytest.param({}, 20, (OfferExpired(1),), id="each until its own deadline"),
+        pytest.param({}, 25, (OfferExpired(1), OfferExpired(2)), id="nobody came"),
+        pytest.param({"ben": 3}, 5, (OfferTaken(jid("ben")),), id="whoever comes has it"),
+        pytest.param({"ana": 4, "ben": 3}, 5, (OfferTaken(jid("ben")),), id="of two, who was first"),
+        pytest.param({"ben": 3}, 24, (OfferTaken(jid("ben")),), id="then nobody's time is up"),
+        pytest.param({"ana": -5}, 5, (), id="who was inside before is asked like others"),
+    ],
+)
+def test_several_offers_at_once(entered: dict[str, float], now: float, expected: tuple[Fact, ...]) -> None:
+    visits = tuple(a_visit(name, entered_s=moment) for name, moment in entered.items())
+    assert facts(replace(asked_at_once(), visits=visits), a_room(*entered), now) == expected
+
+
 def test_an_offer_expires_also_while_the_room_is_being_made() -> None:
-    chat = a_request(a_helper("ana"), room=RoomState.NEEDED, offer=an_offer("ana"))
+    chat = a_request(a_helper("ana"), room=RoomState.NEEDED, offers=(an_offer("ana"),))
     assert facts(chat, None, now=20) == (OfferExpired(1),)
 
 
@@ -141,6 +171,68 @@ def test_a_helper_is_missing(chat: Chat, seen: RoomView, now: float, expected: t
     assert facts(chat, seen, now) == expected
 
 
+WROTE = {jid("ana"): at(30)}
+LATE = (HERE[0], a_visit(V1, part=Part.VISITOR, entered_s=50))
+
+
+@pytest.mark.parametrize(
+    ("chat", "spoke_at", "now", "expected"),
+    [
+        pytest.param(unanswered(), {}, 119, (), id="not before the time is over"),
+        pytest.param(unanswered(), {}, 120, (HelperSilent(jid("ana")),), id="not a word"),
+        pytest.param(unanswered(), WROTE, 120, (Replied(),), id="the helper has written"),
+        pytest.param(unanswered(), WROTE, 30, (), id="which is noted when it matters"),
+        pytest.param(unanswered(replied_at=at(120)), {}, 999, (), id="and once"),
+        pytest.param(unanswered(a_monitor("mia")), {jid("mia"): at(9)}, 120, (Replied(),), id="or a monitor"),
+        pytest.param(unanswered(), {jid(V1): at(9)}, 120, (HelperSilent(jid("ana")),), id="the visitor alone"),
+        pytest.param(
+            unanswered(standings={jid(V1): Standing.HELPER, jid("ana"): Standing.HELPER}),
+            {jid(V1): at(9)},
+            120,
+            (HelperSilent(jid("ana")),),
+            id="the visitor alone, whatever they have become",
+        ),
+        pytest.param(
+            unanswered(opened_at=at(60)), WROTE, 180, (HelperSilent(jid("ana")),), id="words from before do not count"
+        ),
+        pytest.param(
+            unanswered(opened_at=at(60), replied_at=at(50)),
+            {},
+            180,
+            (HelperSilent(jid("ana")),),
+            id="nor an old reply",
+        ),
+        pytest.param(unanswered(visits=LATE), {}, 169, (), id="counted from when both were there"),
+        pytest.param(unanswered(visits=LATE), {}, 170, (HelperSilent(jid("ana")),), id="and no longer"),
+    ],
+)
+def test_a_helper_is_silent(chat: Chat, spoke_at: Any, now: float, expected: tuple[Fact, ...]) -> None:
+    seen = a_room("ana", V1, spoke_at=spoke_at)
+    assert facts(chat, seen, now) == expected
+    due = next_due(chat, seen, RULES, now=NOW)
+    assert due is not None
+    assert not expected or due <= at(now)
+
+
+def test_nobody_is_silent_to_an_empty_chair() -> None:
+    assert HelperSilent(jid("ana")) not in facts(a_chat(visits=HERE[:1]), a_room("ana"), 119)
+    assert HelperSilent(jid("ana")) not in facts(a_chat(visits=HERE[1:]), a_room(V1), 59)
+
+
+@pytest.mark.parametrize(
+    ("chat", "now", "is_over"),
+    [
+        pytest.param(a_request(), 3599, False, id="not before its time"),
+        pytest.param(a_request(), 3600, True, id="nobody ever took it"),
+        pytest.param(a_request(first_opened_at=NOW, returned_at=at(100)), 3699, False, id="counted from its return"),
+        pytest.param(a_request(first_opened_at=NOW, returned_at=at(100)), 3700, True, id="nobody took it again"),
+        pytest.param(a_quiet_chat(), 9999, False, id="not while somebody answers"),
+    ],
+)
+def test_a_request_has_waited_too_long(chat: Chat, now: float, is_over: bool) -> None:
+    assert (WaitedTooLong() in facts(chat, a_room("ana", V1), now)) is is_over
+
+
 @pytest.mark.parametrize(
     ("chat", "seen", "now", "is_missing"),
     [
@@ -155,7 +247,7 @@ def test_a_helper_is_missing(chat: Chat, seen: RoomView, now: float, expected: t
         ),
         pytest.param(a_request(visitor_gone_at=NOW), None, 119, False, id="gone from the queue, not long ago"),
         pytest.param(a_request(visitor_gone_at=NOW), None, 120, True, id="gone from the queue for too long"),
-        pytest.param(a_request(), None, 9999, False, id="not who waits, however long"),
+        pytest.param(a_request(), None, 3599, False, id="not who waits, however long"),
         pytest.param(
             replace(a_chat(visits=HERE[:1]), invitations=(an_invitation("ana", told_s=0),)),
             a_room("ana"),
@@ -287,7 +379,7 @@ def test_rooms_are_looked_at_anew_within_ten_minutes_and_not_all_at_once() -> No
     [
         pytest.param(a_request(), None, 0, 3600, id="when somebody has waited for too long"),
         pytest.param(a_chat(state=ChatState.CLOSED), a_room("ana"), 0, None, id="never, once it is over"),
-        pytest.param(a_request(a_helper("ana"), offer=an_offer("ana")), None, 0, 20, id="at the offer's deadline"),
+        pytest.param(a_request(a_helper("ana"), offers=(an_offer("ana"),)), None, 0, 20, id="at the offer's deadline"),
         pytest.param(a_request(visitor_gone_at=NOW), None, 0, 120, id="when a visitor has been gone for too long"),
         pytest.param(a_quiet_chat(), a_room("ana", V1), 0, LOOK_AGAIN_S, id="to look anew, when all are there"),
         pytest.param(a_chat(), a_room(), 0, 10, id="to ask in once more"),

@@ -177,17 +177,19 @@ def test_trainees_go_while_the_desk_is_being_stopped() -> None:
 
 
 def test_an_offer_is_told_once_its_helper_may_enter() -> None:
-    chat = a_request(a_helper("ana"), room=RoomState.READY, offer=an_offer("ana"))
+    chat = a_request(a_helper("ana"), room=RoomState.READY, offers=(an_offer("ana"),))
     assert steps(chat, room()) == (member("ana"), TellOffer(an_offer("ana")))
 
 
 @pytest.mark.parametrize(
     ("chat", "seen"),
     [
-        pytest.param(a_request(a_helper("ana"), offer=an_offer("ana", told_at=NOW)), room(), id="one that was told"),
-        pytest.param(a_request(a_trainee("ana"), offer=an_offer("ana")), room(), id="to one demoted meanwhile"),
+        pytest.param(a_request(a_helper("ana"), offers=(an_offer("ana", told_at=NOW),)), room(), id="one told"),
+        pytest.param(a_request(a_trainee("ana"), offers=(an_offer("ana"),)), room(), id="to one demoted meanwhile"),
         pytest.param(
-            a_request(a_helper("ana"), offer=an_offer("ana")), room(outcasts=jids("ana")), id="to one banned by hand"
+            a_request(a_helper("ana"), offers=(an_offer("ana"),)),
+            room(outcasts=jids("ana")),
+            id="to one banned",
         ),
     ],
 )

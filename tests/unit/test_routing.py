@@ -16,6 +16,7 @@ from livechat_xmpp.domain.routing import (
     cover,
     default_role,
     match,
+    ring,
 )
 from livechat_xmpp.domain.standing import ROLES
 from tests.factories import a_watcher, at, jid, jids, names, on_duty, s
@@ -120,6 +121,37 @@ def test_each_helper_gets_one_request_at_a_time() -> None:
 def test_a_request_that_nobody_can_take_now_does_not_hold_up_those_behind() -> None:
     past = {"first": PastOffers({jid("ana"): 1}, {jid("ana"): at(0)})}
     assert a_match(["first", "second"], [on_duty("ana")], past) == {"second": "ana"}
+
+
+RUNG = PastOffers({jid("ana"): 1, jid("ben"): 2}, {jid("ana"): at(-5), jid("ben"): at(-1)}, rung_at=at(-3))
+
+
+def a_ring(waiting: list[str], helpers: list[OnDuty], past: dict[str, PastOffers]) -> list[tuple[str, str]]:
+    known = {ChatId(c): past.get(c, PastOffers(rung_at=at(-3))) for c in waiting}
+    pairs = ring([ChatId(c) for c in waiting], helpers, known, now=at(0), repeat_after=REPEAT)
+    return [(chat, helper.partition("@")[0]) for chat, helper in pairs]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "helpers", "past", "expected"),
+    [
+        pytest.param(["a"], ["ana", "ben"], {}, [("a", "ana"), ("a", "ben")], id="all who are free at once"),
+        pytest.param(["a", "b"], ["ana"], {}, [("a", "ana")], id="each of them for one request, the first"),
+        pytest.param(["a"], ["ana", "ben"], {"a": RUNG}, [("a", "ana")], id="who passed, once more"),
+        pytest.param(["a", "b"], ["ana", "ben"], {"a": RUNG}, [("a", "ana"), ("b", "ben")], id="the rest for the next"),
+        pytest.param(["a"], ["ana"], {"a": PastOffers(never=jid("ana"), rung_at=at(-3))}, [], id="never who asked it"),
+        pytest.param(["a"], [], {}, [], id="nobody there"),
+    ],
+)
+def test_all_are_asked_at_once(
+    waiting: list[str], helpers: list[str], past: dict[str, PastOffers], expected: list[tuple[str, str]]
+) -> None:
+    assert a_ring(waiting, [on_duty(name) for name in helpers], past) == expected
+
+
+def test_who_is_busy_is_not_rung() -> None:
+    busy = [on_duty("ana", chats=2), on_duty("ben", has_offer=True), on_duty("cai", is_=Availability.AWAY)]
+    assert a_ring(["a"], busy, {}) == []
 
 
 def test_with_an_empty_queue_nobody_is_asked() -> None:
