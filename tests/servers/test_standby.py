@@ -117,6 +117,13 @@ def database_of(request: pytest.FixtureRequest, folder: Path) -> str:
     return postgresql.new_database()
 
 
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def on_prosody(request: pytest.FixtureRequest, prosody: ThrowawayServer, tmp_path: Path) -> AsyncIterator[Pair]:
+    """Both kinds of database, where it does not matter which server it is."""
+    async with pair(prosody, tmp_path, database_of(request, tmp_path)) as made:
+        yield made
+
+
 @pytest_asyncio.fixture
 async def on_postgresql(server: ThrowawayServer, postgresql: PostgreSQL, tmp_path: Path) -> AsyncIterator[Pair]:
     async with pair(server, tmp_path, postgresql.new_database()) as made:
