@@ -21,6 +21,7 @@ from livechat_xmpp.reconcile.ports import Clock, LinkTrouble
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.reconcile.timers import SystemClock
 from livechat_xmpp.reconcile.wakeups import WakeUps
+from livechat_xmpp.service import ServiceManager
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
@@ -362,6 +363,11 @@ def _pages(settings: Settings) -> PageSettings:
 async def run(settings: Settings, *, is_migrating: bool = True) -> None:
     """Run the desk until SIGINT or SIGTERM; before that, wait until no other process does. Raises LockLost."""
     logs.set_up(settings.log.level, settings.log.format)
+    async with ServiceManager(os.environ).knowing():
+        await _run(settings, is_migrating=is_migrating)
+
+
+async def _run(settings: Settings, *, is_migrating: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

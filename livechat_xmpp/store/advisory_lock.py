@@ -53,6 +53,11 @@ END_SESSIONS = """
 THIS_SESSION = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 
 
+def lock_key(component: str) -> int:
+    """Return the number of the component's lock: several components may share one database."""
+    return int.from_bytes(hashlib.sha256(component.encode()).digest()[:8], "big", signed=True)
+
+
 class AdvisoryLock(DeskLock):
     """For PostgreSQL. The server gives the lock to another after takeover_s without a word from us, however it comes.
 
@@ -68,7 +73,7 @@ class AdvisoryLock(DeskLock):
         self._session_name = f"{name} lock"
         self._owner = secrets.token_hex(16)
         self._values = {
-            "key": int.from_bytes(hashlib.sha256(component.encode()).digest()[:8], "big", signed=True),
+            "key": lock_key(component),
             "owner": self._owner,
             "process": this_process(),
             "name": name,

@@ -1,4 +1,4 @@
-"""A throwaway PostgreSQL for the contract tests of the store."""
+"""A throwaway PostgreSQL."""
 
 from __future__ import annotations
 
@@ -24,25 +24,32 @@ class PostgreSQL:
     """One server in a folder of its own, without passwords, on a loopback port."""
 
     def __init__(self) -> None:
-        initdb = program("initdb", beside=_BESIDE)
+        self._initdb = program("initdb", beside=_BESIDE)
         self._folder = Path(tempfile.mkdtemp(prefix="livechat-postgresql-"))
         self._user = _user_for_server()
         self._port = some_free_ports().c2s
         self._numbers = itertools.count(1)
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
-        data = str(self._folder / "data")
-        subprocess.run(
-            [*self._as_user(), initdb, "-D", data, "-U", "livechat", "--auth=trust", "--no-sync", "-E", "UTF8"],
-            check=True,
-            capture_output=True,
-            cwd="/",
-        )
+        make = [self._initdb, "-D", self._data, "-U", "livechat", "--auth=trust", "--no-sync", "-E", "UTF8"]
+        subprocess.run([*self._as_user(), *make], check=True, capture_output=True, cwd="/")
+        self.start()
+
+    @property
+    def _data(self) -> str:
+        return str(self._folder / "data")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it, at the beginning or after halt(), and wait until it answers."""
         # -F: no fsync; what is lost with the power is lost with the folder anyway.
-        server = [str(Path(initdb).with_name("postgres")), "-D", data, "-F", "-h", HOST, "-p", str(self._port)]
-        with (self._folder / "log").open("wb") as log:
+        server = [str(Path(self._initdb).with_name("postgres")), "-D", self._data, "-F", "-h", HOST]
+        with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                tied_to_us([*self._as_user(), *server, "-k", str(self._folder)]),
+                tied_to_us([*self._as_user(), *server, "-p", str(self._port), "-k", str(self._folder)]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -51,15 +58,25 @@ class PostgreSQL:
             )
         wait_until(self._answers, f"PostgreSQL answers; see {self._folder}/log")
 
+    def halt(self) -> None:
+        """Stop the server; its databases are kept."""
+        self._process.send_signal(signal.SIGINT)  # "fast": does not wait for who is connected
+        self._process.wait(20)
+
     def new_database(self) -> str:
         """Return the URL of an empty database."""
         name = f"livechat_{next(self._numbers)}"
         self._sql(f"CREATE DATABASE {name}").check_returncode()
         return f"postgresql://livechat@{HOST}:{self._port}/{name}"
 
+    def restart(self) -> None:
+        """Stop it, whoever is connected, and start it again."""
+        self.halt()
+        self.start()
+
     def stop(self) -> None:
-        self._process.send_signal(signal.SIGINT)  # "fast": does not wait for who is connected
-        self._process.wait(20)
+        """Stop it and remove all of it."""
+        self.halt()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _as_user(self) -> list[str]:

@@ -73,8 +73,8 @@ class Archive:
 
     _serial = itertools.count(1)
 
-    def __init__(self, room: str) -> None:
-        self._room = room
+    def __init__(self, room: str, *, knows_its_ids: bool) -> None:
+        self._room, self._knows_its_ids = room, knows_its_ids
         self.kept: list[Kept] = []
 
     def new_id(self) -> str:
@@ -95,12 +95,12 @@ class Archive:
         after = None if rsm is None else text_of(rsm, f"{{{RSM}}}after")
         before = None if rsm is None else text_of(rsm, f"{{{RSM}}}before")
         most = PAGE_LIMIT if rsm is None else min(PAGE_LIMIT, int(text_of(rsm, f"{{{RSM}}}max") or PAGE_LIMIT))
-        for edge in filter(None, (after, before)):
-            if edge not in {one.id for one in self.kept}:
-                return [error_to(iq, "item-not-found", kind="modify")]
-        if after:
+        known = {one.id for one in self.kept}
+        if self._knows_its_ids and {after or "", before or ""} - known - {""}:
+            return [error_to(iq, "item-not-found", kind="modify")]
+        if after in known:
             found = [one for one in found if one.id > after]
-        if before:
+        if before in known:
             found = [one for one in found if one.id < before]
         is_complete = len(found) <= most
         page = found[:most] if before is None else found[max(0, len(found) - most) :]

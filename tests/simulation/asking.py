@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from tests.people import BareComponent, Person, Server, StanzaError
-from tests.people.elements import new_id
+from tests.people import BareComponent, NotSeen, Person, Server, StanzaError
+from tests.people.elements import DISCO_INFO, make, new_id
 from tests.people.owner import (
     affiliate,
     configure,
 )
 
+WAIT_S, SWALLOWED_S = 20.0, 1.0
 CLOSED = {"membersonly": True, "publicroom": False, "moderatedroom": False}
 
 
@@ -42,3 +45,18 @@ async def reconnected(server: Server) -> tuple[BareComponent, Person]:
         server.host, server.component_port, server.component, server.component_secret
     )
     return component, await component.person(f"desk@{component.domain}/desk").arrive(available=False)
+
+
+async def has_ended(desk: Person, room: str) -> None:
+    """Wait until a destroyed room is gone.
+
+    On ejabberd it lives on for a moment, and answers what it gets, or swallows it.
+    """
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            try:
+                await desk.iq(room, make(f"{{{DISCO_INFO}}}query"), "get", limit_s=SWALLOWED_S)
+            except StanzaError:
+                return
+            except NotSeen:
+                continue

@@ -8,17 +8,28 @@ import pytest
 import pytest_asyncio
 
 from tests.people import BareComponent, Person, RealServer, Server
-from tests.simulation import SimulatedServer
+from tests.simulation import WAYS, Quirks, SimulatedServer
 
 
-@pytest_asyncio.fixture(params=["simulated", "real"])
-async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
-    """Give a server: the simulation, and then a real Prosody."""
-    if request.param == "simulated":
-        async with SimulatedServer() as simulated:
+@pytest.fixture(params=["simulated prosody", "prosody", "simulated ejabberd", "ejabberd"])
+def which(request: pytest.FixtureRequest) -> str:
+    """Each comparison is made for both kinds of server, in the simulation and on a real one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def ways(which: str) -> Quirks:
+    """What is expected of this kind of server, where they differ."""
+    return WAYS[which.rpartition(" ")[2]]
+
+
+@pytest_asyncio.fixture
+async def server(which: str, ways: Quirks, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    if which != ways.name:
+        async with SimulatedServer(quirks=ways) as simulated:
             yield simulated
         return
-    async with RealServer.of(request.getfixturevalue("prosody")) as real:
+    async with RealServer.of(request.getfixturevalue(which)) as real:
         yield real
 
 

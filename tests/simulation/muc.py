@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
@@ -24,19 +24,29 @@ from tests.people.elements import (
 )
 from tests.simulation import muc_affiliations, muc_owner, muc_speech
 from tests.simulation.muc_room import Refused, Room
-from tests.simulation.quirks import CONFIG, Quirks
+from tests.simulation.quirks import Quirks
 from tests.simulation.routing import Router
 
 OUTSIDE = "You are not currently connected to this chat"
 
 
 class MucService:
-    """The rooms of one domain. creators: only addresses of this domain may make rooms, None: everybody may."""
+    """The rooms of one domain. creators: only addresses of this domain may make rooms.
+
+    begins_with: the fields of the owner's form in which new rooms differ from the quirks' fields.
+    """
 
     def __init__(
-        self, domain: str, router: Router, quirks: Quirks, clock: Callable[[], datetime], *, creators: str | None = None
+        self,
+        domain: str,
+        router: Router,
+        quirks: Quirks,
+        clock: Callable[[], datetime],
+        *,
+        creators: str,
+        begins_with: Mapping[str, str],
     ) -> None:
-        self.domain, self.creators, self.quirks = domain, creators, quirks
+        self.domain, self.creators, self.quirks, self._begins_with = domain, creators, quirks, begins_with
         self.rooms: dict[str, Room] = {}
         self._router, self._clock = router, clock
         self._passed_iqs: dict[str, tuple[str, str, str]] = {}
@@ -74,14 +84,13 @@ class MucService:
         return self.rooms.get(bare(stanza.get("to", "")).lower())
 
     def _make(self, jid: str, creator: str) -> Room:
-        if self.creators is not None and domain(creator) != self.creators:
+        if domain(creator) != self.creators:
             condition, text = self.quirks.creation_refused
             raise Refused(condition, text)
         room = Room(jid.lower(), self.quirks, self._router.route, self._clock, self._on_empty)
         room.affiliations[bare(creator)] = "owner"
         room.is_locked = self.quirks.locks_new_rooms
-        if self.creators is not None and self.quirks.name == "prosody":
-            room.config[CONFIG + "publicroom"] = "0"  # where not everybody makes rooms they begin hidden
+        room.config |= self._begins_with
         self.rooms[room.jid] = room
         return room
 
@@ -116,8 +125,12 @@ class MucService:
         if iq.get("type") in ("result", "error"):
             self._pass_answer(iq)
             return
-        if room is None and self.quirks.iq_makes_room and not nick:
+        is_owners = iq.find(f"{{{MUC_OWNER}}}query") is not None
+        if room is None and self.quirks.iq_makes_room and is_owners and not nick:
             room = self._make(bare(iq.get("to", "")), iq.get("from", ""))
+            muc_owner.on_owner(room, iq)
+            self._on_empty(room)
+            return
         if room is None:
             raise Refused("item-not-found")
         if nick:

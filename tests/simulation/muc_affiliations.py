@@ -55,7 +55,7 @@ def on_admin_set(room: Room, iq: Element) -> None:
     for item in items[:1] if room.quirks.first_item_only else items:
         jid, nick, reason = item.get("jid"), item.get("nick"), text_of(item, f"{{{MUC_ADMIN}}}reason")
         affiliation, role = item.get("affiliation"), item.get("role")
-        if jid is not None and resource(jid) and room.quirks.name == "prosody":
+        if jid is not None and resource(jid) and room.quirks.refuses_full_addresses:
             raise Refused("jid-malformed", "Bare JID expected, got full JID")
         if affiliation is not None and jid is not None and role is None:
             check_affiliation_change(room, actor, bare(jid), affiliation)
@@ -82,6 +82,8 @@ def check_affiliation_change(room: Room, actor: str, jid: str, affiliation: str)
 def affiliate(room: Room, actor: str | None, jid: str, affiliation: str, reason: str | None = None) -> None:
     """Change an affiliation and show what follows: 321 for who may not be inside any more, 301 for the banned."""
     before = AFFILIATIONS[room.affiliations.get(jid, "none")]
+    if AFFILIATIONS[affiliation] == before and not room.quirks.shows_what_is_unchanged:
+        return
     if affiliation == "none":
         room.affiliations.pop(jid, None)
     else:
@@ -124,7 +126,10 @@ def set_role(room: Room, actor: str, nick: str, role: str, reason: str | None) -
     by = room.occupant_of(actor)
     own, other = AFFILIATIONS[room.affiliation_of(actor)], AFFILIATIONS[room.affiliation_of(target.bare_jid)]
     touches_moderator = "moderator" in (target.role, role)
-    if by is None or by.role != "moderator" or own < other or (touches_moderator and own < AFFILIATIONS["admin"]):
+    is_moderator = by is not None and by.role == "moderator"
+    if by is None and role != "none" and room.quirks.owner_gives_roles_from_outside:
+        is_moderator = own >= AFFILIATIONS["admin"]
+    if not is_moderator or own < other or (touches_moderator and own < AFFILIATIONS["admin"]):
         raise Refused("not-allowed")
     if role == "none":
         room.remove([target], [307], actor=by, reason=reason)

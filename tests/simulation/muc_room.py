@@ -85,7 +85,7 @@ class Room:
         self.is_locked = False
         self.subject, self.subject_by, self.subject_at = "", jid, None  # type: str, str, datetime | None
         self.history = History(jid)
-        self.archive = Archive(jid)
+        self.archive = Archive(jid, knows_its_ids=quirks.knows_archive_ids)
         self._salt = hashlib.sha256(jid.encode()).hexdigest()
 
     # settings
@@ -161,7 +161,8 @@ class Room:
             occupant.sessions[presence.get("from", "")] = presence
             if wants_in:
                 self.show_all_to(presence.get("from", ""))
-            self.publish(occupant)
+            says_again = self.quirks.says_again_who_sees_addresses and self.shows_addresses_to_all
+            self.publish(occupant, self_codes=[100] if says_again else [])
             if wants_in:
                 self._welcome(presence)
         else:

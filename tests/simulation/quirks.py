@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+SecondLink = Literal["kick_old", "kick_new", "both"]
 CONFIG = "muc#roomconfig_"
 PROSODY_NS = "{http://prosody.im/protocol/muc}"
 
@@ -46,6 +48,10 @@ EJABBERD_FIELDS = {
     "enable_hats": ("boolean", "0"),
     "voice_request_min_interval": ("text-single", "1800"),
 }
+# How a room begins otherwise: where not everybody makes rooms Prosody hides them; ejabberd as config/ejabberd.yml says
+PROSODY_ROOMS = {CONFIG + "publicroom": "0"}
+EJABBERD_HELP_ROOMS = {CONFIG + "publicroom": "0", CONFIG + "membersonly": "1"}
+EJABBERD_GENERAL_ROOMS = {CONFIG + "moderatedroom": "1"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Quirks:
     refuses_unknown_fields: a form with a field that is not offered is refused as a whole.
     domain_affiliation_for_all: an affiliation given to a domain holds for all its addresses.
     removed_may_come_back: in a moderated room one who was removed or banned is let in again.
-    iq_makes_room: an IQ to a room that does not exist makes one.
+    iq_makes_room: an owner's question (muc#owner) to a room that does not exist makes one, for as long as it takes.
     ghost_code: the status code of an occupant removed because its server could not be reached.
     unreachable: what a stanza to a component without a link is answered with.
     creation_refused: what one gets who may not create a room, with the text.
@@ -74,6 +80,16 @@ class Quirks:
     enters_without_muc: presence without <x/> enters too (groupchat 1.0).
     lists_hidden_to_occupants: the service's disco#items has hidden rooms for those inside.
     too_big: the stream error for a stanza over the limit.
+    refuses_full_addresses: an affiliation for an address with a resource is refused; else it is given to the bare one.
+    knows_archive_ids: a page after an id that the archive never gave is refused; else it begins at the start.
+    gives_voice_at_the_door: strangers speak in a moderated room until voice is taken from them.
+    owner_gives_roles_from_outside: an owner who is not inside changes roles, too; but kicks nobody.
+    shows_what_is_unchanged: an affiliation that somebody has already is shown to all once more when it is given.
+    says_again_who_sees_addresses: status 100 comes at each entry into a room where all see addresses, also of those
+    who are inside already.
+    second_link: what a second connection of the same component does: it replaces the first, is refused, or shares
+    with it by chance whatever comes (Prosody has the first two as a setting, and ours is kick_old).
+    new_account: what the component is told of a new account; Prosody has the words from our configuration.
     restart_keeps_occupants: after a restart occupants are in their rooms as before, in non-persistent ones too.
     """
 
@@ -101,10 +117,28 @@ class Quirks:
     enters_without_muc: bool = False
     lists_hidden_to_occupants: bool = False
     too_big: str = "not-well-formed"
+    refuses_full_addresses: bool = True
+    knows_archive_ids: bool = True
+    owner_gives_roles_from_outside: bool = False
+    shows_what_is_unchanged: bool = True
+    says_again_who_sees_addresses: bool = False
+    gives_voice_at_the_door: bool = False
+    second_link: SecondLink = "kick_old"
+    new_account: str = "new-account {jid}"
 
     @property
     def fields(self) -> dict[str, tuple[str, str]]:
         return COMMON_FIELDS | (PROSODY_FIELDS if self.name == "prosody" else EJABBERD_FIELDS)
+
+    @property
+    def help_rooms(self) -> dict[str, str]:
+        """The fields that begin otherwise on the service of the help rooms."""
+        return PROSODY_ROOMS if self.name == "prosody" else EJABBERD_HELP_ROOMS
+
+    @property
+    def general_rooms(self) -> dict[str, str]:
+        """The fields that begin otherwise on the service for everybody."""
+        return PROSODY_ROOMS if self.name == "prosody" else EJABBERD_GENERAL_ROOMS
 
 
 PROSODY = Quirks()
@@ -133,5 +167,13 @@ EJABBERD = Quirks(
     lists_hidden_to_occupants=True,
     shows_322_to_others=True,
     too_big="policy-violation",
+    refuses_full_addresses=False,
+    knows_archive_ids=False,
+    owner_gives_roles_from_outside=True,
+    shows_what_is_unchanged=False,
+    says_again_who_sees_addresses=True,
+    gives_voice_at_the_door=True,
+    second_link="both",
+    new_account="The account {jid} was registered",
 )
 WAYS = {ways.name: ways for ways in (PROSODY, EJABBERD)}

@@ -14,7 +14,7 @@ from tests.people.elements import PING, bare, make, new_id, readdressed, resourc
 from tests.simulation.connection import SimulatedConnection
 from tests.simulation.muc import MucService
 from tests.simulation.presence import PeopleDomain
-from tests.simulation.quirks import PROSODY, Quirks
+from tests.simulation.quirks import PROSODY, Quirks, SecondLink
 from tests.simulation.routing import Router
 from tests.simulation.stream import ComponentPort
 
@@ -31,7 +31,7 @@ class SimulatedServer:
     """An XMPP server for one component, in this process, with MUC services and people.
 
     Its addresses are those of the demo unless told otherwise. A component connects to `component_port` on loopback
-    with `component_secret`; second_link and max_stanza are as in our config/prosody.cfg.lua.
+    with `component_secret`; max_stanza is as in our config/. second_link: None leaves it to the quirks.
     clock: aware moments for what is stamped. hooks: see on_stanza.
     """
 
@@ -43,7 +43,7 @@ class SimulatedServer:
         component: str = "workgroup.localhost",
         component_secret: str = "secret",
         clock: Callable[[], datetime] = utc_now,
-        second_link: Literal["kick_new", "kick_old"] = "kick_old",
+        second_link: SecondLink | None = None,
         max_stanza: int = 8 * 1024 * 1024,
     ) -> None:
         self.quirks, self.domain, self.component, self.component_secret = quirks, domain, component, component_secret
@@ -54,10 +54,20 @@ class SimulatedServer:
         self.connections: set[SimulatedConnection] = set()
         self.people = PeopleDomain(domain, self.router, quirks, clock)
         self.visitors = PeopleDomain(self.anonymous_domain, self.router, quirks, clock, has_accounts=False)
-        self.help_rooms = MucService(f"chats.{component}", self.router, quirks, clock, creators=component)
-        self.conference = MucService(f"conference.{domain}", self.router, quirks, clock, creators=domain)
+        self.help_rooms = MucService(
+            f"chats.{component}", self.router, quirks, clock, creators=component, begins_with=quirks.help_rooms
+        )
+        self.conference = MucService(
+            f"conference.{domain}", self.router, quirks, clock, creators=domain, begins_with=quirks.general_rooms
+        )
         self._port = ComponentPort(
-            component, component_secret, quirks, self._from_component, self._link_changed, second_link, max_stanza
+            component,
+            component_secret,
+            quirks,
+            self._from_component,
+            self._link_changed,
+            second_link or quirks.second_link,
+            max_stanza,
         )
         self.router.attach(component, self._to_component)
         self._link_event = asyncio.Event()
@@ -97,10 +107,10 @@ class SimulatedServer:
         return f"{name}@{self.domain}"
 
     async def register(self, name: str) -> str:
-        """Make an account if there is none, and return its JID; the component is told as Prosody is set up to do."""
+        """Make an account if there is none, and return its JID; the component is told as servers are set up to do."""
         if name not in self._accounts:
             self._accounts.add(name)
-            notice = make("body", f"new-account {self.jid_of(name)}")
+            notice = make("body", self.quirks.new_account.format(jid=self.jid_of(name)))
             self.router.route(make("message", notice, type="chat", from_=self.domain, to=self.component))
         return self.jid_of(name)
 
@@ -161,7 +171,7 @@ class SimulatedServer:
             self.router.bounce(stanza, self.quirks.unreachable, "Component unavailable")
             return
         self._crossed += 1
-        self._port.link.send(stanza)
+        self._port.send(stanza)
 
     def _from_component(self, stanza: Element) -> None:
         ping = self._pings.get(stanza.get("id", ""))

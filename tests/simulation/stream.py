@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import secrets
 from collections.abc import Callable
-from typing import Literal
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 from tests.people.elements import COMPONENT, STREAM, STREAMS, StreamReader, domain, make, name, readdressed, write
-from tests.simulation.quirks import Quirks
+from tests.simulation.quirks import Quirks, SecondLink
 
 
 class ComponentPort:
-    """Where one component connects. link: its authenticated connection, None while there is none.
+    """Where one component connects. link: its authenticated connection (the newest), None while there is none.
 
     on_stanza gets what it sends; on_change is called when the link comes or goes. second: what happens to a second
-    connection, `kick_new` refuses it and `kick_old` lets it replace the first (Prosody's component_conflict_resolve).
+    connection, `kick_new` refuses it and `kick_old` lets it replace the first (Prosody's component_conflict_resolve);
+    with `both` chance decides for each stanza which of them gets it (ejabberd).
     max_stanza: in bytes; more ends the link.
     """
 
@@ -29,12 +30,12 @@ class ComponentPort:
         quirks: Quirks,
         on_stanza: Callable[[Element], None],
         on_change: Callable[[], None],
-        second: Literal["kick_new", "kick_old"],
+        second: SecondLink,
         max_stanza: int,
     ) -> None:
         self.component, self.secret, self.quirks, self.second = component, secret, quirks, second
         self.on_stanza, self.on_change, self.max_stanza = on_stanza, on_change, max_stanza
-        self.link: ComponentLink | None = None
+        self._links: list[ComponentLink] = []
         self.accepts = True
         self.port = 0
         self._connections: set[ComponentLink] = set()
@@ -56,16 +57,25 @@ class ComponentPort:
 
     def cut(self) -> None:
         """Break the link without a word; from now on nothing is sent or received on it."""
-        if self.link is not None:
-            self.link.cut()
+        for link in list(self._links):
+            link.cut()
+
+    @property
+    def link(self) -> ComponentLink | None:
+        return self._links[-1] if self._links else None
+
+    def send(self, stanza: Element) -> None:
+        """Send to the component, on whichever of its links; there has to be one."""
+        random.choice(self._links).send(stanza)
 
     def authenticated(self, link: ComponentLink) -> bool:
         """Take the link over. Return False when there is one already, and it is to stay."""
         if self.link is not None:
             if self.second == "kick_new":
                 return False
-            self.link.fail("conflict", "Replaced by a new connection")
-        self.link = link
+            if self.second == "kick_old":
+                self.link.fail("conflict", "Replaced by a new connection")
+        self._links.append(link)
         return True
 
     def came(self, link: ComponentLink) -> None:
@@ -73,8 +83,8 @@ class ComponentPort:
 
     def gone(self, link: ComponentLink) -> None:
         self._connections.discard(link)
-        if self.link is link:
-            self.link = None
+        if link in self._links:
+            self._links.remove(link)
             self.on_change()
 
 

@@ -1,4 +1,4 @@
-"""Nobody thinks of every order of events: random walks look the same in the simulation and on Prosody."""
+"""Nobody thinks of every order of events: random walks look the same in the simulation and on a real server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 from tests.people import BareComponent, Person, RealServer, Server, StanzaError
 from tests.people.elements import bare
 from tests.people.owner import affiliate, configure, give_role
-from tests.servers.prosody import Prosody
-from tests.simulation import SimulatedServer
+from tests.simulation import WAYS, SimulatedServer
 from tests.simulation.asking import new_room
 
 NAMES = ("ana", "mia", "tom")
@@ -124,12 +123,14 @@ class Walk:
         return [person for person in self._everybody if self._room in person.rooms]
 
 
+@pytest.mark.parametrize("kind", WAYS)
 @pytest.mark.parametrize("seed", range(8))
-async def test_a_random_walk_looks_the_same(prosody: Prosody, seed: int) -> None:
+async def test_a_random_walk_looks_the_same(kind: str, seed: int, request: pytest.FixtureRequest) -> None:
+    process = request.getfixturevalue(kind)
     async with AsyncExitStack() as stack:
-        simulated = Walk(await stack.enter_async_context(SimulatedServer()), seed)
+        simulated = Walk(await stack.enter_async_context(SimulatedServer(quirks=WAYS[kind])), seed)
         await simulated.run()
-        real = Walk(await stack.enter_async_context(RealServer.of(prosody)), seed)
+        real = Walk(await stack.enter_async_context(RealServer.of(process)), seed)
         await real.run()
     for ours, theirs in zip(simulated.seen, real.seen, strict=True):
         assert ours == theirs

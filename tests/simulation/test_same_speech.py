@@ -1,4 +1,4 @@
-"""What is said, kept and asked in rooms is the same in the simulation as on a real Prosody."""
+"""What is said, kept and asked in rooms is the same in the simulation as on a real server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.people.owner import (
     read_archive,
     set_subject,
 )
-from tests.simulation.asking import a_room, new_room, refusal
+from tests.simulation import Quirks
+from tests.simulation.asking import a_room, has_ended, new_room, refusal
 
 # speaking
 
@@ -40,10 +41,10 @@ async def test_each_message_has_the_archives_id(server: Server, desk: Person) ->
     assert heard.archive_id == said.archive_id
 
 
-async def test_only_those_inside_speak(server: Server, desk: Person) -> None:
+async def test_only_those_inside_speak(server: Server, ways: Quirks, desk: Person) -> None:
     ana = await server.person("ana")
     room = await a_room(server, desk, ana.bare)
-    assert await refusal(ana.speak(room, "hello?")) == ("not-acceptable", "cancel")
+    assert await refusal(ana.speak(room, "hello?")) == ("not-acceptable", ways.outside)
 
 
 async def test_speaking_in_no_room_is_refused(server: Server, desk: Person) -> None:
@@ -75,7 +76,7 @@ async def test_a_whisper_to_nobody_and_from_outside_is_refused(server: Server, d
 
 async def test_the_subject_is_told_to_all_and_to_those_who_come(server: Server, desk: Person) -> None:
     ana, ben = await server.person("ana"), await server.person("ben")
-    room = await a_room(server, desk, ana.bare, ben.bare)
+    room = await a_room(server, desk, ana.bare, ben.bare, changesubject=False)
     await ana.enter(room)
     await set_subject(desk, room, "Vic: it crashes")
     await ana.until(lambda: ana.view_of(room).subject == "Vic: it crashes", "the subject")
@@ -129,13 +130,19 @@ async def test_the_archive_is_read_from_a_moment_on(server: Server, desk: Person
     assert (await read_archive(desk, room, start="2100-01-01T00:00:00Z")).said == []
 
 
-async def test_the_archive_is_closed_to_strangers_and_gone_with_the_room(server: Server, desk: Person) -> None:
+async def test_the_archive_is_closed_to_strangers_and_gone_with_the_room(
+    server: Server, ways: Quirks, desk: Person
+) -> None:
     ana = await server.person("ana")
     room = await a_room(server, desk)
     await desk.speak(room, "hello")
     assert await refusal(read_archive(ana, room)) == ("forbidden", "auth")
-    assert await refusal(read_archive(desk, room, after="no-such-id")) == ("item-not-found", "modify")
+    if ways.knows_archive_ids:
+        assert await refusal(read_archive(desk, room, after="no-such-id")) == ("item-not-found", "modify")
+    else:
+        assert [one.body for one in (await read_archive(desk, room, after="no-such-id")).said] == ["hello"]
     await destroy(desk, room)
+    await has_ended(desk, room)
     assert await refusal(read_archive(desk, room)) == ("item-not-found", "cancel")
     await desk.enter(room, "Help desk")
     await configure(desk, room)
@@ -165,7 +172,7 @@ async def test_a_direct_invitation_is_passed_on_untouched(server: Server, desk: 
     assert ana.inbox[-1].body == ""
 
 
-async def test_a_mediated_invitation_makes_a_member(server: Server, desk: Person) -> None:
+async def test_a_mediated_invitation_makes_a_member(server: Server, ways: Quirks, desk: Person) -> None:
     ana = await server.person("ana")
     room = await a_room(server, desk)
     invite = make(f"{{{MUC_USER}}}invite", make(f"{{{MUC_USER}}}reason", "come"), to=ana.bare)
@@ -173,31 +180,30 @@ async def test_a_mediated_invitation_makes_a_member(server: Server, desk: Person
     got = await ana.receives(lambda one: one.find(f"{{{MUC_USER}}}invite") is not None)
     element = got.find(f"{{{MUC_USER}}}invite")
     assert element is not None
-    assert element.get("from") == f"{room}/Help desk"
+    inviter = f"{room}/Help desk" if ways.names_inviter_by_nick else desk.jid
+    assert element.get("from") == inviter
     assert ana.invitations == []
-    assert await ana.enter(room) == {110}
-    await ana.send(
-        make("message", make(f"{{{MUC_USER}}}x", make(f"{{{MUC_USER}}}decline", to=f"{room}/Help desk")), to=room)
-    )
+    await ana.send(make("message", make(f"{{{MUC_USER}}}x", make(f"{{{MUC_USER}}}decline", to=inviter)), to=room))
     told = await desk.receives(lambda one: one.find(f"{{{MUC_USER}}}decline") is not None)
     assert told.sender == room
+    assert await ana.enter(room) == {110}
 
 
-async def test_a_member_may_not_invite(server: Server, desk: Person) -> None:
+async def test_a_member_may_not_invite(server: Server, ways: Quirks, desk: Person) -> None:
     ana = await server.person("ana")
     room = await a_room(server, desk, ana.bare)
     await ana.enter(room)
     await ana.send(
         make("message", make(f"{{{MUC_USER}}}x", make(f"{{{MUC_USER}}}invite", to="tom@example.org")), to=room)
     )
-    assert (await ana.is_told_of_error(room)).condition == "forbidden"
+    assert (await ana.is_told_of_error(room)).condition == ways.invite_refused
 
 
-async def test_a_self_ping_tells_whether_one_is_inside(server: Server, desk: Person) -> None:
+async def test_a_self_ping_tells_whether_one_is_inside(server: Server, ways: Quirks, desk: Person) -> None:
     room = await a_room(server, desk, persistentroom=True)
     await desk.ping(f"{room}/Help desk")
     await desk.leave(room)
-    assert await refusal(desk.ping(f"{room}/Help desk")) == ("not-acceptable", "cancel")
+    assert await refusal(desk.ping(f"{room}/Help desk")) == ("not-acceptable", ways.outside)
     await destroy(desk, room)
     assert await refusal(desk.ping(f"{room}/Help desk")) == ("item-not-found", "cancel")
 
@@ -211,9 +217,10 @@ async def test_a_question_to_an_occupant_reaches_the_client(server: Server, desk
     assert await refusal(desk.iq(f"{room}/nobody", make(f"{{{PING}}}ping"), "get")) == ("item-not-found", "cancel")
 
 
-async def test_a_room_tells_what_it_is(server: Server, desk: Person) -> None:
+async def test_a_room_tells_what_it_is(server: Server, ways: Quirks, desk: Person) -> None:
     room = await a_room(server, desk)
     identities, features = await desk.disco_info(room)
     assert "conference/text" in identities
     assert {MUC, "muc_membersonly", "muc_hidden", "urn:xmpp:mam:2"} <= features
-    assert room not in {item["jid"] for item in await desk.disco_items(server.muc)}
+    listed = {item["jid"] for item in await desk.disco_items(server.muc)}
+    assert (room in listed) is ways.lists_hidden_to_occupants
