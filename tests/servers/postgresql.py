@@ -19,6 +19,8 @@ from tests.servers.waiting import wait_until
 
 _BESIDE = "usr/lib/postgresql/*/bin"  # Debian keeps the server's programs out of PATH
 
+_ADMIN, _ROLE = "postgres", "livechat"
+
 
 class PostgreSQL:
     """One server in a folder of its own, without passwords, on a loopback port."""
@@ -31,9 +33,10 @@ class PostgreSQL:
         self._numbers = itertools.count(1)
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
-        make = [self._initdb, "-D", self._data, "-U", "livechat", "--auth=trust", "--no-sync", "-E", "UTF8"]
+        make = [self._initdb, "-D", self._data, "-U", _ADMIN, "--auth=trust", "--no-sync", "-E", "UTF8"]
         subprocess.run([*self._as_user(), *make], check=True, capture_output=True, cwd="/")
         self.start()
+        self._sql(f"CREATE ROLE {_ROLE} LOGIN").check_returncode()
 
     @property
     def _data(self) -> str:
@@ -64,15 +67,10 @@ class PostgreSQL:
         self._process.wait(20)
 
     def new_database(self) -> str:
-        """Return the URL of an empty database."""
+        """Return the URL of an empty database, with a role that may do no more than the README gives it."""
         name = f"livechat_{next(self._numbers)}"
-        self._sql(f"CREATE DATABASE {name}").check_returncode()
-        return f"postgresql://livechat@{HOST}:{self._port}/{name}"
-
-    def restart(self) -> None:
-        """Stop it, whoever is connected, and start it again."""
-        self.halt()
-        self.start()
+        self._sql(f"CREATE DATABASE {name} OWNER {_ROLE}").check_returncode()
+        return f"postgresql://{_ROLE}@{HOST}:{self._port}/{name}"
 
     def stop(self) -> None:
         """Stop it and remove all of it."""
@@ -90,7 +88,7 @@ class PostgreSQL:
         return not is_free(self._port) and self._sql("SELECT 1").returncode == 0
 
     def _sql(self, statement: str) -> subprocess.CompletedProcess[bytes]:
-        psql = [program("psql", beside=_BESIDE), "-h", HOST, "-p", str(self._port), "-U", "livechat"]
+        psql = [program("psql", beside=_BESIDE), "-h", HOST, "-p", str(self._port), "-U", _ADMIN]
         return subprocess.run([*psql, "-d", "postgres", "-c", statement], capture_output=True, cwd="/")
 
 
