@@ -2,11 +2,12 @@
 # Both set up what they need first (scripts/setup), and can be repeated.
 BIN = .venv/bin
 
-.PHONY: help run test lint bench bench-full format clean set-up-for-run set-up-for-test
+.PHONY: help run test lint faults bench bench-full format clean set-up-for-run set-up-for-test
 
 help:
 	@echo "make run      start the demo: an XMPP server, the desk, the pages; Ctrl-C stops it"
 	@echo "make test     all checks and tests"
+	@echo "make faults   break everything, again and again (ROUNDS=5 SEED=…); the table is kept in var/faults"
 	@echo "make lint     the checks alone: style, types, structure"
 	@echo "make bench    measure waits, chats per second, growth, recovery (docs/performance.md); bench-full: all sizes"
 	@echo "make format   bring the code into shape"
@@ -23,6 +24,9 @@ lint: set-up-for-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+faults: set-up-for-test
+	FAULTS_ROUNDS=$(or $(ROUNDS),5) FAULTS_SEED=$(SEED) $(BIN)/pytest tests/faults -n 2 --dist loadscope
 
 bench: set-up-for-test
 	@$(BIN)/python -m benchmarks

@@ -17,7 +17,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from benchmarks.crowd import MUC, Target, helper_jid
-from benchmarks.wire import Stanza, Wire
+from benchmarks.wire import Stanza, Wire, is_own
 from livechat_xmpp.xmpp.muc import CONFIG, ROOM_CONFIG
 
 _QUESTION = re.compile(r"var='question'[^>]*><value>([^<]*)|var=\"question\"[^>]*><value>([^<]*)")
@@ -71,7 +71,7 @@ class Bare:
             self._on_room_presence(stanza)
         elif "<subject" in stanza.body:
             self._saw(stanza, stanza.sender, "subject")
-        elif stanza.body.startswith("<body>!close"):
+        elif "<body>!close" in stanza.body:
             self._saw(stanza, stanza.sender.partition("/")[0], "close")
         elif stanza.type == "groupchat":
             self._saw(stanza, stanza.id)
@@ -104,7 +104,7 @@ class Bare:
         if stanza.type:
             return
         room = stanza.sender.partition("/")[0]
-        self._saw(stanza, room, "entered" if "110" in stanza.body else "helper")
+        self._saw(stanza, room, "entered" if is_own(stanza) else "helper")
 
     def _expect(self, *key: Hashable) -> asyncio.Future[Stanza]:
         future = self._awaited[key] = asyncio.get_running_loop().create_future()

@@ -16,7 +16,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Self
 
-from benchmarks.wire import Numbers, Stanza, Wire
+from benchmarks.wire import Numbers, Stanza, Wire, is_own
 
 VISITORS, STAFF = "visitors.localhost", "staff.localhost"
 MESSAGES = 10
@@ -137,8 +137,10 @@ class Crowd:
             self._saw(stanza, who, "inside")
         elif stanza.type == "unavailable":
             self._saw(stanza, who, "outside")
-        elif "110" in stanza.body or "muc#user" not in stanza.body:
-            self._saw(stanza, who, "inside" if "muc#user" in stanza.body else "greeted")
+        elif "muc#user" not in stanza.body:
+            self._saw(stanza, who, "greeted")
+        elif is_own(stanza):
+            self._saw(stanza, who, "inside")
 
     def _on_iq(self, stanza: Stanza, wire: Wire) -> None:
         if stanza.type in ("result", "error"):

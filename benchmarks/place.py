@@ -145,7 +145,7 @@ def running(server: str, database: str) -> Iterator[Place]:
         (folder / "server").mkdir()
         kind = {"prosody": _prosody, "ejabberd": _ejabberd}[server]
         process = kind(folder / "server")
-        stack.callback(process.stop)
+        stack.callback(process.kill)  # stopping, it would first save every room, one by one
         process.start()
         url, pid = None, None
         if database == "postgresql":

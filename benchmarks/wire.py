@@ -31,6 +31,11 @@ class Stanza:
     body: str
 
 
+def is_own(presence: Stanza) -> bool:
+    """Return whether a room's presence is about who gets it (status 110, XEP-0045 §7.2.2)."""
+    return "code='110'" in presence.body or 'code="110"' in presence.body
+
+
 def stanzas(text: str) -> tuple[list[Stanza], str]:
     """Return the whole stanzas of the text, and what is left of it."""
     found, end = [], 0

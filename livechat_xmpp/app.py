@@ -128,6 +128,12 @@ class Component:
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
+    async def look_again(self) -> None:
+        """Begin anew with a database that was away: it may have lost a commit, or have one that is news here."""
+        await self.store.forget()
+        if self.link.is_up:
+            await self.reconciler.on_link_up()
+
     def on_down(self) -> None:
         """Give up what waits for the rooms; what the server lets us do ends with the link."""
         self.rooms.forget_all()
@@ -313,8 +319,7 @@ def _obey(lock: DeskLock, component: Component) -> None:
     """Hold back what is to be sent while the lock is in doubt; without it, cut the link at once."""
     lock.fence.on_open = component.link.release
     lock.fence.on_lost = component.link.cut
-    # A commit may have happened of which nobody here knows: everything is looked at anew.
-    lock.on_regained = lambda: component.link.spawn(component.reconciler.on_link_up())
+    lock.on_regained = lambda: component.link.spawn(component.look_again())
 
 
 def _serving(settings: Settings, component: Component) -> AbstractAsyncContextManager[str]:

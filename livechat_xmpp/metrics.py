@@ -133,6 +133,10 @@ class Metrics:
         """Have these numbers read whenever somebody asks."""
         self._readings.readings += readings
 
+    def families(self) -> list[Metric]:
+        """Return all metrics as they are now."""
+        return list(self._registry.collect())
+
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self._registry)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prometheus_client.metrics_core import Metric
+
 from livechat_xmpp.metrics import Metrics, Reading, Value
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.usecases.figures import Figures
@@ -26,6 +28,10 @@ class Watched:
         """Return everything in Prometheus' text format; figures: None when the database does not answer."""
         self._figures = figures
         return self._metrics.text()
+
+    def families(self) -> list[Metric]:
+        """Return all metrics, with what the database said last."""
+        return self._metrics.families()
 
     def _of_record(self) -> tuple[Reading, ...]:
         def of(read: Callable[[Figures], Value]) -> Callable[[], Value]:

@@ -213,6 +213,14 @@ class Remembered:
         self._replace(changes, {})
         self.in_turn.forget(changes)
 
+    def forget_all(self) -> None:
+        """Forget everything; from the writer's thread."""
+        with self._lock:
+            self._chats.clear()
+            self._accounts = None
+            self._reading.clear()
+        self.in_turn = InTurn()
+
     def _replace(self, changes: Changes, chats: Mapping[ChatId, Chat]) -> None:
         with self._lock:
             for chat_id in changes.chats:

@@ -10,6 +10,7 @@ from typing import Any
 
 from slixmpp import Iq
 from slixmpp.exceptions import XMPPError
+from slixmpp.stanza.error import Error
 from slixmpp.types import ErrorConditions
 from slixmpp.xmlstream import ET
 
@@ -41,6 +42,15 @@ TYPES: Mapping[str, str] = {
     "resource-constraint": "wait",
     "internal-server-error": "cancel",
 }
+
+
+def register() -> None:
+    """Make the conditions known to slixmpp that it has not; may be repeated.
+
+    COMPAT slixmpp 1.17.0: it has no policy-violation (RFC 6120 §8.3.3.12), and writes another instead of what it
+    does not know.
+    """
+    Error.conditions |= set(TYPES)
 
 
 def stanza_error(refusal: errors.DeskError) -> XMPPError:

@@ -25,7 +25,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
-from livechat_xmpp.xmpp import wide_jid
+from livechat_xmpp.xmpp import errors, wide_jid
 from livechat_xmpp.xmpp.errors import refuse, report_bug
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         # COMPAT slixmpp 1.17.0: without fix_error_ns every error reads feature-not-implemented.
         super().__init__(jid, secret, host, port, fix_error_ns=True)
         wide_jid.register()
+        errors.register()
         self.number = 0
         self.received: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()

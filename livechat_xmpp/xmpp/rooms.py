@@ -221,8 +221,10 @@ class MucRooms:
         self.forget(chat_id)
 
     async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
+        """Return what the room has kept; what it has of us is said already, if by a process before this one."""
         heard = await self._archive.read(chat_id)
-        self._show(chat_id, lambda v: replace(v, is_read=True))
+        ours = {h.stanza_id for h in heard if h.is_desk}
+        self._show(chat_id, lambda v: replace(v, is_read=True, spoken=v.spoken | ours))
         return heard
 
     def on_archived(self, message: Message) -> bool:

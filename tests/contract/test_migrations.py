@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, inspect, select, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
-from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, OfferState
 from livechat_xmpp.store import migrate
-from livechat_xmpp.store.database import Store, make_engine
-from livechat_xmpp.store.tables import chat, metadata
+from livechat_xmpp.store.database import Store, Transaction, make_engine
+from livechat_xmpp.store.tables import metadata
+from livechat_xmpp.usecases import transcripts
+from tests.contract import samples
 from tests.contract.conftest import Watch
+from tests.contract.samples import FIRST, ORDINARY
 from tests.factories import NOW, a_request, an_admin, jid
 
 
@@ -113,12 +117,46 @@ async def test_upgrading_twice_is_harmless_and_keeps_the_data(empty: Callable[[]
             assert work.chats.find(a_request().id) == a_request()
 
 
-async def test_up_from_every_revision_with_what_was_there(empty: Callable[[], str]) -> None:
+@pytest.mark.parametrize("revision", [script.revision for script in migrate.revisions()])
+async def test_data_survives_from_every_revision(empty: Callable[[], str], watch: Watch, revision: str) -> None:
+    """Rows of each table, as that version had them, are there with the same values in the newest, and can be read."""
     url = empty()
-    for script in migrate.revisions():
-        await migrate.upgrade(url, script.revision)
-        assert await migrate.current(url) == script.revision
-    assert within(url, lambda db: list(db.execute(select(chat)))) == []
+    await migrate.upgrade(url, revision)
+    assert await migrate.current(url) == revision
+    before = within(url, samples.fill)
+    assert all(before.values()), "a table without a row shows nothing"
+    await migrate.upgrade(url)
+    assert await migrate.current(url) == migrate.newest()
+    after = within(url, samples.everything)
+    for name in before.keys() & after.keys():
+        kept = before[name][0].keys() & after[name][0].keys()
+        assert [{k: row[k] for k in kept} for row in after[name]] == [{k: row[k] for k in kept} for row in before[name]]
+    async with Store.opened(url, watch.now) as store:
+        with store.writing() as work:
+            everything_is_read(work)
+
+
+def everything_is_read(work: Transaction) -> None:
+    """Read the samples through the repositories, as the program does."""
+    assert [account.jid for account in work.accounts.list()] == jids_of("ada", "ana", "tom")
+    assert {duty.jid for duty in work.duties.list()} == set(jids_of("ana", "tom"))
+    assert set(work.chats.unfinished()) >= {ORDINARY}
+    chat = work.chats.find(ChatId(ORDINARY))
+    assert chat is not None
+    assert (chat.state, chat.helper, chat.visitor_name) == (ChatState.OPEN, jid("ana"), "Žofie 😀")
+    assert [invitation.jid for invitation in chat.invitations] == jids_of("tom")
+    assert [notice.body for notice in chat.notices] == ["ana is here."]
+    assert [message.body for message in work.messages.list(ChatId(ORDINARY))] == ["Hello?\nIs <anybody> there?"]
+    assert [visit.nick for visit in work.visits.list(ChatId(ORDINARY))] == ["ana"]
+    offered = work.chats.find_of_visitor(BareJid("v3@anon.localhost"))
+    assert offered is not None
+    assert [(offer.helper, offer.state) for offer in offered.offers] == [(jid("ana"), OfferState.OPEN)]
+    assert transcripts.export(work, ChatId(FIRST))["outcome"] == "served"
+    assert [letter.body for letter in work.letters.take_due(work.now, 10)] == ["A request waits."]
+
+
+def jids_of(*names: str) -> list[BareJid]:
+    return [jid(name) for name in names]
 
 
 def test_there_is_one_line_of_revisions() -> None:

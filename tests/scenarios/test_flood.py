@@ -62,7 +62,9 @@ def answers(person: Person, asked: set[str]) -> int:
     return sum(1 for one in person.received if one.id in asked and one.type in ("result", "error"))
 
 
-@pytest.mark.desk(LIVECHAT_XMPP__PENDING_PER_SENDER=str(2 * FLOOD))
+@pytest.mark.desk(
+    LIVECHAT_XMPP__PENDING_PER_SENDER=str(2 * FLOOD), LIVECHAT_LIMITS__SENDER_STANZAS_PER_MINUTE=str(2 * FLOOD)
+)
 async def test_a_flood_does_not_keep_a_trainee_in_the_room(stage: Stage) -> None:
     """RO-3: all of the flood is taken to be answered, and still the trainee goes first."""
     ana = await stage.staff("ana", max_chats=1)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from livechat_xmpp.__main__ import _parser
 from livechat_xmpp.demo.places import PROJECT
 from tests.wire.conftest import Wire
+
+NAME = re.compile(r"livechat_[a-z_]+")
 
 
 def page() -> str:
@@ -37,6 +40,21 @@ async def test_every_ad_hoc_command_is_named(wire: Wire) -> None:
 async def test_every_ad_hoc_command_that_is_named_exists(wire: Wire) -> None:
     rows = [line for line in page().splitlines() if line.startswith("| `")]
     named = {name.strip("` ") for line in rows for name in line.split("|")[1].split(",")}
-    named = {name for name in named if not name.startswith("livechat-xmpp") and " " not in name}
-    conditions = {"conflict", "service-unavailable", "not-allowed", "not-acceptable", "item-not-found"}
+    named = {name for name in named if not name.startswith(("livechat-xmpp", "livechat_")) and " " not in name}
+    conditions = {
+        "conflict",
+        "service-unavailable",
+        "not-allowed",
+        "not-acceptable",
+        "policy-violation",
+        "item-not-found",
+    }
     assert named - conditions == set(wire.door._commands._commands)
+
+
+def test_every_metric_is_named_and_exists(wire: Wire) -> None:
+    families = wire.component.watched.families()
+    there = {f"{one.name}_total" if one.type == "counter" else one.name for one in families}
+    ours = {name for name in there if name.startswith("livechat_")}
+    named = {name for line in page().splitlines() if line.startswith("| `livechat_") for name in NAME.findall(line)}
+    assert named == ours
