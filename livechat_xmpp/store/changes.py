@@ -29,10 +29,22 @@ class Changes:
     duties: bool = False
     offers: bool = False
 
+    @property
+    def are_any(self) -> bool:
+        return bool(self.chats) or self.accounts or self.duties or self.offers
+
     def change(self, chat_id: ChatId, change: Change) -> None:
         """Note what is being written of a chat. Called before the writing, which may fail half-way."""
         chat = self.chats[chat_id] if chat_id in self.chats else self.recall(chat_id)
         self.chats[chat_id] = None if chat is None else change(chat)
+
+    def add(self, later: Changes) -> None:
+        """Take in what was changed after this."""
+        self.chats.update(later.chats)
+        self.has_closed |= later.has_closed
+        self.accounts |= later.accounts
+        self.duties |= later.duties
+        self.offers |= later.offers
 
 
 def with_offer(offer: Offer) -> Change:

@@ -203,7 +203,9 @@ class ChatTable:
             if chat is None:
                 chat = self._changes.chats[chat_id] = self.load(chat_id)
             return chat
-        chat = self._memory.chat(chat_id)
+        chat = self._changes.recall(chat_id)
+        if chat is None and self._in_turn is not None and chat_id in self._in_turn.pending.chats:
+            return self.load(chat_id)  # not for others to see
         if chat is None:
             ticket = self._memory.begin(chat_id)
             chat = self.load(chat_id)

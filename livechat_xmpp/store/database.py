@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -23,6 +23,7 @@ from livechat_xmpp.store.postgresql import STATEMENT_TIMEOUT_S, arguments
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.words import LetterTable, MessageTable
+from livechat_xmpp.store.writer import Outcome, Writer
 
 T = TypeVar("T")
 
@@ -30,7 +31,10 @@ READERS = 2  # threads that read; more only take turns with each other in one Py
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 BUSY_TIMEOUT_S = 60  # how long SQLite waits for another process, such as an export or a backup
 TRY_AGAIN_S = 0.1
+WRITTEN = "livechat_written"  # in a connection's info: whether something was written
 COLLISIONS = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock; another session is let go first
+
+Unit = Callable[["Transaction"], Any]
 
 
 def _nobody_counts(kind: str, seconds: float) -> None:
@@ -55,8 +59,8 @@ class Transaction:
         """memory: what may be taken as read. in_turn: None in transactions that take no turn with the writers."""
         self._db = db
         self.now = now
-        self.changes = changes = Changes(memory.chat)
-        self.accounts = AccountTable(db, changes, memory)
+        self.changes = changes = Changes(in_turn.recall(memory) if in_turn else memory.chat)
+        self.accounts = AccountTable(db, changes, memory, in_turn)
         self.duties = DutyTable(db, changes, in_turn)
         self.chats = ChatTable(db, changes, memory, in_turn, self.accounts)
         self.offers = OfferTable(db, changes, in_turn)
@@ -111,7 +115,7 @@ class Store:
         self._patience_s = patience_s
         self._engine = engine
         self._clock = clock
-        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._writer = Writer(self._run)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._memory = Remembered()
         self.on_unit = _nobody_counts
@@ -136,35 +140,60 @@ class Store:
 
     def close(self) -> None:
         """Wait for what runs, then give the connections back."""
-        self._writer.shutdown()
+        self._writer.close()
         self._readers.shutdown()
         self._engine.dispose()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit in a transaction and commit; what it raises rolls back and is raised here."""
-
-        def once() -> T:
-            with self.writing() as work:
-                return unit(work)
-
-        def run() -> T:
-            with self._timed("write"):
-                return self._patiently(once)
-
-        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+        return cast(T, await self._writer.do(unit))
 
     async def survey(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit, which only reads, in turn with those that write: then nearly all is known without asking."""
+        return cast(T, await self._writer.do(unit))
 
-        def once() -> T:
-            with self._engine.connect() as db:
-                return unit(Transaction(db, self._clock(), self._memory, self._memory.in_turn))
+    def _run(self, units: Sequence[Unit]) -> list[Outcome]:
+        """Run units of the writer's: in one transaction if all goes well, else each in one of its own."""
+        begun = time.perf_counter()
+        try:
+            outcomes = self._together(units) if len(units) > 1 else []
+        except InDoubt as doubt:
+            outcomes = [Outcome(error=doubt) for _ in units]
+        except Exception:
+            outcomes = []  # rolled back; each may go well, or show who is to blame
+        outcomes = outcomes or [self._alone(unit) for unit in units]
+        for _ in units:
+            self.on_unit("write", (time.perf_counter() - begun) / len(units))
+        return outcomes
 
-        def run() -> T:
-            with self._timed("read"):
-                return self._patiently(once)
+    def _together(self, units: Sequence[Unit]) -> list[Outcome]:
+        """Run the units in one transaction. Raises what takes all of it back; a refusal before any writing does not."""
+        with self._transaction() as db:
+            return [self._one_of_several(db, unit) for unit in units]
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+    def _one_of_several(self, db: Connection, unit: Unit) -> Outcome:
+        db.info[WRITTEN] = False
+        work = Transaction(db, self._clock(), self._memory, self._memory.in_turn)
+        try:
+            return Outcome(unit(work))
+        except DBAPIError:
+            raise
+        except Exception as error:
+            if db.info[WRITTEN] or work.changes.are_any:
+                raise
+            return Outcome(error=error)
+        finally:
+            self._memory.in_turn.add(work.changes)
+
+    def _alone(self, unit: Unit) -> Outcome:
+        def once() -> Any:
+            with self.writing() as work:
+                return unit(work)
+
+        try:
+            return Outcome(self._patiently(once))
+        except Exception as error:
+            return Outcome(error=error)
 
     async def read(self, unit: Callable[[Transaction], T]) -> T:
         """Run the unit, which only reads, on one moment of the database."""
@@ -202,17 +231,26 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """A transaction in this thread: leaving the block commits, an exception rolls back."""
-        with self._engine.connect() as db:
-            db.execution_options(livechat_write=True)
+        with self._transaction() as db:
             work = Transaction(db, self._clock(), self._memory, self._memory.in_turn)
             try:
                 yield work
+            finally:
+                self._memory.in_turn.add(work.changes)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Commit what is done in the block and take it over into memory; or forget all that it touched."""
+        with self._engine.connect() as db:
+            db.execution_options(livechat_write=True)
+            try:
+                yield db
                 self.fence.wait()
                 self._commit(db)
             except BaseException:  # in doubt too: what was known may have changed
-                self._memory.forget(work.changes)
+                self._memory.forget(self._memory.in_turn.take_pending())
                 raise
-            self._memory.take_over(work.changes)
+            self._memory.take_over(self._memory.in_turn.take_pending())
 
     def _commit(self, db: Connection) -> None:
         """Commit; nothing, when the unit asked nothing of the database."""
@@ -270,6 +308,12 @@ def _passes(error: DBAPIError) -> bool:
     return error.connection_invalidated or (is_away and type(error.orig).__module__.startswith("psycopg"))
 
 
+def _mark_writing(db: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    """Note on the connection that something was written; whatever is no question counts as that."""
+    if not statement.startswith(("SELECT", "BEGIN")):
+        db.info[WRITTEN] = True
+
+
 def make_engine(url: str, session_name: str = "", statement_timeout_s: float | None = STATEMENT_TIMEOUT_S) -> Engine:
     """Return an engine for the URL, SQLite set up so that commits are safe and readers do not wait.
 
@@ -282,8 +326,11 @@ def make_engine(url: str, session_name: str = "", statement_timeout_s: float | N
     parsed = parsed.set(drivername=DRIVERS[kind])
     if kind != "sqlite":
         ours = arguments(parsed, session_name, statement_timeout_s)
-        return create_engine(parsed, connect_args=ours, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(parsed, connect_args=ours, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "before_cursor_execute", _mark_writing)
+        return engine
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+    event.listen(engine, "before_cursor_execute", _mark_writing)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:

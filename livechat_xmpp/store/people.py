@@ -28,14 +28,15 @@ def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]
 class AccountTable:
     """Accounts in the database (usecases.ports.Accounts)."""
 
-    def __init__(self, db: Connection, changes: Changes, memory: Remembered) -> None:
+    def __init__(self, db: Connection, changes: Changes, memory: Remembered, in_turn: InTurn | None) -> None:
         self._db = db
+        self._in_turn = in_turn
         self._changes = changes
         self._memory = memory
 
     def known(self) -> Mapping[BareJid, Account] | None:
         """Return all accounts where they need not be read, else None."""
-        if self._changes.accounts:
+        if self._changes.accounts or (self._in_turn is not None and self._in_turn.pending.accounts):
             return None
         if self._memory.accounts is None:
             ticket = self._memory.begin(None)

@@ -108,16 +108,35 @@ class Board:
 
 
 class InTurn:
-    """What only those use who take turns with the writers, in their thread: the board, duty, offers, handle times."""
+    """What only the writer's thread uses: the board, duty, offers, handle times; as the open transaction has them.
+
+    pending: what units have changed in it that are not committed yet; those after them see it, nobody else does.
+    """
 
     def __init__(self) -> None:
         self.board = Board()
         self.duties: Sequence[Duty] | None = None
         self.open_offers: Sequence[Offer] | None = None
         self.handle_times: dict[tuple[WorkgroupName, int], Sequence[timedelta]] = {}
+        self.pending = Changes()
+
+    def recall(self, memory: Remembered) -> Callable[[ChatId], Chat | None]:
+        """Return what tells a chat as it is for the next unit, as far as it is known."""
+        pending = self.pending.chats
+        return lambda chat_id: pending[chat_id] if chat_id in pending else memory.chat(chat_id)
+
+    def add(self, changes: Changes) -> None:
+        """Take in what a unit has changed, or tried to."""
+        self.pending.add(changes)
+        self.forget(changes)
+
+    def take_pending(self) -> Changes:
+        """Return all that was changed, and begin anew; what was read meanwhile may never have been committed."""
+        pending, self.pending = self.pending, Changes()
+        return pending
 
     def forget(self, changes: Changes) -> None:
-        """Forget what a transaction has touched; it is read again when it is needed."""
+        """Forget what was touched; it is read again when it is needed."""
         if changes.duties:
             self.duties = None
         if changes.offers:
@@ -192,6 +211,7 @@ class Remembered:
     def forget(self, changes: Changes) -> None:
         """Forget all that a transaction has touched: it was rolled back, or nobody knows."""
         self._replace(changes, {})
+        self.in_turn.forget(changes)
 
     def forget_all(self) -> None:
         """Forget everything; from the writer's thread."""
@@ -211,7 +231,6 @@ class Remembered:
             if changes.accounts:
                 self._accounts = None
                 self._reading.pop(None, None)
-        self.in_turn.forget(changes)
 
     def _keep(self, chat_id: ChatId, chat: Chat) -> None:
         self._chats[chat_id] = chat
