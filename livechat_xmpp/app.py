@@ -54,6 +54,7 @@ from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas import visit, workgroup
+from livechat_xmpp.xmpp.team_room import TeamRoom
 from livechat_xmpp.xmpp.turns import Turns
 from livechat_xmpp.xmpp.words import Words
 
@@ -204,6 +205,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     metrics = Metrics()
     store.on_unit = metrics.on_database
     desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
+    team_room = TeamRoom(link, addresses, settings.xmpp.contributors, answer_timeout_s=settings.xmpp.iq_timeout_s)
     speaker = Speaker(
         link,
         addresses,
@@ -211,6 +213,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         offer_timeout=rules.offer_timeout,
         ping_timeout_s=settings.routing.ping_timeout_s,
         staff=lambda: sorted(presence.accounts),
+        team_room=team_room,
     )
     turns = Turns(link.spawn, waiting=settings.xmpp.pending_per_sender)
     presence = StaffPresence(
@@ -264,6 +267,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         Disco(addresses, titles, command_door, speaker),
         Words(commands, desk),
         at_the_door,
+        team_room,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
     return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched)

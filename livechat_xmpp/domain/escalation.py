@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from livechat_xmpp.domain.model import ChatId, FullJid
+from livechat_xmpp.domain.model import ChatId, FullJid, WorkgroupName
 
 
 class ClimbStep(StrEnum):
@@ -41,6 +41,7 @@ class Climber:
     """
 
     chat_id: ChatId
+    workgroup: WorkgroupName
     visitor: FullJid
     queued_at: datetime
     alarmed_at: datetime | None = None

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Part, Standing
 from livechat_xmpp.domain.queue import Wait
+from livechat_xmpp.domain.routing import Cover
 
 NO_MONITOR = "No room monitor is here now. You will be asked in again when one is back."
 OWN_NAME = "This name belongs to the desk. Please come back with a name of your own."
@@ -23,6 +24,10 @@ CHAT_ENDED = "The chat has ended. Thank you for asking."
 WELCOME_BACK = "You have your place again."
 NOBODY_KNOWS_TOKEN = "This visit is over. Please ask again."
 NOBODY_CAME = "Nobody could take your request in time, and we are sorry. Please ask again later."
+NOBODY_FREE = (
+    "We are sorry: nobody has been free to take your request so far. "
+    "You keep your place and can go on waiting, or leave and ask again later."
+)
 GONE_FROM_QUEUE = "You were away for too long, so your request has been taken out of the queue. You can ask again."
 NOTICE = "Helpers are volunteers. What is said is kept. Never give a password."
 TAKEN_OFF_DUTY = (
@@ -153,6 +158,26 @@ def returned(position: int, *, was_silent: bool = False) -> str:
 
 def closed_by(disposition: Disposition | None) -> str:
     return CHAT_ENDED if disposition is not Disposition.SPAM else "This chat has been ended."
+
+
+def nobody_takes(requests: int, longest: timedelta, state: Cover) -> str:
+    """Return what admins and contributors are told of requests that nobody takes; nothing about who asks what."""
+    what = "A request waits" if requests == 1 else f"{requests} requests wait"
+    if not state.is_open:
+        why = "nobody is on duty"
+    elif state.is_away:
+        why = "everybody on duty is away"
+    elif state.free == 0:
+        why = "everybody on duty is busy"
+    else:
+        why = "those on duty have not taken it" if requests == 1 else "those on duty have not taken them"
+    since = in_words(longest) if requests == 1 else f"up to {in_words(longest)}"
+    return f"{what} in the queue, for {since}: {why}."
+
+
+def who_can_help(workgroup: str) -> str:
+    """Return what is added in the contributors' room; workgroup: its address."""
+    return f'Who can help now: write "on" to {workgroup}.'
 
 
 def new_standing(standing: Standing, by: BareJid, reason: str) -> str:

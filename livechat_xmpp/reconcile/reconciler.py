@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
 from livechat_xmpp.reconcile.rounds import Round, Stuck
@@ -70,7 +71,16 @@ class Reconciler:
         self._failures: defaultdict[ChatId, int] = defaultdict(int)
         self._heard: defaultdict[ChatId, list[Heard]] = defaultdict(list)
         self._is_heard = asyncio.Event()
-        self._busy = 0  # of the three tasks beside the workers, those at work
+        self._climbing = Climbing(desk, people, presences, clock, self._timers)
+        self._may_climb = asyncio.Event()
+        self._due: dict[Hashable, Callable[[], None]] = {
+            QUEUES: wakeups.wake_queues,
+            LETTERS: wakeups.wake_letters,
+            STAFF: wakeups.wake_staff,
+            TRANSCRIPTS: self._is_heard.set,
+            CLIMBING: self._may_climb.set,
+        }
+        self._busy = 0  # of the tasks beside the workers, those at work
 
     # --- what happens outside
 
@@ -81,6 +91,7 @@ class Reconciler:
             self._wakeups.wake(chat_id)
         self._wakeups.wake_queues()
         self._wakeups.wake_letters()
+        self._may_climb.set()
 
     def hear(self, chat_id: ChatId, heard: Heard) -> None:
         """Have a room message recorded; many in one transaction when many come."""
@@ -102,6 +113,7 @@ class Reconciler:
                 tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
                 tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._refresh_staff))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
+                tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
         finally:
@@ -122,17 +134,12 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        return self._wakeups.is_idle and self._queues.is_idle and not self._heard and not self._busy
+        is_at_work = self._heard or self._busy or self._may_climb.is_set()
+        return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
     def _on_due(self, key: Hashable) -> None:
-        if key == QUEUES:
-            self._wakeups.wake_queues()
-        elif key == LETTERS:
-            self._wakeups.wake_letters()
-        elif key == STAFF:
-            self._wakeups.wake_staff()
-        elif key == TRANSCRIPTS:
-            self._is_heard.set()
+        if key in self._due:
+            self._due[key]()
         else:
             self._wakeups.wake(ChatId(str(key)))
 

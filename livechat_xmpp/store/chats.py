@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from livechat_xmpp.domain.escalation import Climber
 from livechat_xmpp.domain.model import (
     Account,
     BareJid,
@@ -352,6 +353,47 @@ class ChatTable:
             Count(WorkgroupName(workgroup), ChatState(state), number, first_at)
             for workgroup, state, number, first_at in self._db.execute(query)
         ]
+
+    def climbers(self, *, alarm_before: datetime, tell_before: datetime, limit: int) -> list[Climber]:
+        c = t.chat.c
+        is_due = or_(
+            and_(c.queued_at <= alarm_before, c.alarmed_at.is_(None)),
+            and_(c.queued_at <= tell_before, c.visitor_told_at.is_(None)),
+        )
+        waits = (c.state == ChatState.WAITING, c.queued_at <= max(alarm_before, tell_before))
+        query = select(
+            c.id, c.workgroup, c.visitor, c.queued_at, c.alarmed_at, c.visitor_told_at, c.first_opened_at
+        ).where(*waits, is_due, c.visitor_gone_at.is_(None))
+        return [
+            Climber(
+                ChatId(r.id),
+                WorkgroupName(r.workgroup),
+                FullJid(r.visitor),
+                r.queued_at,
+                r.alarmed_at,
+                r.visitor_told_at,
+                has_room=r.first_opened_at is not None,
+            )
+            for r in self._db.execute(query.order_by(c.queued_at).limit(limit))
+        ]
+
+    def first_queued_after(self, moment: datetime) -> datetime | None:
+        here = (t.chat.c.state == ChatState.WAITING, t.chat.c.queued_at > moment)
+        found: datetime | None = self._db.scalar(select(func.min(t.chat.c.queued_at)).where(*here))
+        return found
+
+    def last_alarm(self, workgroup: WorkgroupName) -> datetime | None:
+        query = select(func.max(t.chat.c.alarmed_at)).where(t.chat.c.workgroup == workgroup)
+        found: datetime | None = self._db.scalar(query)
+        return found
+
+    def mark_alarmed(self, chat_ids: Collection[ChatId], at: datetime) -> None:
+        for chat_id in chat_ids:
+            self._change(chat_id, lambda chat: replace(chat, alarmed_at=at), alarmed_at=at)
+
+    def mark_visitor_told(self, chat_ids: Collection[ChatId], at: datetime) -> None:
+        for chat_id in chat_ids:
+            self._change(chat_id, lambda chat: replace(chat, visitor_told_at=at), visitor_told_at=at)
 
     def unfinished(self) -> list[ChatId]:
         watched = exists().where(

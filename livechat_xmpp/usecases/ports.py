@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from livechat_xmpp.domain.escalation import Climber
 from livechat_xmpp.domain.model import (
     Account,
     Availability,
@@ -47,8 +48,9 @@ class StandingChange:
 class Letter:
     """A message to one person that is sent once and dropped when it has expired.
 
-    kind: "plain"; "fleeting", of no use to who reads it later; or what a program may want to know: "ended"
-    (the chat is over), "departed" (out of the queue as asked), "removed" (out of the queue by the desk).
+    kind: "plain"; "fleeting", of no use to who reads it later; "room", to be said in the contributors' room; or what a
+    program may want to know: "ended" (the chat is over), "departed" (out of the queue as asked), "removed" (out of
+    the queue by the desk).
     workgroup: the address it comes from.
     """
 
@@ -134,6 +136,23 @@ class Chats(Protocol):
         """Return how many chats are not closed, by workgroup and state; none where there are none."""
         ...
 
+    def climbers(self, *, alarm_before: datetime, tell_before: datetime, limit: int) -> list[Climber]:
+        """Return requests in the queue since these moments whose step was not taken, the oldest first.
+
+        Those whose visitors are gone are left out.
+        """
+        ...
+
+    def first_queued_after(self, moment: datetime) -> datetime | None:
+        """Return when the first of the requests came to the queue that came after the moment and wait still."""
+        ...
+
+    def last_alarm(self, workgroup: WorkgroupName) -> datetime | None:
+        """Return when staff were last told that nobody takes requests of the workgroup."""
+        ...
+
+    def mark_alarmed(self, chat_ids: Collection[ChatId], at: datetime) -> None: ...
+    def mark_visitor_told(self, chat_ids: Collection[ChatId], at: datetime) -> None: ...
     def unfinished(self) -> list[ChatId]:
         """Return chats that are not closed, or whose room is not gone yet; those with trainees first."""
         ...

@@ -24,6 +24,7 @@ from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas.workgroup import NS as WORKGROUP
+from livechat_xmpp.xmpp.team_room import TeamRoom
 from livechat_xmpp.xmpp.turns import Turns
 from livechat_xmpp.xmpp.words import Words
 
@@ -51,7 +52,9 @@ class Gate:
         disco: Disco,
         words: Words,
         limits: Limits,
+        team_room: TeamRoom,
     ) -> None:
+        self._team_room = team_room
         self._link = link
         self._turns = turns
         self._addresses = addresses
@@ -113,6 +116,8 @@ class Gate:
                 self._rooms.on_presence(chat_id, presence)
             return
         workgroup = self._addresses.workgroup_of(presence["to"])
+        if workgroup is not None and self._team_room.take_presence(presence):
+            return
         if (workgroup is not None or not presence["to"].local) and self._is_taken(presence):
             self._presence.on_presence(presence, workgroup)
 
@@ -133,6 +138,8 @@ class Gate:
                 self._on_room_message(chat_id, message)
             return
         workgroup = self._addresses.workgroup_of(message["to"])
+        if workgroup is not None and self._team_room.take_message(message):
+            return
         if workgroup is not None:
             self._on_workgroup_message(workgroup, message)
         elif not message["to"].local and not message["from"].local:

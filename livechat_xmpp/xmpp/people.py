@@ -27,6 +27,7 @@ from livechat_xmpp.usecases.ports import Letter
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.presences import PresenceBook
+from livechat_xmpp.xmpp.team_room import TeamRoom
 
 # What a server answers in the name of an address that is not there (RFC 6121 §8.5).
 NOBODY_THERE = {"service-unavailable", "item-not-found", "recipient-unavailable", "gone", "remote-server-not-found"}
@@ -47,7 +48,9 @@ class Speaker:
         offer_timeout: timedelta,
         ping_timeout_s: float,
         staff: Callable[[], Iterable[BareJid]],
+        team_room: TeamRoom,
     ) -> None:
+        self._team_room = team_room
         self._link = link
         self._addresses = addresses
         self._book = book
@@ -119,6 +122,10 @@ class Speaker:
         self._chat(workgroup, to, body)
 
     def send_letter(self, letter: Letter) -> None:
+        if letter.kind == "room":
+            address = self._addresses.workgroup(letter.workgroup)
+            self._team_room.say(letter.workgroup, f"{letter.body} {texts.who_can_help(address)}")
+            return
         message = self._message(letter.workgroup, letter.to)
         message["body"] = letter.body
         if letter.kind != "plain":

@@ -5,33 +5,23 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store, make_engine
 from livechat_xmpp.store.tables import metadata
-from tests.factories import NOW, s
+from livechat_xmpp.usecases import staff
+from tests.contract.story import RULES, Story
+from tests.contract.watch import Watch
+from tests.factories import jid
 from tests.memory import assert_remembered_truly
 from tests.servers.postgresql import PostgreSQL
 
 KINDS = ["sqlite", "postgresql"]
-
-
-class Watch:
-    """The store's clock; `watch.tick(5)` lets 5 s pass."""
-
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def tick(self, seconds: float) -> None:
-        self.moment += s(seconds)
 
 
 @pytest.fixture
@@ -81,3 +71,16 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
         return lambda: f"sqlite+aiosqlite:///{tmp_path}/empty.db"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new_database
+
+
+@pytest_asyncio.fixture
+async def story(store: Store, watch: Watch) -> Story:
+    """Ana and ben are on duty; ada is admin, mia monitor, tom trainee."""
+    made = Story(store, watch)
+    people = {"ada": "admin", "mia": "monitor", "ana": "helper", "ben": "helper", "tom": "trainee"}
+    await made.desk.do(staff.set_initial, {jid(n): Standing(s) for n, s in people.items()})
+    for name in ("ana", "ben"):
+        await made.desk.do(staff.go_on_duty, jid(name), rules=RULES)
+        watch.tick(1)
+    made.woken.parts.clear()
+    return made

@@ -8,7 +8,7 @@ from datetime import timedelta
 from livechat_xmpp.domain.model import ChatId, ChatState, FullJid, WorkgroupName
 from livechat_xmpp.store.database import Store
 from livechat_xmpp.usecases.figures import Figures, figures_now
-from tests.contract.conftest import Watch
+from tests.contract.watch import Watch
 from tests.factories import NOW, SUPPORT, a_request, at, jid
 
 OTHER = WorkgroupName("sales")

@@ -16,8 +16,8 @@ from livechat_xmpp.store.database import Store, Transaction, make_engine
 from livechat_xmpp.store.tables import metadata
 from livechat_xmpp.usecases import transcripts
 from tests.contract import samples
-from tests.contract.conftest import Watch
 from tests.contract.samples import FIRST, ORDINARY
+from tests.contract.watch import Watch
 from tests.factories import NOW, a_request, an_admin, jid
 
 

@@ -29,7 +29,7 @@ from livechat_xmpp.domain.routing import PastOffers
 from livechat_xmpp.store import tables
 from livechat_xmpp.store.database import Store, Transaction, make_engine
 from livechat_xmpp.usecases.ports import Letter, StandingChange
-from tests.contract.conftest import Watch
+from tests.contract.watch import Watch
 from tests.factories import (
     NOW,
     SUPPORT,

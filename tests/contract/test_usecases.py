@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livechat_xmpp.domain.errors import (
     AlreadyQueued,
@@ -17,12 +16,9 @@ from livechat_xmpp.domain.errors import (
     QueueClosed,
     StaffAsking,
 )
-from livechat_xmpp.domain.learning import Entered, HelperMissing, HelperSilent, WaitedTooLong
+from livechat_xmpp.domain.learning import Entered, WaitedTooLong
 from livechat_xmpp.domain.model import (
     Availability,
-    BareJid,
-    Chat,
-    ChatId,
     ChatState,
     Disposition,
     DutyRole,
@@ -34,121 +30,9 @@ from livechat_xmpp.domain.model import (
     Visit,
     bare,
 )
-from livechat_xmpp.store.database import Store
-from livechat_xmpp.usecases import chats, offers, rooms, staff, transcripts, visits
-from livechat_xmpp.usecases.desk import Desk, DeskRules
-from livechat_xmpp.usecases.transcripts import Heard
-from tests.contract.conftest import Watch
+from livechat_xmpp.usecases import chats, offers, rooms, staff, visits
+from tests.contract.story import RULES, Story
 from tests.factories import NOW, SUPPORT, VISITOR, at, jid, names
-
-ANSWERS = {"username": "Vera", "question": "Where are my bookmarks?"}
-RULES = DeskRules(
-    staff_domains=frozenset({"localhost"}),
-    anonymous_domains=frozenset({"anon.localhost"}),
-    contributors="contributors@conference.localhost",
-    queue_limit=3,
-)
-
-
-@dataclass
-class Woken:
-    """What was woken after commits (usecases.ports.Waker)."""
-
-    chats: list[ChatId] = field(default_factory=list)
-    parts: set[str] = field(default_factory=set)
-
-    def wake(self, chat_id: ChatId, *, is_urgent: bool = False) -> None:
-        self.chats.append(chat_id)
-
-    def wake_queues(self) -> None:
-        self.parts.add("queues")
-
-    def wake_letters(self) -> None:
-        self.parts.add("letters")
-
-    def wake_staff(self) -> None:
-        self.parts.add("staff")
-
-
-class Seen(dict[BareJid, Availability]):
-    """Who is there (usecases.ports.Presences); who is not named is available."""
-
-    def availability(self, who: BareJid) -> Availability:
-        return self.get(who, Availability.AVAILABLE)
-
-
-class Story:
-    """The desk on a store, with verbs for what tests need often."""
-
-    def __init__(self, store: Store, watch: Watch) -> None:
-        self.store, self.watch, self.woken, self.seen = store, watch, Woken(), Seen()
-        self.desk = Desk(store, self.woken, self.seen, RULES, (SUPPORT,))
-        self.eyes: dict[str, Any] = {"presences": self.seen, "rules": RULES}
-
-    async def ask(self, visitor: str = VISITOR, **more: str) -> visits.Ticket:
-        """Put a request into the queue; each is asked a second after the last."""
-        self.watch.tick(1)
-        return await self.desk.do(visits.ask, SUPPORT, FullJid(visitor), {**ANSWERS, **more}, **self.eyes)
-
-    async def offer(self, *chat_ids: ChatId) -> list[str]:
-        """Make the offers that can be made, for visitors who are there, and return the helpers."""
-        with self.store.reading() as work:
-            before = {o.id for o in work.offers.open()}
-        await self.desk.do(offers.make_offers, SUPPORT, set(chat_ids), **self.eyes)
-        with self.store.reading() as work:
-            return [o.helper.partition("@")[0] for o in work.offers.open() if o.id not in before]
-
-    async def chat(self, chat_id: ChatId) -> Chat:
-        with self.store.reading() as work:
-            found = work.chats.find(chat_id)
-        assert found is not None
-        return found
-
-    async def queue(self) -> list[ChatId]:
-        with self.store.reading() as work:
-            return [w.chat_id for w in work.chats.waiting(SUPPORT)]
-
-    async def in_progress(self) -> ChatId:
-        """Return a chat that ana answers."""
-        ticket = await self.ask()
-        await self.offer(ticket.chat_id)
-        await self.desk.do(offers.accept_offer, jid("ana"))
-        return ticket.chat_id
-
-    async def standings(self) -> dict[str, Standing]:
-        with self.store.reading() as work:
-            return {a.jid.partition("@")[0]: a.standing for a in work.accounts.list()}
-
-    async def letters(self) -> list[tuple[str, str]]:
-        """Take the letters that wait: to whom, and of which kind."""
-        with self.store.writing() as work:
-            return [(letter.to, letter.kind) for letter in work.letters.take_due(work.now, 50)]
-
-    async def change(self, *accounts: str, to: Standing, by: str = "ada", up: bool = True) -> list[BareJid]:
-        return await self.desk.do(
-            staff.change_standings,
-            accounts,
-            to,
-            is_promotion=up,
-            by=jid(by),
-            reason="because",
-            workgroup=SUPPORT,
-            rules=RULES,
-        )
-
-
-@pytest_asyncio.fixture
-async def story(store: Store, watch: Watch) -> Story:
-    """Ana and ben are on duty; ada is admin, mia monitor, tom trainee."""
-    made = Story(store, watch)
-    people = {"ada": "admin", "mia": "monitor", "ana": "helper", "ben": "helper", "tom": "trainee"}
-    await made.desk.do(staff.set_initial, {jid(n): Standing(s) for n, s in people.items()})
-    for name in ("ana", "ben"):
-        await made.desk.do(staff.go_on_duty, jid(name), rules=RULES)
-        watch.tick(1)
-    made.woken.parts.clear()
-    return made
-
 
 # --- asking
 
@@ -337,73 +221,6 @@ async def test_a_yes_brings_the_invitation_again_and_never_one_to_a_chat_that_is
         work.invitations.put(chat_id, invitation)
     with pytest.raises(NotFound):
         await story.desk.do(chats.ask_in_again, jid("ana"))
-
-
-# --- accepted, and then silent
-
-
-async def both_inside(story: Story, chat_id: ChatId) -> None:
-    """Have ana, who answers, and the visitor come into the room."""
-    for who, nick, part in ((jid("ana"), "ana", Part.HELPER), (bare(VISITOR), "Vera", Part.VISITOR)):
-        came = Entered(Visit(who, nick, part, story.watch.now()))
-        await story.desk.do(rooms.record, chat_id, [came], **story.eyes)
-
-
-async def test_who_is_silent_loses_the_request_and_is_asked_again_as_after_a_pass(story: Story) -> None:
-    first = await story.in_progress()
-    await both_inside(story, first)
-    await story.letters()
-    later = await story.ask("v2@anon.localhost/x")
-    asked_at = (await story.chat(first)).asked_at
-    story.watch.tick(120)
-    await story.desk.do(rooms.record, first, [HelperSilent(jid("ana"))], **story.eyes)
-    chat = await story.chat(first)
-    assert (chat.state, chat.helper, chat.asked_at) == (ChatState.WAITING, None, asked_at)
-    assert (chat.queued_at, chat.room) == (story.watch.now(), RoomState.NEEDED)
-    assert await story.letters() == [("ana@localhost", "fleeting")]
-    assert [n.body for n in chat.notices if "has not answered" in n.body and "you are next" in n.body]
-    assert await story.queue() == [first, later.chat_id]
-    assert await story.offer(first) == ["ben"]
-    await story.desk.do(offers.decline, jid("ben"))
-    assert await story.offer(first) == []
-    story.watch.tick(60)
-    assert "ana" in await story.offer(first)
-
-
-async def test_a_reply_in_the_transcript_counts_though_it_was_not_heard_on_this_link(story: Story) -> None:
-    chat_id = await story.in_progress()
-    await both_inside(story, chat_id)
-    opened_at = story.watch.now()
-    story.watch.tick(120)
-    said = [Heard(opened_at, "ana", "Hello Vera", jid=jid("ana"), archive_id="1")]
-    await story.desk.do(transcripts.record_heard, {chat_id: said})
-    await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
-    chat = await story.chat(chat_id)
-    assert (chat.state, chat.helper, chat.replied_at) == (ChatState.OPEN, jid("ana"), story.watch.now())
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        pytest.param(Heard(at(100), "Vera", "Hello?", jid=bare(VISITOR)), id="the visitor's words"),
-        pytest.param(Heard(at(100), "ana", "!help", jid=jid("ana")), id="a command"),
-        pytest.param(Heard(at(100), "Help desk", "Vera asked", is_desk=True), id="the desk's words"),
-        pytest.param(Heard(at(-100), "ana", "Hello Vera", jid=jid("ana")), id="words from before"),
-    ],
-)
-async def test_what_is_no_reply(story: Story, said: Heard) -> None:
-    chat_id = await story.in_progress()
-    await both_inside(story, chat_id)
-    await story.desk.do(transcripts.record_heard, {chat_id: [said]})
-    await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
-    assert (await story.chat(chat_id)).state is ChatState.WAITING
-
-
-async def test_a_silence_that_ended_meanwhile_is_none(story: Story) -> None:
-    chat_id = await story.in_progress()
-    assert not await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ben"))], **story.eyes)
-    await story.desk.do(rooms.record, chat_id, [HelperMissing(jid("ana"))], **story.eyes)
-    assert not await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
 
 
 # --- the end

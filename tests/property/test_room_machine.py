@@ -24,7 +24,6 @@ from livechat_xmpp.domain import rooms as domain_rooms
 from livechat_xmpp.domain.access import allowed_members
 from livechat_xmpp.domain.model import BareJid, Chat, ChatId, ChatState, Standing
 from livechat_xmpp.domain.rooms import plan
-from livechat_xmpp.usecases.rooms import chat_for_round
 from livechat_xmpp.xmpp import link
 from tests.people import Person, StanzaError
 from tests.scenarios.stages import SimulatedStage
@@ -123,7 +122,7 @@ class Scene:
         return {jid for jid in jids if not jid.endswith(f"@{self.server.component}")}
 
     async def chat(self, number: int) -> Chat:
-        chat = await self.component.desk.ask(chat_for_round, self.chats[number], frozenset(self.inside(number)))
+        chat = await self.component.store.chat(self.chats[number], frozenset(self.inside(number)))
         assert chat is not None
         return chat
 
