@@ -80,7 +80,7 @@ class AdvisoryLock(DeskLock):
         }
         self._db: psycopg.AsyncConnection[Any] | None = None
         self._is_known = False  # the database has answered once: trouble later is no mistake in the configuration
-        self._not_before = 0.0
+        self._not_before = 0.0  # of the next try; 0: the database answers
         self._our_sessions: set[tuple[Any, ...] | None] = set()
 
     # --- as a standby
@@ -92,6 +92,7 @@ class AdvisoryLock(DeskLock):
         try:
             if self._db is None:
                 await self._connect()
+            self._not_before = 0.0
             if not await self._ask("SELECT pg_try_advisory_lock(%(key)s)"):
                 self.holder = await self._last_holder()
                 return False
@@ -100,7 +101,8 @@ class AdvisoryLock(DeskLock):
             await self.release()
             if not self._is_known:
                 raise
-            log.warning("the database does not answer", extra={"error": type(error).__name__})
+            if not self._not_before:
+                log.warning("the database does not answer", extra={"error": type(error).__name__})
             # Whoever had the lock may be there still, and is to be the first to ask for it again.
             self._not_before = moment_s() + self._takeover_s / 2
             return False

@@ -293,7 +293,7 @@ class Store:
 
     async def forget(self) -> None:
         """Forget what was committed last: a database that was away may have lost some of it."""
-        await asyncio.get_running_loop().run_in_executor(self._writer, self._memory.forget_all)
+        await self.write(lambda work: self._memory.forget_all())
 
     async def check(self) -> None:
         """Raise what the database says when it does not answer."""

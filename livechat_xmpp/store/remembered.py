@@ -114,11 +114,15 @@ class InTurn:
     """
 
     def __init__(self) -> None:
+        self.pending = Changes()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all that was read."""
         self.board = Board()
         self.duties: Sequence[Duty] | None = None
         self.open_offers: Sequence[Offer] | None = None
         self.handle_times: dict[tuple[WorkgroupName, int], Sequence[timedelta]] = {}
-        self.pending = Changes()
 
     def recall(self, memory: Remembered) -> Callable[[ChatId], Chat | None]:
         """Return what tells a chat as it is for the next unit, as far as it is known."""
@@ -219,7 +223,7 @@ class Remembered:
             self._chats.clear()
             self._accounts = None
             self._reading.clear()
-        self.in_turn = InTurn()
+        self.in_turn.reset()
 
     def _replace(self, changes: Changes, chats: Mapping[ChatId, Chat]) -> None:
         with self._lock:
