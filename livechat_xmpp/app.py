@@ -17,9 +17,9 @@ from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.metrics import Metrics
+from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.reconcile.ports import Clock, LinkTrouble
 from livechat_xmpp.reconcile.reconciler import Reconciler
-from livechat_xmpp.reconcile.timers import SystemClock
 from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.service import ServiceManager
 from livechat_xmpp.settings import Settings

@@ -154,7 +154,7 @@ def _offer_facts(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
         yield OfferTaken(min(came, key=lambda helper: (came[helper], helper)))
         return
     for offer in chat.offers:
-        if now >= offer.expires_at:
+        if not offer.made_at <= now < offer.expires_at:  # made in the future: the clock was set back meanwhile
             yield OfferExpired(offer.id)
 
 

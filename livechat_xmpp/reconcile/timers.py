@@ -5,19 +5,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable, Hashable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from livechat_xmpp.reconcile.ports import Clock
-
-
-class SystemClock:
-    """The machine's clock (reconcile.ports.Clock)."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep_until(self, moment: datetime) -> None:
-        await asyncio.sleep(max(0.0, (moment - self.now()).total_seconds()))
 
 
 class Timers:

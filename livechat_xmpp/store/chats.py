@@ -334,6 +334,10 @@ class ChatTable:
         here = (t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
         return self._db.scalar(select(func.count()).select_from(t.chat).where(*here)) or 0
 
+    def last_asked_at(self, workgroup: WorkgroupName) -> datetime | None:
+        waiting = self.waiting(workgroup)  # all of one priority so far: the last is the newest
+        return waiting[-1].asked_at if waiting else None
+
     def position(self, workgroup: WorkgroupName, chat_id: ChatId) -> int:
         if (board := self._board()) is not None:
             return board.position(chat_id)

@@ -111,13 +111,14 @@ def ask(
     form = check_answers(answers, rules)
     _refuse_imitation(work, form["username"])
     token = secrets.token_urlsafe(18)
+    last = work.chats.last_asked_at(workgroup)  # later than now, if the clock was set back meanwhile
     chat = Chat(
         id=ChatId("".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))),
         workgroup=workgroup,
         visitor=visitor,
         visitor_name=form["username"],
         question=form["question"],
-        asked_at=work.now,
+        asked_at=work.now if last is None else max(work.now, last),
         form=form,
     )
     work.chats.add(chat, token_hash=_hash(token))

@@ -9,7 +9,8 @@ from datetime import datetime
 import pytest
 import pytest_asyncio
 
-from livechat_xmpp.reconcile.timers import SystemClock, Timers
+from livechat_xmpp.reconcile.clock import SystemClock
+from livechat_xmpp.reconcile.timers import Timers
 from tests.factories import NOW, at, s
 
 

@@ -18,7 +18,7 @@ from slixmpp.xmlstream import XMLStream
 from livechat_xmpp import app
 from livechat_xmpp.app import Component
 from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
-from livechat_xmpp.reconcile.timers import SystemClock
+from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
