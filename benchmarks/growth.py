@@ -29,10 +29,15 @@ SIZES = {"waiting": (10, 1000, 10_000), "open": (10, 1000, 5000)}
 WORKS_LIMIT_S = 300.0  # after the start; a desk that does not come to rest is measured as it is
 LOOK_S = 5.0
 PATIENT = {  # nobody is sent away or asked again because filling and measuring take long
-    "routing__offer_timeout_s": 3600,
+    "routing__offer_timeout_s": 36_000,
+    "routing__ring_all_after_s": 36_000,
+    "routing__alarm_after_s": 36_000,
+    "routing__tell_visitor_after_s": 36_000,
+    "routing__first_reply_s": 36_000,
     "visitors__longest_wait_s": 36_000,
     "visitors__grace_s": 36_000,
     "rooms__helper_grace_s": 36_000,
+    "rooms__resync_s": 36_000,
 }
 
 

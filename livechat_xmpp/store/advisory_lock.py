@@ -79,7 +79,7 @@ class AdvisoryLock(DeskLock):
             "name": name,
         }
         self._db: psycopg.AsyncConnection[Any] | None = None
-        self._is_known = False  # the database has answered once: trouble later is no mistake in the configuration
+        self._is_known = False  # all went well once: trouble later is no mistake in the configuration
         self._not_before = 0.0  # of the next try; 0: the database answers
         self._our_sessions: set[tuple[Any, ...] | None] = set()
 
@@ -95,11 +95,12 @@ class AdvisoryLock(DeskLock):
             self._not_before = 0.0
             if not await self._ask("SELECT pg_try_advisory_lock(%(key)s)"):
                 self.holder = await self._last_holder()
+                self._is_known = True
                 return False
             await self._own()
         except psycopg.Error as error:
             await self.release()
-            if not self._is_known:
+            if not self._is_known or not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
                 raise
             if not self._not_before:
                 log.warning("the database does not answer", extra={"error": type(error).__name__})
@@ -191,7 +192,6 @@ class AdvisoryLock(DeskLock):
         for name, value in ours.items():
             await self._ask(f"SET {name} = {value}")
         self._our_sessions.add(await self._row(THIS_SESSION))
-        self._is_known = True
 
     async def _ask(self, statement: str, **values: object) -> Any:
         """Return the first value of the answer; None: there is no row."""

@@ -35,6 +35,7 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 DELAYS_S = (0.2, 1, 2, 4, 8, 15, 30)  # between tries to connect; slixmpp's own go up to 300 s
 CONNECT_TIMEOUT_S = 15.0
 KINDS = ("message", "presence", "iq")
+DEEPEST = 50  # levels of a stanza; a form in a command in an IQ has six
 STOP_WAIT_S = 2.0
 
 
@@ -283,6 +284,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         """
         kind = xml.tag.rpartition("}")[2]
         self.received[kind if kind in KINDS else "other"] += 1
+        _prune(xml)
         try:
             super()._spawn_event(xml)
         except LinkTrouble:
@@ -341,3 +343,14 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.del_event_handler(f"presence_{kind}", getattr(self, f"_handle_{kind}"))
         self.remove_handler("Presence")
         self.remove_handler("IM")
+
+
+def _prune(xml: ET.Element) -> None:
+    """Cut off what is nested deeper than anything we know: copying and writing stanzas recurses."""
+    level = [xml]
+    for _ in range(DEEPEST):
+        level = [child for element in level for child in element]
+        if not level:
+            return
+    for element in level:
+        del element[:]

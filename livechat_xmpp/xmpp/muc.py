@@ -41,7 +41,10 @@ CONFIG: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a room presence says of an occupant. jid: None where the room does not tell."""
+    """What a room presence says of an occupant. jid: None where the room does not tell.
+
+    is_destroyed: there is no room any more, neither for them nor for us.
+    """
 
     nick: str
     jid: str | None
@@ -49,6 +52,7 @@ class Item:
     new_nick: str
     codes: frozenset[str]
     occupant_id: str
+    is_destroyed: bool = False
 
 
 def read_presence(xml: ET.Element, nick: str) -> Item | None:
@@ -66,6 +70,7 @@ def read_presence(xml: ET.Element, nick: str) -> Item | None:
         new_nick=attributes.get("nick", ""),
         codes=frozenset(s.get("code", "") for s in x.iterfind(f"{{{USER}}}status")),
         occupant_id=occupant.get("id", "") if occupant is not None else "",
+        is_destroyed=x.find(f"{{{USER}}}destroy") is not None,
     )
 
 

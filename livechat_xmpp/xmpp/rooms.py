@@ -280,8 +280,9 @@ class MucRooms:
             self._on_changed(chat_id)
 
     def _on_gone(self, chat_id: ChatId, room: _Room, item: muc.Item, *, is_own: bool) -> None:
-        if is_own and muc.RENAMED not in item.codes:
-            self.forget(chat_id)  # kicked, removed, or the room is gone: look again
+        if item.is_destroyed or (is_own and muc.RENAMED not in item.codes):
+            # Kicked, removed, or the room is gone (ejabberd tells that without saying that it is us): look again.
+            self.forget(chat_id)
             self._on_changed(chat_id)
             return
         if room.looking is not None:

@@ -101,6 +101,14 @@ async def test_a_lock_file_that_was_replaced_is_lost(tmp_path: Path) -> None:
         assert not lock.fence.is_open()
 
 
+async def test_who_may_not_make_the_table_is_told_so(database: str) -> None:
+    """And does not wait for ever, as if another process had the desk."""
+    name = database.rpartition("/")[2]
+    await run(database, f"ALTER ROLE livechat IN DATABASE {name} SET search_path = nowhere")
+    with pytest.raises(psycopg.ProgrammingError, match="schema"):
+        await AdvisoryLock(database, US, TAKEOVER_S).take()
+
+
 # --- without it nothing is done
 
 

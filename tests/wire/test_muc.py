@@ -58,8 +58,8 @@ def an_item(**more: object) -> Item:
         ),
         pytest.param(
             f"<x {USER}><item affiliation='none' role='none'/><destroy><reason>over</reason></destroy></x>",
-            an_item(),
-            id="the room's end (§10.9)",
+            an_item(is_destroyed=True),
+            id="the room's end (§10.9), as ejabberd tells it: without 110",
         ),
         pytest.param(
             f"<x {USER}><item affiliation='king'/></x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='o1'/>",

@@ -1,0 +1,1 @@
+"""Stanzas that nobody meant: mutated trees fed to the component, and raw bytes through real servers."""
