@@ -232,7 +232,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         addresses,
         clock.now,
         answer_timeout_s=settings.xmpp.iq_timeout_s,
-        on_changed=lambda chat_id: wakeups.wake(chat_id, is_urgent=True),
+        on_changed=lambda chat_id: reconciler.on_room_changed(chat_id),
         on_heard=lambda chat_id, heard: reconciler.hear(chat_id, heard),
     )
     reconciler = Reconciler(

@@ -20,11 +20,12 @@ from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.usecases import transcripts
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
-from livechat_xmpp.usecases.ports import Letter, Work
+from livechat_xmpp.usecases.ports import Letter, StoreTrouble, Work
 from livechat_xmpp.usecases.transcripts import Heard
 
 log = logging.getLogger(__name__)
 
+GUARDS = 8  # rooms guarded at once while the database holds up their rounds
 WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
 BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
 LETTERS_AT_ONCE = 50
@@ -80,6 +81,7 @@ class Reconciler:
             TRANSCRIPTS: self._is_heard.set,
             CLIMBING: self._may_climb.set,
         }
+        self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
 
     # --- what happens outside
@@ -92,6 +94,12 @@ class Reconciler:
         self._wakeups.wake_queues()
         self._wakeups.wake_letters()
         self._may_climb.set()
+
+    def on_room_changed(self, chat_id: ChatId) -> None:
+        """Take in that a room shows something new."""
+        self._wakeups.wake(chat_id, is_urgent=True)
+        if self._round.is_held_up(chat_id):
+            self._to_guard.put_nowait(chat_id)
 
     def hear(self, chat_id: ChatId, heard: Heard) -> None:
         """Have a room message recorded; many in one transaction when many come."""
@@ -116,6 +124,8 @@ class Reconciler:
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
+                for _ in range(GUARDS):
+                    tasks.create_task(self._guard_rooms())
         finally:
             await self._queues.stop()
 
@@ -160,6 +170,9 @@ class Reconciler:
                 log.warning("chat is stuck", extra={"chat": chat_id, "plan": str(stuck)})
                 self._failures[chat_id] = len(BACK_OFF)
                 self._back_off(chat_id)
+            except StoreTrouble as trouble:
+                log.warning("the database does not answer", extra={"chat": chat_id, "trouble": str(trouble)})
+                self._back_off(chat_id)
             except Exception:
                 log.exception("round failed", extra={"chat": chat_id})
                 self._back_off(chat_id)
@@ -169,6 +182,17 @@ class Reconciler:
                 self._wakeups.done(chat_id)
             finally:
                 self._on_round(result, time.perf_counter() - begun)
+
+    async def _guard_rooms(self) -> None:
+        """Keep the rule for trainees in rooms whose rounds are held up."""
+        while True:
+            chat_id = await self._to_guard.get()
+            try:
+                await self._round.guard(chat_id)
+            except (LinkTrouble, StoreTrouble):
+                pass  # the round that follows knows what to do
+            except Exception:
+                log.exception("guarding a room failed", extra={"chat": chat_id})
 
     def _back_off(self, chat_id: ChatId) -> None:
         """Look at the room again later, longer each time; soon when people moved there meanwhile."""
@@ -188,6 +212,9 @@ class Reconciler:
                 await work()
             except LinkTrouble:
                 pass
+            except StoreTrouble as trouble:
+                log.warning("the database does not answer", extra={"what": what, "trouble": str(trouble)})
+                self._timers.after(what, BACK_OFF[1])
             except Exception:
                 log.exception("failed", extra={"what": what})
                 self._timers.after(what, BACK_OFF[1])

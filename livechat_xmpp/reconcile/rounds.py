@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
+from typing import Concatenate, ParamSpec, TypeVar
 
 from livechat_xmpp.domain.learning import comings_and_goings, learn, next_due
 from livechat_xmpp.domain.model import Affiliation, BareJid, Chat, ChatId, RoomState, RoomView
@@ -29,9 +30,14 @@ from livechat_xmpp.reconcile.ports import Clock, People, Rooms, StaffPresences
 from livechat_xmpp.usecases import rooms as recording
 from livechat_xmpp.usecases import transcripts
 from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.ports import Work
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MANY = 16  # rounds that wait for the database, after which others may find no worker
 SAME_PLANS = 5  # equal plans in a row after which a chat counts as stuck
 
 
@@ -58,6 +64,7 @@ class Round:
         self._presences = presences
         self._clock = clock
         self._monitor_grace = monitor_grace
+        self._recording: set[ChatId] = set()
 
     async def settle(self, chat_id: ChatId) -> datetime | None:
         """Bring the chat and its room to what they have to be; return when to look again by time alone.
@@ -87,12 +94,43 @@ class Round:
                 continue
             facts = learn(chat, seen, self.rules, now=now, absent=absent)
             if facts:
-                changed = await self._desk.do(
-                    recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
+                changed = await self._record(
+                    chat_id, recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
                 )
                 if changed:
                     continue
             return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)
+
+    async def _record(
+        self, of_chat: ChatId, usecase: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a use case, and let it be known that the chat's round waits for the database."""
+        self._recording.add(of_chat)
+        try:
+            return await self._desk.do(usecase, *args, **kwargs)
+        finally:
+            self._recording.discard(of_chat)
+
+    def is_held_up(self, chat_id: ChatId) -> bool:
+        """Return whether the chat's round, or so many others that none may be free, wait for the database."""
+        return chat_id in self._recording or len(self._recording) >= MANY
+
+    async def guard(self, chat_id: ChatId) -> None:
+        """Put those out of the room who may not be there now, without waiting for the database. Raises LinkTrouble.
+
+        For when the round cannot: the rule for trainees holds while a database is locked or full, too.
+        """
+        seen = self._rooms.view(chat_id)
+        if seen is None:
+            return
+        chat = await self._desk.store.chat(chat_id, seen.present | self._namesakes(seen))
+        seen = self._rooms.view(chat_id)
+        if chat is None or seen is None:
+            return
+        now = self._clock.now()
+        steps = plan(chat, seen, self.rules, now=now, absent=self._absent(seen, now)[0])
+        if steps and isinstance(steps[0], (SetAffiliation, Kick)) and _is_removal(steps[0]):
+            await self._take(chat, steps)
 
     def _namesakes(self, seen: RoomView | None) -> frozenset[BareJid]:
         """Return the staff that the nicks in the room might be taken for, whether there are any of these or not."""
@@ -138,11 +176,11 @@ class Round:
                 await self._complete_transcript(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
-                await self._desk.do(recording.mark_room, chat.id, RoomState.READY)
+                await self._record(chat.id, recording.mark_room, chat.id, RoomState.READY)
             case SetAffiliation(jid, affiliation, reason):
                 invitation = chat.invitation_of(jid)
                 if affiliation is Affiliation.MEMBER and invitation is not None and invitation.told_at is not None:
-                    await self._desk.do(recording.mark_untold, chat.id, invitation)
+                    await self._record(chat.id, recording.mark_untold, chat.id, invitation)
                 await self._rooms.set_affiliation(chat.id, jid, affiliation, reason)
             case Kick(nick, reason):
                 await self._rooms.kick(chat.id, nick, reason)
@@ -150,11 +188,11 @@ class Round:
                 await self._rooms.set_subject(chat.id, subject)
             case TellOffer(offer):
                 self._people.require_link()
-                if await self._desk.do(recording.mark_offer_told, offer.id):
+                if await self._record(chat.id, recording.mark_offer_told, offer.id):
                     self._people.tell_offer(chat, offer, self._clock.now())
             case TellInvitation(invitation):
                 self._people.require_link()
-                if await self._desk.do(recording.mark_invitation_told, chat.id, invitation):
+                if await self._record(chat.id, recording.mark_invitation_told, chat.id, invitation):
                     self._people.tell_invitation(chat, invitation)
             case Speak(notice):
                 await self._rooms.speak(chat.id, notice)
@@ -162,16 +200,16 @@ class Round:
                 seen = self._rooms.view(chat.id)
                 late = list(comings_and_goings(chat, seen, self._clock.now())) if seen is not None else []
                 if late:  # who came so late that no round saw them; as a rule nobody did, and nothing is written
-                    await self._desk.do(recording.record_visits, chat, late)
+                    await self._record(chat.id, recording.record_visits, chat, late)
                 await self._complete_transcript(chat.id)
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)
-                await self._desk.do(recording.mark_room, chat.id, RoomState.GONE)
+                await self._record(chat.id, recording.mark_room, chat.id, RoomState.GONE)
 
     async def _complete_transcript(self, chat_id: ChatId) -> None:
         archived = await self._rooms.archive(chat_id)
         if archived:
-            await self._desk.do(transcripts.settle, chat_id, archived)
+            await self._record(chat_id, transcripts.settle, chat_id, archived)
 
 
 def _is_removal(step: SetAffiliation | Kick) -> bool:

@@ -24,6 +24,7 @@ from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.words import LetterTable, MessageTable
 from livechat_xmpp.store.writer import Outcome, Writer
+from livechat_xmpp.usecases.ports import StoreTrouble
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ class Transaction:
         self._db.execute(text("SELECT 1"))
 
 
-class InDoubt(Exception):
+class InDoubt(StoreTrouble):
     """The connection broke during a commit: what was to be recorded may be recorded, or not."""
 
 
@@ -145,7 +146,10 @@ class Store:
         self._engine.dispose()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
-        """Run the unit in a transaction and commit; what it raises rolls back and is raised here."""
+        """Run the unit in a transaction and commit; what it raises rolls back and is raised here.
+
+        Raises StoreTrouble when the database cannot do it.
+        """
         return cast(T, await self._writer.do(unit))
 
     async def survey(self, unit: Callable[[Transaction], T]) -> T:
@@ -216,6 +220,8 @@ class Store:
                 return once()
             except DBAPIError as error:
                 if not _passes(error) or time.monotonic() > give_up_at:
+                    if isinstance(error, OperationalError):
+                        raise StoreTrouble(_in_short(error)) from error
                     raise
             self.fence.wait()
             time.sleep(TRY_AGAIN_S)
@@ -258,7 +264,7 @@ class Store:
             db.commit()
         except DBAPIError as error:
             if error.connection_invalidated:
-                raise InDoubt from error
+                raise InDoubt(_in_short(error)) from error
             raise
 
     @contextmanager
@@ -306,6 +312,11 @@ def _passes(error: DBAPIError) -> bool:
         return True
     is_away = error.statement is None and isinstance(error, OperationalError)  # no connection could be made
     return error.connection_invalidated or (is_away and type(error.orig).__module__.startswith("psycopg"))
+
+
+def _in_short(error: DBAPIError) -> str:
+    """Return what the database said, in one line; it never carries values of ours."""
+    return " ".join(str(error.orig).split())[:200]
 
 
 def _mark_writing(db: Connection, _cursor: Any, statement: str, *_: Any) -> None:

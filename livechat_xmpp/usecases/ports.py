@@ -73,6 +73,10 @@ class Count:
     first_at: datetime
 
 
+class StoreTrouble(Exception):
+    """The database did not do it now: it is away, full, or held by somebody else. It may go well later."""
+
+
 class Accounts(Protocol):
     def find(self, jid: BareJid) -> Account | None: ...
     def list(self, standing: Standing | None = None) -> list[Account]: ...

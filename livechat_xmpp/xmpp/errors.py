@@ -16,8 +16,11 @@ from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain import errors
 from livechat_xmpp.reconcile.ports import LinkTrouble
+from livechat_xmpp.usecases.ports import StoreTrouble
 
 log = logging.getLogger(__name__)
+
+NOT_NOW = "This is not possible at the moment. Please try again in a minute."
 
 # XEP-0142 §3.2.1.1 (Openfire only sends service-unavailable). The type follows from RFC 6120 §8.3.3.
 CONDITIONS: Mapping[type[errors.DeskError], ErrorConditions] = {
@@ -77,6 +80,9 @@ async def answer(iq: Iq, handler: Callable[[Iq], Awaitable[Any]]) -> None:
             reply = await handler(iq)
         except errors.DeskError as refusal:
             raise stanza_error(refusal) from refusal
+        except StoreTrouble as trouble:
+            log.warning("the database does not answer", extra={"trouble": str(trouble)})
+            raise XMPPError("resource-constraint", text=NOT_NOW, etype="wait") from trouble
         except (XMPPError, LinkTrouble):
             raise
         except Exception as bug:
@@ -107,6 +113,11 @@ def _failed(iq: Iq, error: XMPPError) -> Iq:
 def refuse_flood(stanza: Any) -> None:
     """Answer a stanza that is not looked at, because too many of the same sender wait already."""
     refuse(stanza, "resource-constraint", "Too much at once. Please wait for the answers to what you have sent.")
+
+
+def refuse_for_now(stanza: Any) -> None:
+    """Answer a stanza that could not be taken, because the database did not take it."""
+    refuse(stanza, "resource-constraint", NOT_NOW)
 
 
 def refuse_excess(stanza: Any) -> None:

@@ -11,12 +11,13 @@ from livechat_xmpp.domain.errors import DeskError
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, WorkgroupName, bare
 from livechat_xmpp.usecases import chats, offers, visits
 from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.ports import StoreTrouble
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
-from livechat_xmpp.xmpp.errors import answer, refuse, refuse_excess, refuse_flood
+from livechat_xmpp.xmpp.errors import answer, refuse, refuse_excess, refuse_flood, refuse_for_now
 from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
@@ -184,6 +185,14 @@ class Gate:
             return  # there is nothing to decline any more
 
     async def _on_words(self, workgroup: WorkgroupName, message: Message) -> None:
+        """Take what somebody wrote to a workgroup; what cannot be taken now goes back to them."""
+        try:
+            await self._take_words(workgroup, message)
+        except StoreTrouble:
+            refuse_for_now(message)
+            raise
+
+    async def _take_words(self, workgroup: WorkgroupName, message: Message) -> None:
         """Take what somebody wrote to a workgroup: staff give commands, all others ask for help."""
         sender, text = FullJid(message["from"].full), message["body"]
         if await self._desk.standing_of(bare(sender)) is None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from livechat_xmpp.reconcile.ports import LinkTrouble
+from livechat_xmpp.usecases.ports import StoreTrouble
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ class Turns:
                         await queue[0]()
                     except LinkTrouble:
                         pass  # there is nobody to answer
+                    except StoreTrouble as trouble:
+                        log.warning("the database does not answer", extra={"trouble": str(trouble)})
                     except Exception:
                         log.exception("handler failed")
                     finally:

@@ -76,7 +76,7 @@ class InProcess:
 def _clear_away() -> None:
     """Collect database connections that were being opened when their task ended.
 
-    They belong to nobody then, and aiosqlite warns of them when they are collected, in whatever test that is.
+    They belong to nobody then, and Python warns of them when they are collected, in whatever test that is.
     With a process of its own they are gone with it.
     """
     with warnings.catch_warnings():

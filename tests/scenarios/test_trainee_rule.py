@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -260,3 +263,30 @@ async def test_a_trainee_cannot_close_a_chat_or_use_its_commands(scene: Scene) -
     await scene.stage.settled()
     assert scene.chat.visitor.is_in(scene.chat.room)
     assert "close-chat" not in await scene.tom.commands()
+
+
+@contextmanager
+def locked(stage: Stage) -> Iterator[None]:
+    """Have another program hold the database, so that nothing can be recorded."""
+    path = stage.settings.database.url.get_secret_value().partition("///")[2]
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_the_rule_holds_while_the_database_is_locked(scene: Scene) -> None:
+    """RO-3, RU-3: the room's round waits for the database, the trainees do not."""
+    await scene.is_watched()
+    await scene.stage.settled()
+    with locked(scene.stage):
+        await scene.ana.leave(scene.chat.room)  # to be recorded, which holds up the round
+        await scene.chat.visitor.sees_gone(scene.chat.room, "ana")
+        await scene.tom.commands()  # answered: what happened before it has been looked at
+        await scene.mia.leave(scene.chat.room)
+        departure = await scene.tom.is_out_of(scene.chat.room)
+        assert departure is not None
+        assert REMOVED in departure.codes
+    await scene.ana.enter(scene.chat.room)
+    await scene.stage.settled()
+    assert {"ana", "vic"} <= set(scene.ana.inside(scene.chat.room))
