@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livechat_xmpp.demo.config_files import ejabberd_snippet, prosody_snippet, write_private
-from livechat_xmpp.demo.places import HOST, Names, Ports
+from livechat_xmpp.demo.places import HOST, TEMPLATES, Names, Ports
 from livechat_xmpp.settings import example
 
 # ejabberd's usual port for HTTP is taken by its own pages on Debian; ours is a listener on loopback.
@@ -60,7 +60,9 @@ Written: {config} and {snippet}, with a new secret for both.
   1. Read {snippet}: {start.todo.format(snippet=snippet)}
   2. Read {config}, and fit it to your server.
   3. livechat-xmpp check --config {config}
-  4. livechat-xmpp run --config {config}"""
+  4. livechat-xmpp run --config {config}
+
+To have systemd run it, see the first lines of {TEMPLATES / "livechat-xmpp.service"}."""
 
 
 def _for_prosody(names: Names, secret: str) -> Start:
