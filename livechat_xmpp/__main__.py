@@ -81,7 +81,7 @@ def init(args: argparse.Namespace) -> int:
     from livechat_xmpp.demo.init import FileExists, init
 
     try:
-        print(init(args.folder, args.domain))
+        print(init(args.folder, args.domain, args.server))
     except FileExists as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     run_.set_defaults(command=run)
 
     init_ = commands.add_parser("init", help="write a livechat.toml, and what the XMPP server needs")
-    init_.add_argument("--server", choices=["prosody"], required=True)
+    init_.add_argument("--server", choices=["prosody", "ejabberd"], required=True)
     init_.add_argument("--domain", default="example.org", help="the staff's domain (%(default)s)")
     init_.add_argument("--folder", type=Path, default=Path(), help="where to write (this folder)")
     init_.set_defaults(command=init)

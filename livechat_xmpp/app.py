@@ -428,5 +428,6 @@ async def check(settings: Settings) -> bool:
         health_url=f"http://{f'[{host}]' if ':' in host else host}:{web.port}/healthz" if web.enabled else "",
         contact=f"{settings.workgroups[0].name}@{settings.xmpp.component}",
         people=tuple(settings.staff.initial),
+        max_stanza_bytes=settings.xmpp.max_stanza_bytes,
     )
     return await everything.check(wanted, lambda line: print(line, flush=True))

@@ -121,6 +121,7 @@ class Gate:
             return
         if (workgroup is not None or not presence["to"].local) and self._is_taken(presence):
             self._presence.on_presence(presence, workgroup)
+            self._presence.forget_oldest(self._limits.remembered)
 
     def _is_taken(self, presence: Presence) -> bool:
         """Return whether the presence is looked at; that somebody known has gone always is."""

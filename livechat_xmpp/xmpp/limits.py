@@ -111,6 +111,11 @@ class Limits:
         self._refusals = buckets(rules.sender_stanzas_per_minute, MINUTE)
         self._places: OrderedDict[str, str] = OrderedDict()  # of page visitors, by address
 
+    @property
+    def remembered(self) -> int:
+        """Return of how many people something is kept in memory."""
+        return self._rules.remembered
+
     # --- stanzas
 
     def take_stanza(self, sender: BareJid, xml: ET.Element) -> bool:

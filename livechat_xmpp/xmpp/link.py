@@ -283,6 +283,9 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         COMPAT slixmpp 1.17.0: an exception in here would reach the event loop, which would close the connection.
         """
         kind = xml.tag.rpartition("}")[2]
+        if kind in KINDS and not self._is_ours(xml.get("to", "")):
+            self.received["of others"] += 1  # an answer from an address that is not ours would end the stream
+            return
         self.received[kind if kind in KINDS else "other"] += 1
         _prune(xml)
         try:
@@ -291,6 +294,11 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             pass  # there is nobody to answer
         except Exception:
             report_bug("stanza not handled")
+
+    def _is_ours(self, address: str) -> bool:
+        """Return whether the address is one of ours; none at all is the component's."""
+        domain: str = self.boundjid.domain
+        return not address or address.partition("/")[0].rpartition("@")[2].lower() == domain
 
     def exception(self, exception: Exception) -> None:
         """Log what slixmpp's own handlers raise. COMPAT slixmpp 1.17.0: it logs the stanza along with it."""

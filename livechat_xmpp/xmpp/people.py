@@ -58,7 +58,8 @@ class Speaker:
         self._ping_timeout_s = ping_timeout_s
         self._staff = staff
         self._covers: dict[WorkgroupName, Cover] = {}
-        self._watchers: dict[WorkgroupName, set[FullJid]] = {name: set() for name in addresses.workgroups}
+        # In the order of their last coming: the values say nothing.
+        self._watchers: dict[WorkgroupName, dict[FullJid, None]] = {name: {} for name in addresses.workgroups}
 
     def forget(self) -> None:
         """Forget who watches and what they saw: it belonged to the last link."""
@@ -188,12 +189,17 @@ class Speaker:
 
     def watch(self, workgroup: WorkgroupName, watcher: FullJid) -> None:
         """Tell somebody now, and on every change until unwatch(), whether the workgroup is open."""
-        self._watchers[workgroup].add(watcher)
+        self._watchers[workgroup].pop(watcher, None)
+        self._watchers[workgroup][watcher] = None
         self.send_presence(workgroup, watcher)
 
     def unwatch(self, watcher: FullJid) -> None:
         for watchers in self._watchers.values():
-            watchers.discard(watcher)
+            watchers.pop(watcher, None)
+
+    def oldest_watcher(self, beyond: int) -> FullJid | None:
+        """Return who has watched a workgroup for longest, where more than so many do."""
+        return next((next(iter(w)) for w in self._watchers.values() if len(w) > beyond), None)
 
     def send_presence(self, workgroup: WorkgroupName, to: str) -> None:
         """Send the workgroup's presence as last worked out; nothing while that has not been done on this link."""

@@ -168,6 +168,13 @@ class StaffPresence:
         if not was_there:
             self._turns.take(bare(sender), lambda: self._desk.do(visits.visitor_back, sender))
 
+    def forget_oldest(self, beyond: int) -> None:
+        """Keep no more visitors than so many: a domain can have as many as it says. Who is forgotten is asked again."""
+        while (oldest := self._speaker.oldest_watcher(beyond)) is not None:
+            self._speaker.unwatch(oldest)
+            self._book.go(oldest, self._now())
+            self._book.drop(bare(oldest))
+
     def _went(self, sender: FullJid) -> None:
         before = self._book.availability(bare(sender))
         self._book.go(sender, self._now())

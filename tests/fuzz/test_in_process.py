@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import ssl
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -16,7 +17,7 @@ from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from slixmpp.xmlstream import XMLStream
 from slixmpp.xmlstream.tostring import tostring
@@ -97,6 +98,7 @@ async def fuzzed(database: Path) -> AsyncIterator[Fuzzed]:
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(XMLStream, "send", send)
+        patch.setattr(ssl.SSLContext, "set_default_verify_paths", lambda _: None)  # a third of the time, for no use
         path = shutil.copy(database, Path(folder) / "livechat.db")
         chosen = Settings(
             xmpp={"secret": "secret", "iq_timeout_s": 0.02},
@@ -141,13 +143,14 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 bounded = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 
 
-@given(fed=st.lists(stanzas(), min_size=1, max_size=12))
+@given(fed=st.lists(stanzas(), min_size=1, max_size=30))
 @bounded
 def test_whatever_comes_the_stream_stays_open_and_each_question_has_one_answer(
     migrated: Path, fed: Sequence[Element]
@@ -174,8 +177,12 @@ def test_whatever_comes_the_stream_stays_open_and_each_question_has_one_answer(
 
 
 def is_question(stanza: Element) -> bool:
-    """Return whether it has to be answered (RFC 6120 §8.2.3): also what claims a type that there is not."""
-    return stanza.tag == f"{{{NS}}}iq" and stanza.get("type") not in ("result", "error")
+    """Return whether we have to answer it (RFC 6120 §8.2.3): also what claims a type that there is not.
+
+    What is addressed to others has reached us by mistake: an answer would not be ours to give.
+    """
+    is_ours = bare(stanza.get("to", "")).rpartition("@")[2] in ("workgroup.localhost", "")
+    return stanza.tag == f"{{{NS}}}iq" and stanza.get("type") not in ("result", "error") and is_ours
 
 
 def answered(sent: Sequence[Element]) -> Counter[str | None]:

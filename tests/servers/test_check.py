@@ -1,132 +1,149 @@
-"""`livechat-xmpp check` on a Prosody that is set up well, and with each setting wrong in turn."""
+"""`livechat-xmpp check` on servers that are set up well, and with each setting wrong in turn."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from livechat_xmpp.demo.config_files import write_component
-from livechat_xmpp.demo.places import HOST, PROJECT
+from livechat_xmpp.demo.places import HOST
 from tests.people import BareComponent
-from tests.servers.desk import Desk
+from tests.servers.checking import Change, check, check_as_process, check_with, server_with
+from tests.servers.desk import Desk, running_desk
+from tests.servers.ejabberd import Ejabberd
 from tests.servers.prosody import Prosody
-from tests.servers.throwaway import some_free_ports
+from tests.servers.throwaway import ThrowawayServer
 
+KINDS: dict[str, type[ThrowawayServer]] = {"prosody": Prosody, "ejabberd": Ejabberd}
 HAS_MUC_ADMINS = 'admins = { "workgroup.localhost" }\n  restrict_room_creation = true'
+OUR_COMPONENT = '"workgroup.localhost":\n        password'
 
 
-class Outcome:
-    """What one run of the command said. missing: the lines of what is required and not there."""
-
-    def __init__(self, status: int, text: str) -> None:
-        self.status, self.text = status, text
-        self.missing = [line for line in text.splitlines() if line.startswith("NO  ")]
-
-    def line(self, words: str) -> str:
-        """Return the only line with these words."""
-        found = [line for line in self.text.splitlines() if words in line]
-        assert len(found) == 1, f"{len(found)} lines with {words!r} in\n{self.text}"
-        return found[0]
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest) -> ThrowawayServer:
+    """A server of each kind with the configuration that we write."""
+    started: ThrowawayServer = request.getfixturevalue(request.param)
+    return started
 
 
-@contextmanager
-def prosody_with(folder: Path, change: Callable[[str], str], file: str = "livechat.cfg.lua") -> Iterator[Prosody]:
-    """Run a Prosody whose configuration was changed before its start."""
-    server = Prosody(folder)
-    text = (folder / file).read_text("utf-8")
-    changed = change(text)
-    assert changed != text, "the template has changed: this test tries nothing any more"
-    (folder / file).write_text(changed, "utf-8")
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-def check(server: Prosody, folder: Path, **environment: str) -> Outcome:
-    """Run the command with a configuration for this server; environment: LIVECHAT_* settings."""
-    config = folder / "check.toml"
-    ports = replace(server.ports, web=some_free_ports().web)
-    write_component(config, server.names, ports, server.secret, f"sqlite+aiosqlite:///{folder}/check.db", {})
-    return check_with(config, environment)
-
-
-def check_with(config: Path, environment: Mapping[str, str] | None = None) -> Outcome:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("LIVECHAT_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "livechat_xmpp", "check", "--config", str(config)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=PROJECT,
-        env={**own, **(environment or {})},
-        check=False,
-    )
-    assert done.stderr == ""
-    return Outcome(done.returncode, done.stdout)
-
-
-def test_all_is_well_with_the_configuration_that_we_write(prosody: Prosody, tmp_path: Path) -> None:
-    outcome = check(prosody, tmp_path)
+def test_all_is_well_with_the_configuration_that_we_write(server: ThrowawayServer, tmp_path: Path) -> None:
+    outcome = check(server, tmp_path)
     assert outcome.missing == []
     assert outcome.status == 0
-    assert "Prosody 0." in outcome.line("staff's domain localhost")
-    assert "roster both" in outcome.line("contact lists")
+    assert f"{server.software} " in outcome.line("staff's domain localhost")
+    assert outcome.line("a visitor who is a member is let in").startswith("ok")
+    assert outcome.line("bytes passes").startswith("ok")
+    assert "counts as there for minutes" not in outcome.text
+    assert "visitors can make rooms" not in outcome.text
 
 
-def test_nothing_is_left_behind(prosody: Prosody, tmp_path: Path) -> None:
-    rooms = prosody.folder / "data" / "chats%2eworkgroup%2elocalhost" / "config"
-    check(prosody, tmp_path)
-    assert [path.name for path in rooms.glob("check*")] == []
+def test_what_the_server_lets_us_write_is_told(prosody: Prosody, ejabberd: Ejabberd, tmp_path: Path) -> None:
+    assert "roster both" in check(prosody, tmp_path).line("contact lists")
+    assert "nothing to change" in check(ejabberd, tmp_path).line("contact lists")
+
+
+async def test_nothing_is_left_behind(server: ThrowawayServer, tmp_path: Path) -> None:
+    outcome = await asyncio.to_thread(check, server, tmp_path)
+    assert outcome.line("the room is destroyed again").startswith("ok")
+    names = server.names
+    async with await BareComponent.connect(HOST, server.ports.component, names.component, server.secret) as component:
+        looker = await component.person(f"looker@{names.component}/x").arrive(available=False)
+        rooms = [item["jid"] for item in await looker.disco_items(names.muc)]
+    assert [room for room in rooms if room.startswith("check")] == []
+    kept = server.folder / "data" / "chats%2eworkgroup%2elocalhost" / "config"  # of Prosody, hidden rooms as well
+    assert [path.name for path in kept.glob("check*")] == []
+
+
+# --- settings of ours
 
 
 @pytest.mark.parametrize(
-    ("environment", "setting"),
+    ("environment", "prosodys", "ejabberds"),
     [
-        pytest.param({"LIVECHAT_XMPP__SECRET": "wrong"}, 'component_secret below Component "workgroup', id="secret"),
-        pytest.param({"LIVECHAT_XMPP__PORT": "1"}, "component_ports", id="nobody listens at the port"),
-        pytest.param({"LIVECHAT_XMPP__COMPONENT": "desk.localhost"}, 'add Component "desk.localhost"', id="component"),
-        pytest.param({"LIVECHAT_XMPP__COMPONENT": "localhost"}, 'add Component "localhost"', id="no component at all"),
         pytest.param(
-            {"LIVECHAT_XMPP__MUC": "chat.localhost"}, 'add Component "chat.localhost" "muc"', id="MUC service"
+            {"LIVECHAT_XMPP__SECRET": "wrong"},
+            'component_secret below Component "workgroup',
+            'hosts has to name "workgroup.localhost", with the same password',
+            id="secret",
         ),
-        pytest.param({"LIVECHAT_XMPP__MUC": "localhost"}, 'add Component "localhost" "muc"', id="not a MUC service"),
+        pytest.param({"LIVECHAT_XMPP__PORT": "1"}, "component_ports", "ejabberd_service", id="nobody listens there"),
         pytest.param(
-            {"LIVECHAT_XMPP__MUC": "conference.localhost"}, 'restrict_room_creation = "local"', id="somebody else's MUC"
+            {"LIVECHAT_XMPP__COMPONENT": "desk.localhost"},
+            'add Component "desk.localhost"',
+            'hosts has to name "desk.localhost"',
+            id="component",
+        ),
+        pytest.param(
+            {"LIVECHAT_XMPP__COMPONENT": "localhost"},
+            'add Component "localhost"',
+            "localhost must not be among hosts",
+            id="no component at all",
+        ),
+        pytest.param(
+            {"LIVECHAT_XMPP__MUC": "chat.localhost"},
+            'add Component "chat.localhost" "muc"',
+            'host of a mod_muc has to be "chat.localhost"',
+            id="MUC service",
+        ),
+        pytest.param(
+            {"LIVECHAT_XMPP__MUC": "localhost"},
+            'add Component "localhost" "muc"',
+            'host of a mod_muc has to be "localhost"',
+            id="not a MUC service",
+        ),
+        pytest.param(
+            {"LIVECHAT_XMPP__MUC": "conference.localhost"},
+            'restrict_room_creation = "local"',
+            "mod_muc of conference.localhost: access_create",
+            id="somebody else's MUC",
         ),
         pytest.param(
             {"LIVECHAT_VISITORS__ANONYMOUS_DOMAINS": '["guests.localhost"]'},
             'add VirtualHost "guests.localhost"',
+            'add "guests.localhost" to hosts',
             id="anonymous domain",
         ),
         pytest.param(
-            {"LIVECHAT_STAFF__DOMAINS": '["staff.localhost"]'}, 'add VirtualHost "staff.', id="staff's domain"
+            {"LIVECHAT_STAFF__DOMAINS": '["staff.localhost"]'},
+            'add VirtualHost "staff.localhost"',
+            'add "staff.localhost" to hosts',
+            id="staff's domain",
+        ),
+        pytest.param(
+            {"LIVECHAT_WEB__WEBSOCKET_URL": f"ws://{HOST}:1/xmpp-websocket"},
+            'needs "websocket"',
+            "/xmpp-websocket: ejabberd_http_ws",
+            id="address of the WebSocket",
         ),
     ],
 )
 def test_a_wrong_setting_of_ours_is_named(
-    prosody: Prosody, tmp_path: Path, environment: dict[str, str], setting: str
+    server: ThrowawayServer, tmp_path: Path, environment: dict[str, str], prosodys: str, ejabberds: str
 ) -> None:
-    outcome = check(prosody, tmp_path, **environment)
+    outcome = check(server, tmp_path, **environment)
     assert outcome.status == 1
     assert len(outcome.missing) == 1, outcome.text
-    assert setting in outcome.missing[0]
+    assert {"prosody": prosodys, "ejabberd": ejabberds}[server.kind] in outcome.missing[0]
 
 
-def test_the_port_of_clients_is_not_taken_for_the_component_s(prosody: Prosody, tmp_path: Path) -> None:
-    outcome = check(prosody, tmp_path, LIVECHAT_XMPP__PORT=str(prosody.ports.c2s))
+def test_the_port_of_clients_is_not_taken_for_the_component_s(server: ThrowawayServer, tmp_path: Path) -> None:
+    outcome = check(server, tmp_path, LIVECHAT_XMPP__PORT=str(server.ports.c2s))
     assert outcome.status == 1
-    assert "component_ports" in outcome.missing[0]
+    assert {"prosody": "component_ports", "ejabberd": "ejabberd_service"}[server.kind] in outcome.missing[0]
+
+
+def test_where_the_server_is_not_known_yet_the_words_of_both_are_given(server: ThrowawayServer, tmp_path: Path) -> None:
+    outcome = check(
+        server, tmp_path, LIVECHAT_XMPP__SECRET="wrong", LIVECHAT_WEB__WEBSOCKET_URL=f"ws://{HOST}:1/xmpp-websocket"
+    )
+    assert outcome.status == 1
+    line = outcome.line("linked as workgroup.localhost")
+    assert "in Prosody: component_secret below" in line
+    assert "in ejabberd: below listen, module: ejabberd_service" in line
+
+
+# --- settings of the server
 
 
 @pytest.mark.parametrize(
@@ -141,47 +158,188 @@ def test_the_port_of_clients_is_not_taken_for_the_component_s(prosody: Prosody, 
         ),
         pytest.param('restrict_room_creation = "local"', "", '"local"', id="everybody makes rooms"),
         pytest.param('authentication = "anonymous"', "", 'authentication = "anonymous"', id="passwords for visitors"),
+        pytest.param('VirtualHost "anon.', 'VirtualHost "guests.', 'add VirtualHost "anon.', id="no visitors' domain"),
+        pytest.param('Component "chats.', 'Component "talks.', 'add Component "chats.', id="no service of help rooms"),
+        pytest.param(
+            "component_stanza_size_limit = 8 * 1024 * 1024",
+            "component_stanza_size_limit = 100000",
+            "component_stanza_size_limit, for the whole server, has to be 480000",
+            id="small stanzas only",
+        ),
     ],
 )
-def test_a_wrong_setting_of_the_server_is_named(tmp_path: Path, old: str, new: str, setting: str) -> None:
-    with prosody_with(tmp_path, lambda text: text.replace(old, new)) as server:
+def test_a_wrong_setting_of_prosody_is_named(tmp_path: Path, old: str, new: str, setting: str) -> None:
+    with server_with(Prosody, tmp_path, (old, new)) as server:
         outcome = check(server, tmp_path)
     assert outcome.status == 1
     assert len(outcome.missing) == 1, outcome.text
     assert setting in outcome.missing[0]
 
 
+def test_a_prosody_without_websocket_is_told(tmp_path: Path) -> None:
+    with server_with(Prosody, tmp_path, main=(('"bosh"; "websocket";', '"bosh";'),)) as server:
+        outcome = check(server, tmp_path)
+    assert outcome.status == 1
+    assert len(outcome.missing) == 1, outcome.text
+    assert 'needs "websocket"' in outcome.missing[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting"),
+    [
+        pytest.param(
+            [
+                ("      mod_mam:\n        default: never", "      mod_last: {}\n      #"),
+                ("        request_activates_archiving: false\n", ""),
+            ],
+            "needs mod_mam",
+            id="no mod_mam",
+        ),
+        pytest.param(
+            [("mam: true", "mam: false"), ("access_mam: livechat_desk", "access_mam: none")],
+            "access_mam",
+            id="archive off, and not ours to turn on",
+        ),
+        pytest.param(
+            [("access_create: livechat_desk", "access_create: local")],
+            "mod_muc of chats.",
+            id="local accounts make rooms",
+        ),
+        pytest.param(
+            [("access_create: livechat_desk", "access_create: all")], "allows nobody but", id="everybody makes rooms"
+        ),
+        pytest.param(
+            [('server: "workgroup.localhost"', 'user: "workgroup.localhost"')],
+            'an acl with server: "workgroup.localhost"',
+            id="acl for something else",
+        ),
+        pytest.param(
+            [("access_persistent: livechat_desk", "access_persistent: none")], "access_persistent", id="no kept rooms"
+        ),
+        pytest.param(
+            [("access: all\n        access_create", "access: livechat_desk\n        access_create")],
+            "access has to be all",
+            id="visitors kept out of rooms",
+        ),
+        pytest.param(
+            [('host: "chats.', 'host: "talks.')], 'host of a mod_muc has to be "chats.', id="no service of help rooms"
+        ),
+        pytest.param(
+            [('"workgroup.localhost":\n        password', '"desk.localhost":\n        password')],
+            'hosts has to name "workgroup.localhost"',
+            id="no such component",
+        ),
+        pytest.param(
+            [
+                ("module: ejabberd_service", "module: ejabberd_c2s"),
+                ("global_routes: false", "#"),
+                (f"hosts:\n      {OUR_COMPONENT}", "#"),
+            ],
+            "ejabberd_service",
+            id="no listener for components",
+        ),
+        pytest.param(
+            [("max_stanza_size: 8388608", "max_stanza_size: 100000")],
+            "max_stanza_size has to be 480000",
+            id="small stanzas only",
+        ),
+        pytest.param([('"anon.localhost"', '"guests.localhost"')], 'add "anon.localhost" to hosts', id="no visitors"),
+        pytest.param(
+            [("auth_method: [anonymous]", "auth_method: [internal]")], "auth_method: [anonymous]", id="passwords asked"
+        ),
+        pytest.param(
+            [("/xmpp-websocket: ejabberd_http_ws", "/ws: ejabberd_http_ws")], "/xmpp-websocket:", id="no WebSocket"
+        ),
+    ],
+)
+def test_a_wrong_setting_of_ejabberd_is_named(tmp_path: Path, changes: list[Change], setting: str) -> None:
+    with server_with(Ejabberd, tmp_path, *changes) as server:
+        outcome = check(server, tmp_path)
+    assert outcome.status == 1
+    assert len(outcome.missing) == 1, outcome.text
+    assert setting in outcome.missing[0]
+
+
+async def test_an_ejabberd_that_mixes_up_its_components_is_told(tmp_path: Path) -> None:
+    """With global_routes, which is on unless set, and a second component on the same listener."""
+    changes = (
+        ("global_routes: false", "global_routes: true"),
+        (OUR_COMPONENT, '"gateway.localhost":\n        password: secret\n      ' + OUR_COMPONENT),
+    )
+    with server_with(Ejabberd, tmp_path, *changes) as server:
+        async with await BareComponent.connect(HOST, server.ports.component, "gateway.localhost", "secret"):
+            seen = await asyncio.to_thread(check, server, tmp_path)
+            unseen = await asyncio.to_thread(
+                check, server, tmp_path, LIVECHAT_WEB__ENABLED="false", LIVECHAT_WEB__WEBSOCKET_URL=f"ws://{HOST}:1/"
+            )
+    for outcome in (seen, unseen):
+        assert outcome.status == 1
+        assert len(outcome.missing) == 1, outcome.text
+        assert "global_routes: false" in outcome.missing[0]
+
+
 def test_what_the_desk_can_do_without_is_told_and_does_not_fail(tmp_path: Path) -> None:
-    with prosody_with(
-        tmp_path, lambda text: text.replace('"privilege"', '"time"').replace("privileged_entities", "unknown")
-    ) as server:
-        outcome = check(server, tmp_path, LIVECHAT_WEB__WEBSOCKET_URL=f"ws://{HOST}:1/xmpp-websocket")
+    changes = (('"privilege"', '"time"'), ("privileged_entities", "unknown"), ('"smacks"; ', ""))
+    main = (('restrict_room_creation = "local"', ""),)
+    with server_with(Prosody, tmp_path, *changes, main=main) as server:
+        outcome = check(server, tmp_path)
+        without_page = check(
+            server,
+            tmp_path,
+            LIVECHAT_WEB__ENABLED="false",
+            LIVECHAT_WEB__WEBSOCKET_URL=f"ws://{HOST}:1/xmpp-websocket",
+        )
     assert (outcome.status, outcome.missing) == (0, []), outcome.text
     assert 'modules_enabled = { "privilege" }' in outcome.line("contact lists")
-    assert "does not answer here" in outcome.line("websocket ws:")
-    assert outcome.line("not tried without a visitor").startswith("--")
-    assert outcome.line("domain of the visitors").startswith("ok")
     assert "can be made with any client" in outcome.line("contributors' room")
+    assert 'modules_disabled = { "smacks" }' in outcome.line("counts as there for minutes")
+    assert 'below Component "conference.localhost" "muc"' in outcome.line("visitors can make rooms")
+    assert (without_page.status, without_page.missing) == (0, []), without_page.text
+    assert "nobody needs it" in without_page.line("websocket ws:")
+    assert without_page.line("not tried without a visitor").startswith("--")
+    assert without_page.line("domain of the visitors").startswith("ok")
 
 
-def test_a_running_desk_keeps_its_link(desk: Desk) -> None:
-    outcome = check_with(desk.config)
-    assert outcome.status == 1
-    assert "stop what is connected as workgroup.localhost" in outcome.missing[0]
-    assert "link lost" not in desk.log.read_text("utf-8")
+def test_what_the_desk_can_do_without_on_ejabberd(tmp_path: Path) -> None:
+    """The first two are what ejabberd begins rooms with; the desk's own form says otherwise before anybody comes."""
+    changes = (
+        ("moderated: false", "moderated: true"),
+        ("mam: true", "mam: false"),
+        ("mod_disco: {}", "mod_disco: {}\n      mod_stream_mgmt: {}"),
+    )
+    privilege = "mod_privilege:\n    roster:\n      both: livechat_desk\n  mod_pubsub:"
+    main = (("    - deny: livechat_visitors # of livechat.yml\n", ""), ("mod_pubsub:", privilege))
+    with server_with(Ejabberd, tmp_path, *changes, main=main) as server:
+        outcome = check(server, tmp_path)
+    assert (outcome.status, outcome.missing) == (0, []), outcome.text
+    assert "without mod_stream_mgmt" in outcome.line("counts as there for minutes")
+    assert "mod_muc of conference.localhost" in outcome.line("visitors can make rooms")
+    assert "cannot write them" in outcome.line("contact lists")
 
 
-def test_a_desk_that_runs_elsewhere_keeps_its_link(desk: Desk, tmp_path: Path) -> None:
+# --- desks that run
+
+
+def test_a_running_desk_keeps_its_link(server: ThrowawayServer, tmp_path: Path) -> None:
+    with running_desk(server, tmp_path) as desk:
+        outcome = check_with(desk.config)
+        assert outcome.status == 1
+        assert "stop what is connected as workgroup.localhost" in outcome.missing[0]
+        assert "link lost" not in desk.log.read_text("utf-8")
+
+
+def test_a_desk_that_runs_elsewhere_keeps_its_link(server: ThrowawayServer, tmp_path: Path) -> None:
     """With a configuration that names another page: only as a visitor can the desk be seen."""
-    outcome = check(desk.server, tmp_path)
-    assert outcome.status == 1
-    assert "somebody answers as workgroup.localhost" in outcome.missing[0]
-    assert "link lost" not in desk.log.read_text("utf-8")
+    with running_desk(server, tmp_path) as desk:
+        outcome = check(server, tmp_path)
+        assert outcome.status == 1
+        assert "somebody answers as workgroup.localhost" in outcome.missing[0]
+        assert "link lost" not in desk.log.read_text("utf-8")
 
 
 def test_a_desk_that_was_stopped_is_known_to_its_staff(desk: Desk) -> None:
     desk.stop()
-    outcome = check_with(desk.config)
+    outcome = check_as_process(desk.config)
     assert outcome.status == 0, outcome.text
     assert "6 of 6 people" in outcome.line("staff.initial")
     assert outcome.line("contributors' room").startswith("ok")
@@ -189,7 +347,7 @@ def test_a_desk_that_was_stopped_is_known_to_its_staff(desk: Desk) -> None:
 
 async def test_an_address_that_another_program_holds_is_told(tmp_path: Path) -> None:
     """With kick_new, and without a page or a WebSocket to ask beforehand."""
-    with prosody_with(tmp_path, lambda text: text.replace('"kick_old"', '"kick_new"')) as server:
+    with server_with(Prosody, tmp_path, ('"kick_old"', '"kick_new"')) as server:
         async with await BareComponent.connect(HOST, server.ports.component, server.names.component, server.secret):
             outcome = await asyncio.to_thread(
                 check, server, tmp_path, LIVECHAT_WEB__WEBSOCKET_URL=f"ws://{HOST}:1/", LIVECHAT_WEB__ENABLED="false"
@@ -197,3 +355,14 @@ async def test_an_address_that_another_program_holds_is_told(tmp_path: Path) -> 
     assert outcome.status == 1
     assert "stop what is connected as workgroup.localhost" in outcome.line("(conflict)")
     assert outcome.line("nobody could be asked").startswith("--")
+
+
+async def test_an_address_that_another_program_shares_is_told(ejabberd: Ejabberd, tmp_path: Path) -> None:
+    """Ejabberd lets both in, and deals what comes to them by chance."""
+    names = ejabberd.names
+    async with await BareComponent.connect(HOST, ejabberd.ports.component, names.component, ejabberd.secret):
+        outcome = await asyncio.to_thread(
+            check, ejabberd, tmp_path, LIVECHAT_WEB__WEBSOCKET_URL=f"ws://{HOST}:1/", LIVECHAT_WEB__ENABLED="false"
+        )
+    assert outcome.status == 1
+    assert "stop what else is connected as workgroup.localhost" in outcome.line("all that is for the desk comes to us")

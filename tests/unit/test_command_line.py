@@ -79,10 +79,30 @@ def test_init_writes_both_files_with_one_secret(tmp_path: Path, capsys: pytest.C
     assert "livechat-xmpp check" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("there", ["livechat.toml", "livechat.cfg.lua"])
-def test_init_overwrites_nothing(there: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_for_ejabberd_names_the_listener_of_its_own_for_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "--server", "ejabberd", "--domain", "example.net", "--folder", str(tmp_path)]) == DONE
+    settings = tomllib.loads((tmp_path / "livechat.toml").read_text("utf-8"))
+    snippet = (tmp_path / "livechat.yml").read_text("utf-8")
+    assert f'password: "{settings["xmpp"]["secret"]}"' in snippet
+    assert 'host: "chats.workgroup.example.net"' in snippet
+    assert f"port: {settings['web']['websocket_url'].split(':')[2].partition('/')[0]}\n" in snippet
+    assert "/etc/ejabberd/" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("server", "there"),
+    [
+        ("prosody", "livechat.toml"),
+        ("prosody", "livechat.cfg.lua"),
+        ("ejabberd", "livechat.toml"),
+        ("ejabberd", "livechat.yml"),
+    ],
+)
+def test_init_overwrites_nothing(server: str, there: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / there).write_text("mine")
-    assert main(["init", "--server", "prosody", "--folder", str(tmp_path)]) == FAILED
+    assert main(["init", "--server", server, "--folder", str(tmp_path)]) == FAILED
     assert there in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == [there]
     assert (tmp_path / there).read_text() == "mine"

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from livechat_xmpp.demo.config_files import prosody_snippet, write_component, write_private, write_prosody
+from livechat_xmpp.demo.config_files import (
+    ejabberd_snippet,
+    prosody_snippet,
+    write_component,
+    write_ejabberd,
+    write_private,
+    write_prosody,
+)
 from livechat_xmpp.demo.places import Names, Ports
 
 NAMES = Names("example.org", "help.example.org", "chats.help.example.org", "guests.example.org")
@@ -41,6 +48,14 @@ def test_the_snippet_for_admins_is_what_the_demo_runs(tmp_path: Path) -> None:
 )
 def test_the_snippet_names(line: str) -> None:
     assert line in prosody_snippet(NAMES, "geheim")
+
+
+def test_every_sign_of_ejabberds_templates_is_filled_in_and_the_snippet_is_included(tmp_path: Path) -> None:
+    main = write_ejabberd(tmp_path, NAMES, Ports(), "geheim")
+    for file in tmp_path.glob("*.yml"):
+        assert not re.search(r"@[A-Z_]+@", file.read_text("utf-8")), file
+    assert (tmp_path / "livechat.yml").read_text("utf-8") == ejabberd_snippet(NAMES, Ports(), "geheim")
+    assert f'include_config_file:\n  - "{tmp_path}/livechat.yml"' in main.read_text("utf-8")
 
 
 def test_the_component_reads_what_was_meant(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from livechat_xmpp import app
 from livechat_xmpp.domain.model import BareJid, ChatId
+from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.usecases import offers
 from livechat_xmpp.xmpp.limits import Rules
@@ -28,14 +29,15 @@ TOO_MUCH = ("policy-violation", "wait")
 
 
 class Small:
-    """Limits small enough to be reached. stanzas, requests: of one sender."""
+    """Limits small enough to be reached. stanzas, requests: of one sender; remembered: visitors who are watched."""
 
-    stanzas, requests = 12, 3
+    stanzas, requests, remembered = 12, 3, 3
 
     def rules(self, settings: Settings) -> Rules:
         return Rules(
             sender_stanzas_per_minute=self.stanzas,
             visitor_requests_per_hour=self.requests,
+            remembered=self.remembered,
             own_domains={"localhost", "workgroup.localhost", "chats.workgroup.localhost"},
             anonymous_domains={"anon.localhost"},
         )
@@ -79,6 +81,19 @@ async def test_presence_over_the_limit_is_refused_but_going_is_noticed(small: Sm
     assert not wire.component.speaker.is_known_there(VERA)  # type: ignore[arg-type]
 
 
+async def test_only_so_many_visitors_are_watched_and_the_last_ones_are(small: Small, wire: Wire) -> None:
+    wire.component.speaker.show_workgroup(NAME, Cover(True, False, 2, 2))
+    assert small.remembered == 3
+    visitors = [f"v{n}@example{n}.net/x" for n in range(5)]
+    for visitor in (*visitors[:3], visitors[0], *visitors[3:]):
+        await wire.tell(f"<presence from='{visitor}' to='{SUPPORT}'/>")
+    there = [v for v in visitors if wire.component.speaker.is_known_there(v)]  # type: ignore[arg-type]
+    assert there == [visitors[0], *visitors[3:]]
+    wire.sent.clear()
+    wire.component.speaker.show_workgroup(NAME, Cover(False, False, 0, 0))
+    assert {s.get("to") for s in wire.sent if s.get("to") in visitors} == set(there)
+
+
 async def test_staff_are_not_limited_here(small: Small, wire: Wire) -> None:
     await wire.component.staff_presence.refresh()
     answers = [await wire.ask(PING, kind="get", by=ANA) for _ in range(small.stanzas * 2)]
@@ -87,7 +102,6 @@ async def test_staff_are_not_limited_here(small: Small, wire: Wire) -> None:
 
 @pytest.mark.parametrize("how", ["command", "queue", "words"])
 async def test_asking_and_leaving_again_and_again_comes_to_an_end(small: Small, wire: Wire, how: str) -> None:
-    small.stanzas = 1000
     await wire.on_duty("ana")
 
     async def ask() -> str:

@@ -14,7 +14,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs."""
+    """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs.
+
+    max_stanza_bytes: the largest stanza that the desk may send.
+    """
 
     component: str
     secret: str
@@ -28,10 +31,36 @@ class Wanted:
     health_url: str
     contact: str
     people: tuple[str, ...]
+    max_stanza_bytes: int
+
+    @property
+    def general_muc(self) -> str:
+        """The service that has the contributors' room."""
+        return self.contributors.partition("@")[2]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the words of servers may use."""
+        return {
+            "component": self.component,
+            "muc": self.muc,
+            "domain": self.staff_domains[0],
+            "anonymous": self.anonymous_domain,
+            "contributors": self.contributors,
+            "general_muc": self.general_muc,
+            "max_bytes": str(self.max_stanza_bytes),
+        }
+
+
+class NotAsNeeded(LinkTrouble):
+    """The server did as asked, and yet something is not as the desk needs it; the text says what."""
 
 
 class Findings:
-    """Says each finding as one line, and keeps whether all that is required is there."""
+    """Says each finding as one line, and keeps whether all that is required is there.
+
+    software: the server's name as it tells it, "" while it has not.
+    """
 
     def __init__(self, say: Say, names: Mapping[str, str]) -> None:
         self._say, self._names = say, names

@@ -23,11 +23,19 @@ class OneLink(Link):
 
     def __init__(self, wanted: Wanted) -> None:
         timeout = timedelta(seconds=ANSWER_S)
-        super().__init__(wanted.component, wanted.secret, wanted.host, wanted.port, iq_timeout=timeout)
+        super().__init__(
+            wanted.component,
+            wanted.secret,
+            wanted.host,
+            wanted.port,
+            iq_timeout=timeout,
+            max_bytes=wanted.max_stanza_bytes,
+        )
         self.seen: list[ET.Element] = []
         self.first: Callable[[Presence | Message], bool] = lambda stanza: False  # takes what belongs to a room
         self._came = asyncio.Event()
         # From the start: what the server lets us do (XEP-0356) comes right after the link.
+        self.add_event_handler("disconnected", lambda _event: self._came.set())
         for name in ("presence", "message"):
             self.on_stanza(f"check {name}", f"{{{COMPONENT}}}{name}", self._take)
 
@@ -46,14 +54,14 @@ class OneLink(Link):
             self._came.set()
 
     async def sees(self, wanted: Callable[[ET.Element], bool], limit_s: float = ANSWER_S) -> ET.Element:
-        """Return the first stanza that is wanted. Raises LinkTrouble after limit_s without one."""
+        """Return the first stanza that is wanted. Raises LinkTrouble after limit_s without one, LinkDown."""
         try:
             async with asyncio.timeout(limit_s):
                 while (found := next((one for one in self.seen if wanted(one)), None)) is None:
+                    self.require_up()
                     self._came.clear()
                     await self._came.wait()
         except TimeoutError:
-            self.require_up()
             raise LinkTrouble("nothing came in time") from None
         self.seen.remove(found)
         return found

@@ -9,11 +9,11 @@ from slixmpp import Message, Presence
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.model import Affiliation, ChatId, Notice, bare
-from livechat_xmpp.reconcile.ports import LinkTrouble
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
-from livechat_xmpp.xmpp.check.findings import Findings
+from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded
 from livechat_xmpp.xmpp.check.link import ANSWER_S, OneLink
+from livechat_xmpp.xmpp.check.visitor import VISIT_TROUBLE, Visitor
 from livechat_xmpp.xmpp.check.words import Need
 from livechat_xmpp.xmpp.rooms import MucRooms
 
@@ -22,18 +22,15 @@ NEEDED_FIELDS = ("membersonly", "persistentroom", "publicroom", "whois", "modera
 NOT_A_MEMBER = ("registration-required", "forbidden", "not-allowed")
 
 
-class NotAsNeeded(LinkTrouble):
-    """The service did as asked, and yet the room is not as the desk needs it."""
-
-
 class RoomCheck:
     """One help room from its making to its end, through the code that makes the chats' rooms.
 
     A second address of ours plays the trainee: kept out, let in as a member, put out, kept out again.
+    visitor: somebody who is let in as a visitor is; None: nobody could be had.
     """
 
-    def __init__(self, link: OneLink, addresses: Addresses, found: Findings) -> None:
-        self._link, self._addresses, self._found = link, addresses, found
+    def __init__(self, link: OneLink, addresses: Addresses, found: Findings, visitor: Visitor | None) -> None:
+        self._link, self._addresses, self._found, self._visitor = link, addresses, found, visitor
         self._chat = ChatId(f"check{secrets.token_hex(6)}")
         self._room = addresses.room(self._chat)
         self._guest = f"guest-{self._chat}@{addresses.component}/check"
@@ -82,6 +79,9 @@ class RoomCheck:
         await tried("a member is named, listed, and let in", Need.OWN_ROOMS, self._lets_in())
         await tried("the desk sees who is inside, by address", Need.REAL_ADDRESSES, self._sees_guest())
         await tried("what is said is in the room's archive", Need.ARCHIVE, self._keeps_words())
+        if self._visitor is not None:
+            entering = self._lets_in_visitor(self._visitor)
+            await tried("a visitor who is a member is let in", Need.VISITORS_ENTER, entering)
         await tried("who is a member no more is out at once, and stays out", Need.OWN_ROOMS, self._puts_out())
 
     async def _is_service(self) -> None:
@@ -125,6 +125,15 @@ class RoomCheck:
         if view is None or bare(self._guest) not in view.members:
             raise NotAsNeeded("the list of members does not show the member")
         if refusal := await self._enter_as_guest():
+            raise NotAsNeeded(refusal)
+
+    async def _lets_in_visitor(self, visitor: Visitor) -> None:
+        await self._rooms.set_affiliation(self._chat, bare(visitor.jid), Affiliation.MEMBER, "")
+        try:
+            refusal = await visitor.enter(self._room)
+        except VISIT_TROUBLE as trouble:
+            raise NotAsNeeded(str(trouble) or "no answer") from trouble
+        if refusal:
             raise NotAsNeeded(refusal)
 
     async def _sees_guest(self) -> None:

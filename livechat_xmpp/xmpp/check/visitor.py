@@ -15,7 +15,9 @@ FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+RESUMPTION = "urn:xmpp:sm:3"
 STREAM = "http://etherx.jabber.org/streams"
+INFO = "http://jabber.org/protocol/disco#info"
 MUC_USER = "http://jabber.org/protocol/muc#user"
 ANSWER_S = 5.0
 
@@ -25,16 +27,23 @@ class NotReached(Exception):
 
 
 class LoginRefused(Exception):
-    """The server is there, but lets no anonymous visitor in; the text says why."""
+    """The server is there, but lets no anonymous visitor in, or has ended the visit; the text says why."""
+
+
+VISIT_TROUBLE = (TimeoutError, LoginRefused, ET.ParseError)
 
 
 class Visitor:
-    """Somebody without an account. jid: the full address that the server gave."""
+    """Somebody without an account. jid: the full address that the server gave.
+
+    can_resume: the server offers to take the visitor for present while the connection is lost (XEP-0198).
+    """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._unread: list[ET.Element] = []
         self.jid = ""
+        self.can_resume = False
 
     async def log_in(self, domain: str) -> None:
         await self._open(domain)
@@ -52,6 +61,7 @@ class Visitor:
         offered = [mechanism.text for mechanism in features.iter(f"{{{SASL}}}mechanism")]
         if offered and "ANONYMOUS" not in offered:
             raise LoginRefused("only with a password")
+        self.can_resume = features.find(f"{{{RESUMPTION}}}sm") is not None
 
     async def sees(self, wanted: Callable[[ET.Element], bool]) -> ET.Element:
         """Return the first frame that is wanted and was not returned before.
@@ -83,14 +93,23 @@ class Visitor:
     async def send_presence(self, to: str, payload: str = "") -> None:
         await self._socket.send_str(f"<presence xmlns='{CLIENT}' to={quoteattr(to)}>{payload}</presence>")
 
-    async def try_room(self, room: str) -> str:
-        """Try to enter the room; return why not (RFC 6120 §8.3.3), or "" if let in. A room made so is destroyed."""
+    async def software(self, domain: str) -> str:
+        """Return the name that a server gives itself among its identities (XEP-0030), "" if it gives none."""
+        info = await self.ask(domain, "get", f"<query xmlns='{INFO}'/>")
+        servers = (i for i in info.iter(f"{{{INFO}}}identity") if i.get("category") == "server")
+        return next((name for i in servers if (name := i.get("name"))), "")
+
+    async def enter(self, room: str) -> str:
+        """Try to enter the room; return why not (RFC 6120 §8.3.3), or "" if let in."""
         await self.send_presence(f"{room}/check", "<x xmlns='http://jabber.org/protocol/muc'/>")
         answer = await self.sees(lambda frame: _is_answer(frame, room))
-        if answer.get("type") == "error":
-            return condition(answer)
-        await self.ask(room, "set", "<query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query>")
-        return ""
+        return condition(answer) if answer.get("type") == "error" else ""
+
+    async def try_to_make(self, room: str) -> str:
+        """Try to make the room; return why not (RFC 6120 §8.3.3), or "" if it was made. It is destroyed again."""
+        if not (refusal := await self.enter(room)):
+            await self.ask(room, "set", "<query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query>")
+        return refusal
 
 
 def _is_answer(frame: ET.Element, room: str) -> bool:

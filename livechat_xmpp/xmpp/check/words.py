@@ -7,12 +7,16 @@ from enum import Enum, auto
 
 
 class Need(Enum):
-    """What can be missing. The texts below may use {component}, {muc}, {domain}, {anonymous}, {contributors}."""
+    """What can be missing.
+
+    The texts below may use {component}, {muc}, {domain}, {anonymous}, {contributors}, {general_muc}, {max_bytes}.
+    """
 
     PORT = auto()
     SECRET = auto()
     COMPONENT = auto()
     FREE_ADDRESS = auto()
+    ONLY_US = auto()
     STAFF_DOMAIN = auto()
     MUC_SERVICE = auto()
     MAKE_ROOMS = auto()
@@ -24,7 +28,11 @@ class Need(Enum):
     ARCHIVE = auto()
     ANONYMOUS_DOMAIN = auto()
     VISITORS_REACH_US = auto()
+    VISITORS_ENTER = auto()
+    VISITORS_MAKE_ROOMS = auto()
+    VISITORS_RESUME = auto()
     WEBSOCKET = auto()
+    STANZA_SIZE = auto()
     CONTRIBUTORS = auto()
     PRIVILEGES = auto()
 
@@ -37,6 +45,7 @@ PROSODY: Mapping[Need, str] = {
     ' Component "..." "muc"; or the port is not the one of component_ports (default: 5347)',
     Need.FREE_ADDRESS: 'stop what is connected as {component}; below Component "{component}",'
     ' component_conflict_resolve = "kick_old" lets a new desk replace one that hangs',
+    Need.ONLY_US: "look for a module of the server that keeps back what is for {component}",
     Need.STAFF_DOMAIN: 'add VirtualHost "{domain}", or correct staff.domains here',
     Need.MUC_SERVICE: 'add Component "{muc}" "muc", or correct xmpp.muc here',
     Need.MAKE_ROOMS: 'below Component "{muc}" "muc": restrict_room_creation = "local" if {muc} is named under'
@@ -52,18 +61,66 @@ PROSODY: Mapping[Need, str] = {
     Need.ARCHIVE: 'below Component "{muc}" "muc": modules_enabled = {{ "muc_mam" }}',
     Need.ANONYMOUS_DOMAIN: 'add VirtualHost "{anonymous}" with authentication = "anonymous"',
     Need.VISITORS_REACH_US: "{anonymous} and {component} have to be on the same Prosody, or reach each other by s2s",
+    Need.VISITORS_ENTER: 'below Component "{muc}" "muc": no module may keep {anonymous} out; look at its'
+    " modules_enabled",
+    Need.VISITORS_MAKE_ROOMS: 'below Component "{general_muc}" "muc": restrict_room_creation = "local"',
+    Need.VISITORS_RESUME: 'below VirtualHost "{anonymous}": modules_disabled = {{ "smacks" }}',
     Need.WEBSOCKET: 'modules_enabled of the whole server needs "websocket"; behind a web server that does TLS also'
-    " consider_websocket_secure = true",
+    " consider_websocket_secure = true; web.websocket_url here is where browsers find it",
+    Need.STANZA_SIZE: "component_stanza_size_limit, for the whole server, has to be {max_bytes} at least; or set"
+    " xmpp.max_stanza_bytes here to what it is",
     Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
     Need.PRIVILEGES: 'modules_enabled = {{ "privilege" }} both below VirtualHost "{domain}" and below Component'
     ' "{component}" (Debian: package prosody-modules), and privileged_entities below the VirtualHost',
 }
 
-WORDS: Mapping[str, Mapping[Need, str]] = {"prosody": PROSODY}
+EJABBERD: Mapping[Need, str] = {
+    Need.PORT: "below listen, the one with module: ejabberd_service says by ip and port where ejabberd listens for"
+    " components; here xmpp.host and xmpp.port have to say the same",
+    Need.SECRET: 'below listen, module: ejabberd_service: hosts has to name "{component}", with the same password as'
+    " xmpp.secret here",
+    Need.COMPONENT: 'below listen, module: ejabberd_service: hosts has to name "{component}" with its password; or the'
+    " port is one of another module",
+    Need.FREE_ADDRESS: "stop what is connected as {component}, as ejabberd would deal what comes to both; {component}"
+    " must not be among hosts of the whole server; below listen, module: ejabberd_service: global_routes: false, else"
+    " other components of that listener answer for it",
+    Need.ONLY_US: "below listen, module: ejabberd_service: global_routes: false, else each component of that listener"
+    " gets what is for the others; stop what else is connected as {component}; {component} must not be among hosts"
+    " of the whole server",
+    Need.STAFF_DOMAIN: 'add "{domain}" to hosts, or correct staff.domains here',
+    Need.MUC_SERVICE: 'host of a mod_muc has to be "{muc}", or correct xmpp.muc here',
+    Need.MAKE_ROOMS: 'mod_muc of {muc}: access_create has to be a rule that allows an acl with server: "{component}",'
+    " as each chat has an address of its own; access has to be all",
+    Need.ONLY_WE_MAKE_ROOMS: "mod_muc of {muc}: access_create has to be a rule that allows nobody but an acl with"
+    ' server: "{component}"',
+    Need.ROOM_FORM: "mod_muc of {muc}: access_persistent and access_mam have to be rules that allow an acl with server:"
+    ' "{component}"',
+    Need.OWN_ROOMS: "mod_muc of {muc}: nothing may take the rights of a room's owner away",
+    Need.CLOSED_ROOMS: "mod_muc of {muc}: access_admin must not allow {component}, best it is none",
+    Need.REAL_ADDRESSES: "mod_muc of {muc}: no module may hide addresses from moderators",
+    Need.ARCHIVE: "the host below which {muc} is set up needs mod_mam among its modules, and its mod_muc"
+    " default_room_options: mam: true",
+    Need.ANONYMOUS_DOMAIN: 'add "{anonymous}" to hosts, and below host_config for it auth_method: [anonymous] and'
+    " anonymous_protocol: sasl_anon",
+    Need.VISITORS_REACH_US: "{anonymous} and {component} have to be on the same ejabberd, or reach each other by s2s",
+    Need.VISITORS_ENTER: "mod_muc of {muc}: access has to be all",
+    Need.VISITORS_MAKE_ROOMS: "mod_muc of {general_muc}: in the rule of access_create, deny an acl with server:"
+    ' "{anonymous}" before local is allowed',
+    Need.VISITORS_RESUME: 'below host_config, "{anonymous}" needs modules of its own, without mod_stream_mgmt',
+    Need.WEBSOCKET: "below listen, module: ejabberd_http, request_handlers: /xmpp-websocket: ejabberd_http_ws; a web"
+    " server that does TLS passes it on; web.websocket_url here is where browsers find it",
+    Need.STANZA_SIZE: "below listen, module: ejabberd_service: max_stanza_size has to be {max_bytes} at least; or set"
+    " xmpp.max_stanza_bytes here to what it is",
+    Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
+    Need.PRIVILEGES: "nothing to change: each of the staff is asked once, by their client, to let the desk see them",
+}
+
+WORDS: Mapping[str, Mapping[Need, str]] = {"Prosody": PROSODY, "ejabberd": EJABBERD}
 
 
 def words(need: Need, software: str, names: Mapping[str, str]) -> str:
-    """Return what to change. software: the server's name as it tells it, "" while unknown: then Prosody's words."""
-    known = WORDS.get(software.lower())
-    text = (known or PROSODY)[need].format_map(names)
-    return text if known else f"(in Prosody's words) {text}"
+    """Return what to change; software: the server's name as it tells it. Where it is not one of ours: in all words."""
+    known = WORDS.get(software)
+    if known is not None:
+        return known[need].format_map(names)
+    return "; ".join(f"in {name}: {texts[need].format_map(names)}" for name, texts in WORDS.items())
