@@ -120,12 +120,13 @@ class Component:
     book: PresenceBook
     passes: Passes
     watched: Watched
+    clock: Clock
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
         self.rooms.forget_all()
         self.speaker.forget()
-        self.book.forget()
+        self.book.forget(self.clock.now())
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
@@ -270,7 +271,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         team_room,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
-    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched)
+    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched, clock)
 
 
 @asynccontextmanager

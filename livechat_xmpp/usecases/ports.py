@@ -337,6 +337,11 @@ class Transactions(Protocol):
 class Presences(Protocol):
     """What people's clients say of them, on the present link."""
 
+    @property
+    def since(self) -> datetime | None:
+        """Return when the present link began; None: there was none yet."""
+        ...
+
     def availability(self, jid: BareJid) -> Availability: ...
 
 

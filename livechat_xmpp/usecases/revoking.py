@@ -24,16 +24,17 @@ def revoke(
     state: OfferState = OfferState.REVOKED,
     *,
     taken_by: BareJid | None = None,
+    is_said: bool = True,
 ) -> None:
     """Take an offer back, or end one whose time is up; the helper is told, and their membership goes with it.
 
-    taken_by: who was faster, where several were asked.
+    taken_by: who was faster, where several were asked. is_said: whether the helper is told.
     An offer that was never sent cannot have been passed: it counts as taken back, and nobody is told.
     """
     state = state if offer.told_at is not None else OfferState.REVOKED
     work.offers.decide(offer.id, state, work.now)
     work.fact("offer over", chat=chat.id, helper=offer.helper, how=state)
-    if offer.told_at is not None:
+    if offer.told_at is not None and is_said:
         text = texts.offer_over(chat.visitor_name, taken_by=taken_by)
         if state is OfferState.EXPIRED:
             text = texts.offer_expired(chat.visitor_name)

@@ -129,7 +129,10 @@ def expire(work: Work, chat: Chat, offer: Offer, presences: Presences) -> None:
     A helper whose presence we may not see and who is silent is probably not there: off duty they go, and
     are told how to come back, so that the desk does not look open when nobody would answer.
     """
-    revoke(work, chat, offer, OfferState.EXPIRED)
+    # Told on an earlier link: the process may have been killed before the offer left, and who never had it is told
+    # of no end.
+    is_surely_told = offer.told_at is not None and (presences.since is None or offer.told_at >= presences.since)
+    revoke(work, chat, offer, OfferState.EXPIRED, is_said=is_surely_told)
     if presences.availability(offer.helper) is Availability.UNKNOWN and offer.told_at is not None:
         work.duties.remove(offer.helper)
         tell_staff(work, chat, offer.helper, texts.TAKEN_OFF_DUTY)

@@ -25,6 +25,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
+from livechat_xmpp.usecases.ports import StoreTrouble
 from livechat_xmpp.xmpp import errors, wide_jid
 from livechat_xmpp.xmpp.errors import refuse, report_bug
 
@@ -152,8 +153,12 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         try:
             await asyncio.wait({work, lost}, return_when=asyncio.FIRST_COMPLETED)
             if work.done() and not lost.done():
-                with contextlib.suppress(LinkTrouble):  # the link failed before it was reported lost
+                try:
                     work.result()
+                except LinkTrouble:
+                    pass  # the link failed before it was reported lost
+                except StoreTrouble as trouble:
+                    self._refusal = f"the database does not answer: {trouble}"
         finally:
             self._is_up = self._is_beginning = False
             work.cancel()

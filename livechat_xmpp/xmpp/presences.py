@@ -22,6 +22,7 @@ class PresenceBook:
     def __init__(self) -> None:
         self.subscribed: set[BareJid] = set()  # staff who let us see their presence, from the record
         self.is_settled = False
+        self.since: datetime | None = None  # when the present link began
         self._resources: dict[BareJid, dict[FullJid, Availability]] = {}
         self._offline_since: dict[BareJid, datetime] = {}
         self._expected: set[BareJid] = set()  # asked a moment ago: their silence means nothing yet
@@ -33,8 +34,9 @@ class PresenceBook:
     def expect_no_longer(self, jid: BareJid) -> None:
         self._expected.discard(jid)
 
-    def forget(self) -> None:
-        """Start anew with a link: nobody is known."""
+    def forget(self, now: datetime | None = None) -> None:
+        """Start anew with a link that begins now: nobody is known."""
+        self.since = now or self.since
         self.is_settled = False
         self._resources.clear()
         self._offline_since.clear()

@@ -52,6 +52,8 @@ class Woken:
 class Seen(dict[BareJid, Availability]):
     """Who is there (usecases.ports.Presences); who is not named is available."""
 
+    since: datetime | None = None
+
     def availability(self, who: BareJid) -> Availability:
         return self.get(who, Availability.AVAILABLE)
 

@@ -16,7 +16,7 @@ from livechat_xmpp.domain.errors import (
     QueueClosed,
     StaffAsking,
 )
-from livechat_xmpp.domain.learning import Entered, WaitedTooLong
+from livechat_xmpp.domain.learning import Entered, OfferExpired, WaitedTooLong
 from livechat_xmpp.domain.model import (
     Availability,
     ChatState,
@@ -411,3 +411,18 @@ async def test_a_bug_in_the_midst_takes_everything_back_and_wakes_nobody(
     assert replace(await story.chat(ticket.chat_id)) == before
     assert story.woken.chats == []
     assert before.asked_at > NOW
+
+
+@pytest.mark.parametrize(("since_s", "letters"), [(1, [("ana@localhost", "fleeting")]), (8, [])])
+async def test_who_may_never_have_had_an_offer_is_told_of_no_end(
+    story: Story, since_s: int, letters: list[tuple[str, str]]
+) -> None:
+    """The desk may have been killed between recording that an offer is sent and sending it."""
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    (offer,) = (await story.chat(ticket.chat_id)).offers
+    await story.desk.do(rooms.mark_offer_told, offer.id)
+    story.seen.since = at(since_s)
+    story.watch.tick(30)
+    await story.desk.do(rooms.record, ticket.chat_id, [OfferExpired(offer.id)], **story.eyes)
+    assert await story.letters() == letters
