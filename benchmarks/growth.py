@@ -1,11 +1,12 @@
 """How the cost of a chat grows with the requests that wait, or with the rooms that are open.
 
-    python -m benchmarks.growth waiting [--sizes 10,1000,10000] [--chats 40] [--at-once 2] [--server …] [--database …]
+    python -m benchmarks.growth waiting [--sizes 10,1000,10000] [--chats 48] [--at-once 2] [--server …] [--database …]
     python -m benchmarks.growth open [--sizes 10,1000,5000] …
 
-At each size chats are lived in turns by the component and the bare driver, whose figures show what the server and the
-machine add by themselves. Where requests wait, every helper has one chat at once and takes who is next, a new request
-coming for each, so that the queue stays as long; `offered` is then the time from `!close` to the next offer.
+Each size has a server, a desk and a bare driver of its own, and they live chats in turns, so that what drifts in the
+machine meets all of them alike. The bare driver's figures show what the server adds by itself, which has as many rooms
+for it. Where requests wait, every helper has one chat at once and takes who is next, a new request coming for each, so
+that the queue stays as long; `offered` is then the time from `!close` to the next offer.
 `by itself`: the CPU that component and server take in a second while nobody does anything.
 """
 
@@ -16,13 +17,16 @@ import asyncio
 import statistics
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import place
 from benchmarks.crowd import BARE, OURS, Crowd, Shift
 from benchmarks.figures import cpu_s, keep, memory_bytes, table
 from benchmarks.filling import fill_open, fill_rooms, fill_waiting, holders
-from benchmarks.place import Place
+from benchmarks.place import BenchDesk, Place
 from benchmarks.throughput import STAGES, Lane, Result, in_turns
 
 SIZES = {"waiting": (10, 1000, 10_000), "open": (10, 1000, 5000)}
@@ -44,10 +48,10 @@ PATIENT = {  # nobody is sent away or asked again because filling and measuring 
 class QueueLane(Lane):
     """Ours, whose helpers take who is next in a queue."""
 
-    async def live(self, crowd: Crowd, chats: int, at_once: int) -> None:
-        assert isinstance(crowd, Shift)
-        assert at_once == len(crowd.helpers)
-        await crowd.serve(chats, self.result.times)
+    async def live(self, chats: int, at_once: int) -> None:
+        assert isinstance(self.crowd, Shift)
+        assert at_once == len(self.crowd.helpers)
+        await self.crowd.serve(chats, self.result.times)
 
 
 async def comes_to_rest(pid: int) -> float:
@@ -68,59 +72,75 @@ async def by_itself(pids: dict[str, int]) -> dict[str, float]:
     return {name: round((cpu_s(pid) - before[name]) / LOOK_S * 1e3, 1) for name, pid in pids.items()}
 
 
-async def growth(at: Place, of: str, sizes: list[int], chats: int, at_once: int) -> dict[str, Any]:
-    """Measure at each size; return all figures by size, and the growth."""
-    crowd: Crowd = await (Shift if of == "waiting" else Crowd).arrive(at.port, at.secret, at_once)
-    environment = place.settings(at_once, **PATIENT)
-    if of == "open":
-        initial = dict.fromkeys(crowd.helpers, "helper") | holders(max(sizes))
-        environment = place.settings(at_once, **PATIENT, staff__initial=initial)
-    said: dict[str, Any] = {}
-    try:
-        filled = 0
-        for size in sizes:
-            begun_at = time.monotonic()
-            if isinstance(crowd, Shift):
-                wanted = size + at_once  # those that the helpers have already do not wait
-                crowd.visitor_of |= await fill_waiting(at, range(filled, wanted))
-            else:
-                wanted = size
-                await fill_open(at, crowd, range(filled, wanted))
-                await fill_rooms(at, crowd, range(filled, wanted), BARE)  # what rooms cost the server shows there
-            filled = wanted
-            print(f"{size} {of}: filled in {time.monotonic() - begun_at:.0f} s", flush=True)
-            said[str(size)] = await _measured(at, crowd, environment, chats, at_once)
-    finally:
-        crowd.leave()
-    smallest, largest = (said[str(size)] for size in (sizes[0], sizes[-1]))
-    said["growth"] = _grown(smallest, largest)
+@dataclass
+class Sized:
+    """A desk of one size beside the others: its lanes, and what was seen of it at rest."""
+
+    ours: Lane
+    bare: Lane
+    desk: BenchDesk
+    at_rest: dict[str, Any]
+
+    def figures(self) -> dict[str, Any]:
+        errors = self.desk.log_errors()
+        assert errors == [], errors[:5]
+        return {"ours": _figures(self.ours.result), "bare": _figures(self.bare.result), **self.at_rest}
+
+
+async def growth(places: Mapping[int, Place], of: str, chats: int, at_once: int) -> dict[str, Any]:
+    """Measure the places, each with its size, in turns; return all figures by size, and the growth."""
+    sized: dict[int, Sized] = {}
+    async with AsyncExitStack() as stack:
+        for size, at in places.items():
+            initial = holders(max(places)) if of == "open" else {}  # as many staff at every size
+            sized[size] = await _sized(stack, at, of, size, at_once, initial)
+            print(f"{size} {of}: {sized[size].at_rest}", flush=True)
+        lanes = [lane for one in sized.values() for lane in (one.ours, one.bare)]
+        await in_turns(lanes, 2 * at_once, at_once)  # what is slow only once is not what is measured
+        await in_turns(lanes, chats, at_once)
+        said = {str(size): one.figures() for size, one in sized.items()}
+    sizes = list(places)
+    said["growth"] = _grown(*(said[str(size)] for size in (min(sizes), max(sizes))))
     print(growth_table(of, sizes, said))
     return said
 
 
-async def _measured(at: Place, crowd: Crowd, environment: dict[str, str], chats: int, at_once: int) -> dict[str, Any]:
-    desk, driver = at.desk(environment), at.bare(at_once)
-    try:
-        driver.wait_until_up()
-        await desk.start_async()
-        await crowd.go_on_duty(OURS, 1 if isinstance(crowd, Shift) else 20)
-        settled_s = await comes_to_rest(desk.pid)
-        database = {"database": at.database_pid} if at.database_pid else {}
-        server = {"server": at.server.pid}
-        idle = await by_itself({"component": desk.pid, **server})
-        ours = (QueueLane if isinstance(crowd, Shift) else Lane)(OURS, {"driver": desk.pid, **server, **database})
-        bare = Lane(BARE, {"driver": driver.pid, **server})
-        await in_turns(crowd, [ours, bare], 2 * at_once, at_once)  # what is slow only once is not what is measured
-        results = await in_turns(crowd, [ours, bare], chats, at_once)
-        errors = desk.log_errors()
-        assert errors == [], errors[:5]
-        figures = {name: _figures(result) for name, result in zip(("ours", "bare"), results, strict=True)}
-        memory = round(memory_bytes(desk.pid) / 2**20, 1)
-        print(f"  at rest after {settled_s:.0f} s, then by itself {idle} ms/s, {memory} MiB", flush=True)
-        return {**figures, "settled_s": round(settled_s, 1), "by_itself_ms_per_s": idle, "memory_mib": memory}
-    finally:
-        driver.stop()
-        desk.stop()
+async def _sized(
+    stack: AsyncExitStack, at: Place, of: str, size: int, at_once: int, more_staff: dict[str, str]
+) -> Sized:
+    """Fill a place and start desk and bare driver there."""
+    kind, lane = (Shift, QueueLane) if of == "waiting" else (Crowd, Lane)
+    crowd = await kind.arrive(at.port, at.secret, at_once)
+    stack.callback(crowd.leave)
+    begun_at = time.monotonic()
+    if isinstance(crowd, Shift):  # those that the helpers have already do not wait
+        crowd.visitor_of |= await fill_waiting(at, range(size + at_once))
+    else:
+        await fill_open(at, crowd, range(size))
+        await fill_rooms(at, crowd, range(size), BARE)  # what rooms cost the server shows there
+    filled_s = time.monotonic() - begun_at
+    initial = dict.fromkeys(crowd.helpers, "helper") | more_staff
+    desk = at.desk(place.settings(at_once, **PATIENT, staff__initial=initial))
+    driver = at.bare(at_once)
+    driver.wait_until_up()
+    stack.callback(driver.stop)
+    await desk.start_async()
+    stack.callback(desk.kill)
+    await crowd.go_on_duty(OURS, 1 if isinstance(crowd, Shift) else 20)
+    settled_s = await comes_to_rest(desk.pid)
+    database = {"database": at.database_pid} if at.database_pid else {}
+    server = {"server": at.server.pid}
+    return Sized(
+        lane(crowd, OURS, {"driver": desk.pid, **server, **database}),
+        Lane(crowd, BARE, {"driver": driver.pid, **server}),
+        desk,
+        {
+            "filled_s": round(filled_s, 1),
+            "settled_s": round(settled_s, 1),
+            "by_itself_ms_per_s": await by_itself({"component": desk.pid, **server}),
+            "memory_mib": round(memory_bytes(desk.pid) / 2**20, 1),
+        },
+    )
 
 
 def _figures(result: Result) -> dict[str, Any]:
@@ -164,12 +184,13 @@ def main() -> int:
     parser.add_argument("--sizes", help="numbers with commas between, the smallest first")
     parser.add_argument("--server", choices=place.SERVERS, default="prosody")
     parser.add_argument("--database", choices=place.DATABASES, default="sqlite")
-    parser.add_argument("--chats", type=int, default=40, help="of each driver at each size")
+    parser.add_argument("--chats", type=int, default=48, help="of each driver at each size")
     parser.add_argument("--at-once", type=int, default=2)
     args = parser.parse_args()
     sizes = [int(size) for size in args.sizes.split(",")] if args.sizes else list(SIZES[args.of])
-    with place.running(args.server, args.database) as at:
-        results = asyncio.run(growth(at, args.of, sizes, args.chats, args.at_once))
+    with ExitStack() as stack:
+        places = {size: stack.enter_context(place.running(args.server, args.database)) for size in sizes}
+        results = asyncio.run(growth(places, args.of, args.chats, args.at_once))
     name = f"growth-{args.of}-{args.server}-{args.database}"
     print(f"kept in {keep(name, {'server': args.server, 'database': args.database, **results})}")
     return 0

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,17 +69,18 @@ class Result:
 class Lane:
     """A driver and what is measured of it. pids: by name, whose CPU is counted."""
 
+    crowd: Crowd
     target: Target
     pids: Mapping[str, int]
     result: Result = field(default_factory=Result)
 
-    async def live(self, crowd: Crowd, chats: int, at_once: int) -> None:
-        await closed_loop(crowd, self.target, chats, at_once, self.result.times)
+    async def live(self, chats: int, at_once: int) -> None:
+        await closed_loop(self.crowd, self.target, chats, at_once, self.result.times)
 
-    async def run(self, crowd: Crowd, chats: int, at_once: int) -> None:
+    async def run(self, chats: int, at_once: int) -> None:
         before = {name: cpu_s(pid) for name, pid in self.pids.items()}
         begun_at, own = time.perf_counter(), time.process_time()
-        await self.live(crowd, chats, at_once)
+        await self.live(chats, at_once)
         self.result.wall_s += time.perf_counter() - begun_at
         own = time.process_time() - own
         await at_rest(*self.pids.values())
@@ -89,7 +90,7 @@ class Lane:
         self.result.chats += chats
 
 
-async def in_turns(crowd: Crowd, lanes: list[Lane], chats: int, at_once: int) -> list[Result]:
+async def in_turns(lanes: Sequence[Lane], chats: int, at_once: int) -> list[Result]:
     """Have each lane live so many chats, in turns; return what was measured, in the lanes' order."""
     for lane in lanes:
         lane.result = Result()
@@ -97,7 +98,7 @@ async def in_turns(crowd: Crowd, lanes: list[Lane], chats: int, at_once: int) ->
     for block, size in enumerate(sizes):
         for lane in lanes if block % 2 else lanes[::-1]:
             if size:
-                await lane.run(crowd, size, at_once)
+                await lane.run(size, at_once)
     return [lane.result for lane in lanes]
 
 
@@ -154,11 +155,11 @@ async def compare(at: Place, chats: int, levels: list[int], *, is_counted: bool)
         await crowd.go_on_duty(OURS)
         database = {"database": at.database_pid} if at.database_pid else {}
         server = {"server": at.server.pid}
-        ours = Lane(OURS, {"driver": desk.pid, **server, **database})
-        bare = Lane(BARE, {"driver": driver.pid, **server})
-        await in_turns(crowd, [ours, bare], 2 * BLOCKS, 2)  # what is slow only once is not what is measured
+        ours = Lane(crowd, OURS, {"driver": desk.pid, **server, **database})
+        bare = Lane(crowd, BARE, {"driver": driver.pid, **server})
+        await in_turns([ours, bare], 2 * BLOCKS, 2)  # what is slow only once is not what is measured
         for at_once in levels:
-            results = await in_turns(crowd, [ours, bare], chats, at_once)
+            results = await in_turns([ours, bare], chats, at_once)
             said[f"{at_once} at once"] = dict(zip(("ours", "bare"), (r.figures() for r in results), strict=True))
             said[f"{at_once} at once"]["ratio"] = round(results[0].per_second / results[1].per_second, 3)
             print(level_table(at_once, *results) + "\n", flush=True)

@@ -267,8 +267,9 @@ class LimitSettings(Group):
         int, Field(ge=1, description="Requests of one account; nobody needs help anew every minute.")
     ] = 60
     address_requests_per_hour: Annotated[
-        int, Field(ge=1, description="Requests from one address; a school or an office may be behind it.")
-    ] = 300
+        int,
+        Field(ge=1, description="Requests from one address, a school's or a server's; fewer than fill the queue."),
+    ] = 120
     unproven_requests_per_minute: Annotated[
         int,
         Field(

@@ -125,6 +125,7 @@ anonymous_domains = [{quoted(names.anonymous_domain)}]
 host = "{HOST}"
 port = {ports.web}
 websocket_url = "ws://{HOST}:{ports.http}/xmpp-websocket"
+metrics_allow = ["127.0.0.0/8"]
 
 [[workgroups]]
 name = {quoted(names.workgroup)}

@@ -28,7 +28,7 @@ class Rules:
     """
 
     visitor_requests_per_hour: int = 60
-    address_requests_per_hour: int = 300
+    address_requests_per_hour: int = 120
     unproven_requests_per_minute: int = 300
     requests_per_minute: int = 3000
     sender_stanzas_per_minute: int = 600

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from slixmpp.xmlstream import XMLStream
 from slixmpp.xmlstream.tostring import tostring
@@ -36,6 +36,7 @@ from tests.fuzz.stanzas import DATA, NS, RECEIVERS, SENDERS, C, stanzas, written
 from tests.servers.waiting import wait_until_async
 
 STAFF = {"ada": Standing.ADMIN, "mia": Standing.MONITOR, "ana": Standing.HELPER, "tom": Standing.TRAINEE}
+MOST_SHOWN = 1000  # characters of a stanza, when a run has failed
 VERA = FullJid("vera@anon.localhost/page")
 
 
@@ -159,7 +160,8 @@ def test_whatever_comes_the_stream_stays_open_and_each_question_has_one_answer(
         async with fuzzed(migrated) as one:
             for number, stanza in enumerate(fed):
                 stanza.set("id", f"f{number}")
-                one.receive(written(stanza, one.chat))
+                one.receive(text := written(stanza, one.chat))
+                note(text[:MOST_SHOWN])
             await one.settled()
             await one.component.reconciler._write_transcripts()
             assert one.ends == []

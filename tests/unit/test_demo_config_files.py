@@ -69,6 +69,7 @@ def test_the_component_reads_what_was_meant(tmp_path: Path) -> None:
         "host": "127.0.0.1",
         "port": 8081,
         "websocket_url": "ws://127.0.0.1:5280/xmpp-websocket",
+        "metrics_allow": ["127.0.0.0/8"],
     }
 
 
