@@ -264,8 +264,8 @@ class LimitSettings(Group):
     """What is refused at the door. Staff are limited per sender only; an address is a page visitor's, or a domain."""
 
     visitor_requests_per_hour: Annotated[
-        int, Field(ge=1, description="Requests of one account; nobody needs help anew every minute.")
-    ] = 60
+        int, Field(ge=1, description="Requests of one account; nobody needs help anew twice a minute.")
+    ] = 120
     address_requests_per_hour: Annotated[
         int,
         Field(ge=1, description="Requests from one address, a school's or a server's; fewer than fill the queue."),

@@ -27,7 +27,7 @@ class Rules:
     own_domains: domains whose accounts have no address; anonymous_domains: those whose accounts anybody can have.
     """
 
-    visitor_requests_per_hour: int = 60
+    visitor_requests_per_hour: int = 120
     address_requests_per_hour: int = 120
     unproven_requests_per_minute: int = 300
     requests_per_minute: int = 3000
