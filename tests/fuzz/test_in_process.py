@@ -183,7 +183,8 @@ def is_question(stanza: Element) -> bool:
 
     What is addressed to others has reached us by mistake: an answer would not be ours to give.
     """
-    is_ours = bare(stanza.get("to", "")).rpartition("@")[2] in ("workgroup.localhost", "")
+    to = stanza.get("to", "")
+    is_ours = not to or bare(to).rpartition("@")[2] == "workgroup.localhost"
     return stanza.tag == f"{{{NS}}}iq" and stanza.get("type") not in ("result", "error") and is_ours
 
 
