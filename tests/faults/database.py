@@ -121,8 +121,13 @@ class PostgreSQLDatabase(Database):
         self._locking: psycopg.Connection[Any] | None = None
 
     async def rows(self, query: str) -> list[Row]:
-        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
-            return connection.execute(query.encode()).fetchall()
+        """Raises ConnectionError when the server is away, or when somebody holds a lock: maybe this test itself."""
+        patience = "-c lock_timeout=200"
+        try:
+            with psycopg.connect(self.url, autocommit=True, row_factory=dict_row, options=patience) as connection:
+                return connection.execute(query.encode()).fetchall()
+        except psycopg.Error as error:
+            raise ConnectionError(str(error)) from error
 
     async def commits(self) -> object:
         return (await self.rows("SELECT pg_current_wal_insert_lsn()::text AS at"))[0]["at"]

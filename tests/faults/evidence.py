@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
+Kind = Literal["lost", "doubled", "rule"]
+Found = Iterator[tuple[Kind, str]]  # what a rule objects to, of what kind
 Moment = str | datetime  # SQLite's text or PostgreSQL's time stamp: only compared within one database
 
 
@@ -200,3 +203,15 @@ class Evidence:
 
     def room(self, chat_id: str) -> str:
         return f"{chat_id}@{self.muc}"
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What is wrong. kind: something is lost, something is doubled, or a rule is broken."""
+
+    kind: Kind
+    rule: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} ({self.kind}): {self.what}"

@@ -1,6 +1,6 @@
 """The faults: each strikes in the middle of a life, and heals as it would heal in a real place.
 
-A component that died is started again, as a service manager does; a server that was stopped is started by hand.
+A component that ended is started again by the world, as a service manager does; a server is started by hand.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ class ComponentKilled(Fault):
         trap = world.cable.trap(self._pattern, count, kill)
         await persist("the desk sends what it dies of", lambda: _true(trap.is_sprung), limit_s=120)
         world.cable.burst()
-        await world.start_desk()
 
 
 class KilledAfterCommit(Fault):
@@ -87,7 +86,6 @@ class KilledAfterCommit(Fault):
                 break  # it waits for an answer to what we hold back: there will be none
         world.desk.kill()
         world.cable.burst()
-        await world.start_desk()
 
 
 class ComponentRestarted(Fault):
@@ -98,7 +96,6 @@ class ComponentRestarted(Fault):
     async def strike(self, world: World) -> None:
         await self.begins(world)
         await world.desk.stop_async()
-        await world.start_desk()
 
 
 class LinkReset(Fault):

@@ -22,63 +22,14 @@ unfinished   Nothing waits that should have been done: letters, offers whose tim
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from tests.faults.evidence import ChatRow, Evidence, RoomSeen, Told, Witness
+from tests.faults.evidence import ChatRow, Evidence, Found, Objection, RoomSeen
+from tests.faults.judge_told import OFFER, asked_in, offers, strange
 
-Kind = Literal["lost", "doubled", "rule"]
 OUTCOMES = {"served", "abandoned", "deferred", "timed-out", "refused", "banned"}
 MONITORS = {"monitor", "admin"}
 LATE_S = 10.0  # so much later than told an offer may end: the desk may have been away
-EARLY_S = 1.0  # an offer's end may be told so much too early: the moment is rounded, and the message took its time
-
-OFFER = re.compile(r" asks for help\b.*^(?:You have .*\n)?xmpp:([^@\s]+)@", re.DOTALL | re.MULTILINE)
-ASKED_IN = re.compile(
-    r"^(?:The chat with .* is yours\. Please come in\.|A chat to watch and to help with: "
-    r"|The chat with .* is open for you\.|A helper is here for you\. Please come in: ).*xmpp:([^@\s]+)@",
-    re.DOTALL,
-)
-TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes to the next helper\.$")
-TAKEN_BACK = re.compile(r"^(.*)'s request is not waiting for you any more\.$")
-# What staff may be told besides: answers to what they wrote, news of their standing, and that the desk stops.
-EXPLAINED = (
-    re.compile(r"Changed by \S+"),
-    re.compile(r"^Passed on: "),
-    re.compile(r" is yours\. The invitation to the room is on its way\.$"),
-    re.compile(r"^The invitation to the chat with .* is on its way\.$"),
-    re.compile(r"^Chat \S+ is closed as \S+\.$"),
-    re.compile(r"^Nothing is offered to you at the moment\.$"),
-    re.compile(r"will be back", re.IGNORECASE),
-)
-# How the server, not the desk, says that what was sent did not arrive while a fault was under way.
-UNREACHABLE = {
-    "remote-server-timeout",
-    "remote-server-not-found",
-    "service-unavailable",
-    "recipient-unavailable",
-    "resource-constraint",
-    "item-not-found",
-    "registration-required",
-    "not-acceptable",
-    "not-allowed",
-}
-KICKED_BY_SERVER = {332, 333}  # the service shuts down, or the connection was lost (XEP-0045 §14)
-
-
-@dataclass(frozen=True)
-class Objection:
-    """What is wrong. kind: something is lost, something is doubled, or a rule is broken."""
-
-    kind: Kind
-    rule: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.rule} ({self.kind}): {self.what}"
 
 
 def judge(evidence: Evidence) -> list[Objection]:
@@ -87,20 +38,17 @@ def judge(evidence: Evidence) -> list[Objection]:
     for rule, objections in (
         ("requests", _requests(evidence)),
         ("order", _order(evidence)),
-        ("offers", _offers(evidence)),
-        ("asked in", _asked_in(evidence)),
+        ("offers", offers(evidence)),
+        ("asked in", asked_in(evidence)),
         ("rooms", _rooms(evidence)),
         ("trainees", _trainees(evidence)),
         ("words", _words(evidence)),
         ("staff", _staff(evidence)),
-        ("strange", _strange(evidence)),
+        ("strange", strange(evidence)),
         ("unfinished", _unfinished(evidence)),
     ):
         found += [Objection(kind, rule, what) for kind, what in objections]
     return found
-
-
-Found = Iterator[tuple[Kind, str]]
 
 
 def _requests(given: Evidence) -> Found:
@@ -156,52 +104,6 @@ def _order(given: Evidence) -> Found:
     for person in given.people:
         if person.chat_id in waiting and person.place not in (None, waiting.index(person.chat_id) + 1):
             yield "rule", f"{person.name} believes to be {person.place}, and is {waiting.index(person.chat_id) + 1}"
-
-
-def _offers(given: Evidence) -> Found:
-    visitors = {p.chat_id: p for p in given.people if p.chat_id}
-    for person in given.people:
-        heard = [(m, match[1]) for m in person.told if (match := OFFER.search(m.body))]
-        for chat_id, count in Counter(chat_id for _, chat_id in heard).items():
-            rows = [o for o in given.recorded.offers if (o.chat_id, o.helper) == (chat_id, person.jid)]
-            told = [o for o in rows if o.told_at is not None]
-            if count > len(told):
-                yield "doubled", f"{person.name} was told {count} times of {len(told)} offers of {chat_id}"
-            losses = person.losses + (visitors[chat_id].losses if chat_id in visitors else 0)
-            causeless = [o for o in told[:-1] if o.state == "revoked"][losses:]
-            if causeless or any(o.state in ("open", "accepted") for o in told[:-1]):
-                states = ", ".join(o.state for o in told)
-                yield "doubled", f"{person.name} was offered {chat_id} again, without a reason ({states})"
-        yield from _ends_of_offers(given, person, [m for m, _ in heard])
-
-
-def _ends_of_offers(given: Evidence, person: Witness, offers: Sequence[Told]) -> Found:
-    for message in person.told:
-        match = TIME_IS_UP.match(message.body) or TAKEN_BACK.match(message.body)
-        if match is None:
-            continue
-        last = [o for o in offers if o.at <= message.at and o.body.startswith(f"{match[1]} asks for help")]
-        if not last:
-            if "Time is up" in message.body:
-                yield "rule", f"{person.name} was told {message.body!r}, and was never told of the offer"
-        elif "Time is up" in message.body and message.at - last[-1].at < given.offer_timeout_s - EARLY_S:
-            seconds = message.at - last[-1].at
-            yield "rule", f"{person.name} was told after {seconds:.1f} s: {message.body!r}"
-
-
-def _asked_in(given: Evidence) -> Found:
-    for person in given.people:
-        texts = Counter(match[1] for m in person.told if (match := ASKED_IN.search(m.body)))
-        offers = Counter(match[1] for m in person.told if (match := OFFER.search(m.body)))
-        direct = Counter(m.room.partition("@")[0] for m in person.told if m.room)
-        for chat_id in set(texts) | set(direct):
-            lost = [s for s in person.shown if s.room == given.room(chat_id) and not s.is_own]
-            ways = 1 + len(lost)
-            most = ways * (2 if person.part in ("visitor", "helper") else 1)
-            if texts[chat_id] > most:
-                yield "doubled", f"{person.name} was asked into {chat_id} {texts[chat_id]} times; {ways} ways in"
-            if direct[chat_id] > texts[chat_id] + offers[chat_id]:
-                yield "doubled", f"{person.name} was invited into {chat_id} {direct[chat_id]} times"
 
 
 def _rooms(given: Evidence) -> Found:
@@ -290,48 +192,6 @@ def _staff(given: Evidence) -> Found:
         yield "lost", f"the duty of {duty.jid} as {duty.role}"
     for duty in duties - given.before.duties:
         yield "rule", f"{duty.jid} is on duty as {duty.role}, and was not"
-
-
-def _strange(given: Evidence) -> Found:
-    for person in given.people:
-        if person.part == "visitor":
-            continue
-        for message in person.told:
-            if message.error:
-                if not message.during or message.error not in UNREACHABLE:
-                    yield "rule", f"{person.name} got the error {message.error} from {message.sender}"
-            elif message.sender.partition("@")[2] == given.desk and not _is_explained(message, given, person):
-                yield "rule", f"{person.name} was told {message.body!r}"
-    for person in given.people:
-        for shown in person.shown:
-            if not _is_fair(shown.room, given, person, is_server=bool(shown.codes & KICKED_BY_SERVER)) and not (
-                shown.is_own or shown.is_lost or shown.is_destroyed or shown.during.startswith("server")
-            ):
-                yield "rule", f"{person.name} was put out of {shown.room}: {sorted(shown.codes)} {shown.reason!r}"
-
-
-def _is_explained(message: Told, given: Evidence, person: Witness) -> bool:
-    if message.room or not message.body:
-        return True
-    known = (OFFER, ASKED_IN, TIME_IS_UP, *EXPLAINED)
-    if any(pattern.search(message.body) for pattern in known):
-        return True
-    match = TAKEN_BACK.match(message.body)
-    if match is None:
-        return False
-    visitors = [p for p in given.people if p.part == "visitor" and p.name == match[1]]
-    # Taken back is right when one of the two had gone, or the request ended.
-    return person.losses > 0 or any(p.losses or p.chat_id in given.before.ended for p in visitors)
-
-
-def _is_fair(room: str, given: Evidence, person: Witness, *, is_server: bool) -> bool:
-    """Return whether who did nothing may be put out: trainees, with the monitor; helpers, with the offer."""
-    if is_server or person.part == "trainee":
-        return True
-    return person.part == "helper" and any(
-        o.helper == person.jid and given.room(o.chat_id) == room and o.state in ("expired", "revoked", "rejected")
-        for o in given.recorded.offers
-    )
 
 
 def _unfinished(given: Evidence) -> Found:

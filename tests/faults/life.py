@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.faults.actors import ANSWER_S, TROUBLE, Actor, Visitor, persist
-from tests.faults.judge import OFFER
+from tests.faults.judge_told import OFFER
 from tests.people import NotSeen
-from tests.servers.waiting import wait_until_async
 
 if TYPE_CHECKING:
     from tests.faults.world import World
@@ -51,7 +50,7 @@ class Life:
         await helper.appear("dnd")
         self.stage = "the chat is closed"
         world.before.ended[self.chat_id] = "served"
-        await persist(self.stage, lambda: close(helper, self._room))
+        await persist(self.stage, self._close)
         self.stage = "over"
 
     async def _is_inside(self, who: Actor) -> bool:
@@ -83,12 +82,21 @@ class Life:
             result = await self._monitor.client.command("join-chat", chat=self.chat_id)
             if not result.is_completed:
                 return False
-            await wait_until_async(lambda: self._room in self._monitor.home, "the monitor is asked in", ANSWER_S)
+            await self._monitor.client.until(lambda: self._room in self._monitor.home, "being asked in", ANSWER_S)
         return False
 
     async def _look_away(self) -> bool:
         await self._monitor.leave(self._room)
         return True
+
+    async def _close(self) -> bool:
+        """Close the chat; who lost the connection meanwhile learns only by asking that it was closed."""
+        if await close(self._helper, self._room):
+            return True
+        chat = (await self._world.database.read()).chat(self.chat_id)
+        if chat is not None and chat.state == "closed" and not self._helper.client.is_in(self._room):
+            self._helper.home.discard(self._room)
+        return False
 
 
 async def close(helper: Actor, room: str) -> bool:

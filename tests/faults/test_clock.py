@@ -10,7 +10,7 @@ from tests.faults.machine import SteppedClock
 
 TIMES = ROUNDS if IS_LONG else 1
 STEP_S = 600.0
-SOON = {"LIVECHAT_ROUTING__OFFER_TIMEOUT_S": "6"}  # so that the end of an offer is seen on either side of the step
+SOON = {"LIVECHAT_ROUTING__OFFER_TIMEOUT_S": "15"}  # so that the end of an offer is seen on either side of the step
 
 
 async def test_set_forwards(make_world: MakeWorld, endures: Try, tmp_path: Path) -> None:

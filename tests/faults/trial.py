@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.faults.evidence import Objection
 from tests.faults.faults import Fault
-from tests.faults.judge import Objection
+from tests.faults.hearing import judged as heard
 from tests.faults.world import World
 
 LIVES = 4  # a fault that waits for the desk to send something strikes in one of these
@@ -57,7 +58,7 @@ async def trial(world: World, fault: Fault) -> Judged:
         world.under = ""
     judged.requests = len(world.before.asked) - sum(1 for how in world.before.ended.values() if how != "served")
     judged.messages = len(world.said) - said_before
-    judged.objections += await world.judged()
+    judged.objections += await heard(world)
     return judged
 
 

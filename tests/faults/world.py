@@ -5,39 +5,39 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-import time
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
-from livechat_xmpp import app
 from livechat_xmpp.demo.accounts import Account
-from livechat_xmpp.settings import load
-from tests.faults.actors import Actor, Visitor, new_account, persist, staff_opener
+from tests.faults.actors import Actor, Visitor, persist
+from tests.faults.beginning import PEOPLE, begin_chats, hire
 from tests.faults.cable import Cable
 from tests.faults.database import Database
-from tests.faults.evidence import Before, Evidence, Line, RoomSeen, Said
+from tests.faults.evidence import Before, Objection, Said
 from tests.faults.faults import Fault
-from tests.faults.judge import Objection, judge
+from tests.faults.hearing import OFFER_TIMEOUT, judged
 from tests.faults.life import Life, finish_all
-from tests.faults.owner_view import room_seen
 from tests.people import NotSeen, over_tcp
 from tests.servers.desk import Desk
 from tests.servers.throwaway import ThrowawayServer
 
-OFFER_TIMEOUT = "LIVECHAT_ROUTING__OFFER_TIMEOUT_S"
 # Shorter than by default, so that what waits for time to pass is over soon.
 SETTINGS = {
     OFFER_TIMEOUT: "25",
     "LIVECHAT_ROUTING__REPEAT_AFTER_S": "3",
     "LIVECHAT_ROUTING__PROBE_WAIT_S": "1",
     "LIVECHAT_ROOMS__REMIND_AFTER_S": "3",
+    # Longer, so that nobody climbs or goes back for waiting while a test is busy elsewhere.
+    "LIVECHAT_ROUTING__RING_ALL_AFTER_S": "400",
+    "LIVECHAT_ROUTING__ALARM_AFTER_S": "500",
+    "LIVECHAT_ROUTING__TELL_VISITOR_AFTER_S": "550",
+    "LIVECHAT_ROUTING__FIRST_REPLY_S": "400",
     "LIVECHAT_XMPP__IQ_TIMEOUT_S": "3",
     "LIVECHAT_XMPP__PING_INTERVAL_S": "2",
     "LIVECHAT_VISITORS__STATUS_INTERVAL_S": "0.5",
 }
 CALM_ROUNDS = 3
-RIGHT_LIMIT_S = 40.0
+RESTART_AFTER_S = 0.3  # a service manager starts the desk's process again so long after its end
 
 
 class World:
@@ -58,11 +58,14 @@ class World:
         self._life: Life | None = None
         self.staff: dict[str, Actor] = {}
         self.visitors: list[Visitor] = []
+        self.open_chats: list[str] = []
         self.said: list[Said] = []
         self.before = Before()
-        self._environment = {**SETTINGS, **(environment or {})}
+        self.environment = {**SETTINGS, **(environment or {})}
         self._mark = secrets.token_hex(3)
+        self._is_talking, self._is_kept = False, True
         self._talking: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._count = 0
 
     # --- the beginning and the end
@@ -70,73 +73,28 @@ class World:
     async def open(self) -> None:
         """Start the desk, and have everybody where the story begins."""
         await self.cable.open()
-        self._jids = {name: f"{name}-{self._mark}@{self.server.names.domain}" for name, _ in PEOPLE}
+        self.jids = {name: f"{name}-{self._mark}@{self.server.names.domain}" for name, _ in PEOPLE}
         self.desk = self.another_desk(self.folder)
         await self.desk.start_async()
-        await self._hire()
-        await self._begin_chats()
+        self._keeping = asyncio.get_running_loop().create_task(self._keep_running())
+        await hire(self)
+        await begin_chats(self)
         recorded = await self.database.read()
         self.before.standings = dict(recorded.standings)
         self.before.duties = frozenset(recorded.duties)
 
     async def close(self) -> None:
         await self.stop_talking()
+        self._is_kept = False
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait({self._keeping})
         for person in [*self.staff.values(), *self.visitors]:
             await person.end()
         if self.desk.is_running():
             self.desk.kill()
         await self.cable.close()
         await self.database.close()
-
-    async def _hire(self) -> None:
-        """Make the staff, with their standings, on duty: ada, helpers, monitors, trainees."""
-        for name, part in PEOPLE:
-            password = await new_account("127.0.0.1", self.server.ports.c2s, self._jids[name])
-            opener = staff_opener("127.0.0.1", self.server.ports.c2s, self._jids[name], password)
-            self.staff[name] = Actor(name, part, opener, self.server.names.component, lambda: self.under)
-            await self.staff[name].begin()
-        for standing in ("helper", "monitor", "trainee"):
-            await self.ada.client.command(
-                "promote", accounts=[self._jids[n] for n, part in PEOPLE if part == standing], standing=standing
-            )
-        await persist("all know their standing", self._all_told)
-        await self.settled()
-
-    async def _all_told(self) -> bool:
-        return all(one.has_heard("Changed by") for one in self.staff.values() if one.part != "admin")
-
-    async def _begin_chats(self) -> None:
-        """va talks with ana, vb with ben while mia, tom and tia are there, vo is offered to cai, w1 and w2 wait."""
-        self.open_chats: list[str] = []
-        for helper, visitor in (("ana", "va"), ("ben", "vb")):
-            await self._on_duty(helper, max_chats="1")
-            self.open_chats.append((await self.newcomer(visitor)).chat_id)
-            inside = partial(self._are_inside, self.room_of(self.open_chats[-1]), 2)
-            await persist(f"{visitor} is inside", inside)
-        watched = self.room_of(self.open_chats[1])
-        await self._on_duty("tom")
-        await self._on_duty("tia")
-        await self.staff["mia"].client.command("join-chat", chat=self.open_chats[1])
-        await persist("the monitor and both trainees are inside", lambda: self._are_inside(watched, 5))
-        self.staff["cai"].follows = self.staff["dan"].follows = lambda room: False
-        await self.staff["dan"].appear("dnd")
-        await self._on_duty("cai", max_chats="1")
-        await self._on_duty("dan", max_chats="1")
-        await self.newcomer("vo")
-        await persist("cai has an offer", lambda: self._has_offer("cai"))
-        await self.newcomer("w1")
-        await self.newcomer("w2")
-
-    async def _has_offer(self, name: str) -> bool:
-        return self.staff[name].has_heard("asks for help")
-
-    async def _on_duty(self, name: str, **fields: str) -> None:
-        await self.settled()  # their presence is known by then
-        result = await self.staff[name].client.command("go-on-duty", submit=True, **fields)
-        assert result.is_completed, result.notes
-
-    async def _are_inside(self, room: str, count: int) -> bool:
-        return sum(one.client.is_in(room) for one in [*self.staff.values(), *self.visitors]) == count
 
     # --- people
 
@@ -184,10 +142,11 @@ class World:
 
     def start_talking(self) -> None:
         """Have people in the two chats talk until stop_talking()."""
+        self._is_talking = True
         self._talking = asyncio.get_running_loop().create_task(self._talk())
 
     async def _talk(self) -> None:
-        while True:
+        while self._is_talking:
             chat_id = self.dice.choice(self.open_chats)
             there = [one for one in self.everybody if one.client.is_in(self.room_of(chat_id))]
             if there:
@@ -195,6 +154,7 @@ class World:
             await asyncio.sleep(self.dice.uniform(0.05, 0.3))
 
     async def stop_talking(self) -> None:
+        self._is_talking = False  # a wait that ends in the moment of the cancelling swallows it in Python 3.11
         if self._talking is not None:
             self._talking.cancel()
             await asyncio.wait({self._talking})
@@ -211,22 +171,28 @@ class World:
 
     def another_desk(self, folder: Path) -> Desk:
         """Return a desk of the same settings, on the same database; not started."""
-        ada = Account(self._jids["ada"], "", "admin")
-        environment = {"LIVECHAT_XMPP__PORT": str(self.cable.port), **self._environment}
+        ada = Account(self.jids["ada"], "", "admin")
+        environment = {"LIVECHAT_XMPP__PORT": str(self.cable.port), **self.environment}
         return Desk(self.server, folder, [ada], environment, self.database.url)
 
-    async def start_desk(self) -> None:
-        """Start the desk's process, as a service manager does; it may take its time to be linked."""
-        self.desk.launch()
+    async def _keep_running(self) -> None:
+        """Start the desk's process again whenever it has ended, as a service manager does."""
+        while self._is_kept:
+            await asyncio.sleep(RESTART_AFTER_S)
+            if self._is_kept and not self.desk.is_running():
+                self.desk.launch()
 
     async def recovered(self) -> None:
         """Wait until the desk is well and everybody is where they mean to be; then the fault is over."""
-        await persist("the desk is well", lambda: asyncio.to_thread(self.desk._is_up))
+        await persist("the desk is well", self._is_well)
         try:
             await persist("everybody is back where they mean to be", self._are_back, limit_s=60)
         except NotSeen as stuck:
             raise NotSeen(f"{stuck}: {', '.join(self._missing())}") from None
         self.under = ""
+
+    async def _is_well(self) -> bool:
+        return self.desk.is_running() and await asyncio.to_thread(self.desk._is_up)
 
     async def _are_back(self) -> bool:
         return not self._missing()
@@ -235,10 +201,10 @@ class World:
         """Return who is not where they mean to be."""
         away = [one.name for one in self.everybody if not (one.client.is_connected and one.is_back)]
         return away + [
-            f"{one.name} in {room}" for one in self.everybody for room in self._meant(one) if not one.client.is_in(room)
+            f"{one.name} in {room}" for one in self.everybody for room in self.meant(one) if not one.client.is_in(room)
         ]
 
-    def _meant(self, who: Actor) -> set[str]:
+    def meant(self, who: Actor) -> set[str]:
         """Return the rooms that somebody means to be in: their chats that go on; trainees, where a monitor is."""
         over = {self.room_of(chat_id) for chat_id in self.before.ended}
         monitored = {room for one in self.staff.values() if one.part == "monitor" for room in one.inside}
@@ -268,50 +234,6 @@ class World:
     async def _has_sent(self, target: int) -> bool:
         return self.cable.sent >= target
 
-    # --- what is judged
-
-    async def evidence(self) -> Evidence:
-        recorded = await self.database.read()
-        for chat in recorded.chats:
-            if chat.id in self.before.asked:
-                self.before.asked_at.setdefault(chat.id, chat.asked_at)
-        rooms: dict[str, RoomSeen] = {}
-        for chat in recorded.chats:
-            if chat.room != "none":
-                rooms[chat.id] = await room_seen(self.cable, self.server.names, chat.id, is_gone=chat.room == "gone")
-        settings = load(self.desk.config)
-        words: dict[str, list[Line]] = {}
-        for chat_id in {said.chat_id for said in self.said}:
-            exported = await app.export_chat(settings, chat_id)
-            words[chat_id] = [Line(one["kind"], one["body"]) for one in exported["messages"]]
-        return Evidence(
-            recorded,
-            self.before,
-            rooms,
-            words,
-            [one.witness(self._meant(one)) for one in self.everybody],
-            self.said,
-            offer_timeout_s=float(self._environment[OFFER_TIMEOUT]),
-            at=time.monotonic(),
-            muc=self.server.names.muc,
-            desk=self.server.names.component,
-        )
-
-    async def judged(self, limit_s: float = RIGHT_LIMIT_S) -> list[Objection]:
-        """Wait until nothing is objected to; return what still is at the limit."""
-        give_up_at = time.monotonic() + limit_s
-        objections: list[Objection] = []
-        while time.monotonic() < give_up_at:
-            await self.settled()
-            evidence = await self.evidence()
-            objections = judge(evidence)
-            for said in self.said:
-                said.is_kept |= any(line.body == said.body for line in evidence.transcripts[said.chat_id])
-            if not [one for one in objections if one.kind != "doubled"]:
-                break
-            await asyncio.sleep(0.5)
-        return objections
-
     # --- lives
 
     async def live(self) -> None:
@@ -329,18 +251,5 @@ class World:
         try:
             await finish_all(self, [self.staff[n] for n in ("ana", "ben", "cai", "dan")], self.visitors)
         except NotSeen as stuck:
-            return [Objection("rule", "stuck", str(stuck).partition("\n")[0]), *await self.judged()]
-        return await self.judged()
-
-
-PEOPLE = (
-    ("ada", "admin"),
-    ("ana", "helper"),
-    ("ben", "helper"),
-    ("cai", "helper"),
-    ("dan", "helper"),
-    ("mia", "monitor"),
-    ("max", "monitor"),
-    ("tom", "trainee"),
-    ("tia", "trainee"),
-)
+            return [Objection("rule", "stuck", str(stuck).partition("\n")[0]), *await judged(self)]
+        return await judged(self)
