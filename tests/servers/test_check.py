@@ -176,12 +176,23 @@ def test_a_wrong_setting_of_prosody_is_named(tmp_path: Path, old: str, new: str,
     assert setting in outcome.missing[0]
 
 
-def test_a_prosody_without_websocket_is_told(tmp_path: Path) -> None:
-    with server_with(Prosody, tmp_path, main=(('"bosh"; "websocket";', '"bosh";'),)) as server:
+@pytest.mark.parametrize(
+    ("change", "setting"),
+    [
+        pytest.param(('"bosh"; "websocket";', '"bosh";'), 'needs "websocket"', id="no WebSocket"),
+        pytest.param(
+            ("c2s_require_encryption = false", "c2s_require_encryption = true"),
+            "consider_websocket_secure = true",
+            id="no login without TLS",
+        ),
+    ],
+)
+def test_a_wrong_setting_of_the_whole_prosody_is_named(tmp_path: Path, change: Change, setting: str) -> None:
+    with server_with(Prosody, tmp_path, main=(change, ("consider_websocket_secure = true\n", ""))) as server:
         outcome = check(server, tmp_path)
     assert outcome.status == 1
     assert len(outcome.missing) == 1, outcome.text
-    assert 'needs "websocket"' in outcome.missing[0]
+    assert setting in outcome.missing[0]
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ async def _staff(wanted: Wanted, found: Findings, link: OneLink) -> None:
     if len(shown) == len(wanted.people):
         found.ok(text)
     else:
-        found.note(f"{text}; the desk asks the others when it starts")
+        found.note(f"{text}; the others may be offline, or will be asked when the desk starts")
 
 
 async def _largest_stanza(wanted: Wanted, found: Findings, link: OneLink) -> None:

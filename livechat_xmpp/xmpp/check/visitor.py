@@ -19,6 +19,7 @@ RESUMPTION = "urn:xmpp:sm:3"
 STREAM = "http://etherx.jabber.org/streams"
 INFO = "http://jabber.org/protocol/disco#info"
 MUC_USER = "http://jabber.org/protocol/muc#user"
+NOTHING_TO_OFFER = "undefined-condition"  # how Prosody ends a stream on which it would let nobody log in
 ANSWER_S = 5.0
 
 
@@ -28,6 +29,10 @@ class NotReached(Exception):
 
 class LoginRefused(Exception):
     """The server is there, but lets no anonymous visitor in, or has ended the visit; the text says why."""
+
+
+class NoLoginHere(LoginRefused):
+    """The server offers no way to log in on such a connection; it takes it for one without TLS."""
 
 
 VISIT_TROUBLE = (TimeoutError, LoginRefused, ET.ParseError)
@@ -46,7 +51,12 @@ class Visitor:
         self.can_resume = False
 
     async def log_in(self, domain: str) -> None:
-        await self._open(domain)
+        try:
+            await self._open(domain)
+        except LoginRefused as refusal:
+            if str(refusal) == NOTHING_TO_OFFER:
+                raise NoLoginHere("no way to log in is offered") from refusal
+            raise
         await self._socket.send_str(f"<auth xmlns='{SASL}' mechanism='ANONYMOUS'/>")
         answer = await self.sees(lambda frame: frame.tag.startswith(f"{{{SASL}}}"))
         if answer.tag != f"{{{SASL}}}success":

@@ -10,7 +10,15 @@ import aiohttp
 
 from livechat_xmpp.xmpp.check.findings import Findings, Wanted
 from livechat_xmpp.xmpp.check.link import COMPONENT, INFO, OneLink
-from livechat_xmpp.xmpp.check.visitor import VISIT_TROUBLE, LoginRefused, NotReached, Visitor, condition, visiting
+from livechat_xmpp.xmpp.check.visitor import (
+    VISIT_TROUBLE,
+    LoginRefused,
+    NoLoginHere,
+    NotReached,
+    Visitor,
+    condition,
+    visiting,
+)
 from livechat_xmpp.xmpp.check.words import Need
 
 ITEMS = "http://jabber.org/protocol/disco#items"
@@ -51,7 +59,8 @@ def tell_visit(wanted: Wanted, found: Findings, visit: Visit) -> None:
         return
     found.ok(f"{websocket} answers")
     if visit.trouble is not None:
-        found.no(f"visitors of {domain} log in", Need.ANONYMOUS_DOMAIN, str(visit.trouble))
+        need = Need.WEBSOCKET_SECURE if isinstance(visit.trouble, NoLoginHere) else Need.ANONYMOUS_DOMAIN
+        found.no(f"visitors of {domain} log in", need, str(visit.trouble))
         return
     found.ok(f"visitors of {domain} log in")
     if visit.visitor is not None and visit.visitor.can_resume:

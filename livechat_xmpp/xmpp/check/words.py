@@ -32,6 +32,7 @@ class Need(Enum):
     VISITORS_MAKE_ROOMS = auto()
     VISITORS_RESUME = auto()
     WEBSOCKET = auto()
+    WEBSOCKET_SECURE = auto()
     STANZA_SIZE = auto()
     CONTRIBUTORS = auto()
     PRIVILEGES = auto()
@@ -65,8 +66,10 @@ PROSODY: Mapping[Need, str] = {
     " modules_enabled",
     Need.VISITORS_MAKE_ROOMS: 'below Component "{general_muc}" "muc": restrict_room_creation = "local"',
     Need.VISITORS_RESUME: 'below VirtualHost "{anonymous}": modules_disabled = {{ "smacks" }}',
-    Need.WEBSOCKET: 'modules_enabled of the whole server needs "websocket"; behind a web server that does TLS also'
-    " consider_websocket_secure = true; web.websocket_url here is where browsers find it",
+    Need.WEBSOCKET: 'modules_enabled of the whole server needs "websocket"; web.websocket_url here is where browsers'
+    " find it",
+    Need.WEBSOCKET_SECURE: "for the whole server: consider_websocket_secure = true, as TLS is what the web server"
+    " before it does (or web.websocket_url has to begin with wss)",
     Need.STANZA_SIZE: "component_stanza_size_limit, for the whole server, has to be {max_bytes} at least; or set"
     " xmpp.max_stanza_bytes here to what it is",
     Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
@@ -109,6 +112,8 @@ EJABBERD: Mapping[Need, str] = {
     Need.VISITORS_RESUME: 'below host_config, "{anonymous}" needs modules of its own, without mod_stream_mgmt',
     Need.WEBSOCKET: "below listen, module: ejabberd_http, request_handlers: /xmpp-websocket: ejabberd_http_ws; a web"
     " server that does TLS passes it on; web.websocket_url here is where browsers find it",
+    Need.WEBSOCKET_SECURE: "nothing may make TLS a condition of the login on the listener with ejabberd_http_ws; or"
+    " web.websocket_url has to begin with wss",
     Need.STANZA_SIZE: "below listen, module: ejabberd_service: max_stanza_size has to be {max_bytes} at least; or set"
     " xmpp.max_stanza_bytes here to what it is",
     Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
