@@ -80,7 +80,8 @@ class Bench:
 async def recovery(bench: Bench, sizes: list[int]) -> dict[str, Any]:
     """Measure at each size, the smallest first; return all figures."""
     said: dict[str, Any] = {}
-    rows: list[list[object]] = [["chats in progress", "first answer s", "new request s", "all rooms s", "CPU s", "MiB"]]
+    heads = "first answer s", "new request s", "all rooms s", "component CPU s", "server CPU s", "component MiB"
+    rows: list[list[object]] = [["chats in progress", *heads]]
     filled = 0
     for size in sizes:
         await fill_open(bench.at, bench.crowd, range(filled, size))
@@ -91,14 +92,15 @@ async def recovery(bench: Bench, sizes: list[int]) -> dict[str, Any]:
         await comes_to_rest(desk.pid)
         desk.kill()
         desk.launch()
+        server = cpu_s(bench.at.server.pid)
         moments = await bench.right_again(size)
-        cpu = round(cpu_s(desk.pid), 1)
+        spent = {"component_cpu_s": cpu_s(desk.pid), "server_cpu_s": cpu_s(bench.at.server.pid) - server}
         await comes_to_rest(desk.pid)
         memory = memory_bytes(desk.pid)
         assert desk.log_errors() == [], desk.log_errors()[:5]
         await desk.stop_async()
-        said[str(size)] = {**moments, "cpu_s": cpu, "memory_bytes": memory}
-        rows.append([size, *moments.values(), cpu, round(memory / 2**20, 1)])
+        said[str(size)] = {**moments, **spent, "memory_bytes": memory}
+        rows.append([size, *moments.values(), *spent.values(), memory / 2**20])
         print(f"{size}: {said[str(size)]}", flush=True)
     print("\n" + table(rows))
     if len(sizes) > 1:
