@@ -25,7 +25,7 @@ from slixmpp.xmlstream.tostring import tostring
 from livechat_xmpp import app
 from livechat_xmpp.app import Component
 from livechat_xmpp.domain.model import ChatId, FullJid, Standing, bare
-from livechat_xmpp.reconcile.timers import SystemClock
+from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
