@@ -45,11 +45,24 @@ def make_account(prosody: Prosody) -> Callable[[str], Awaitable[Account]]:
     return prosody.make_account
 
 
+@pytest.fixture(params=["prosody", "ejabberd"])
+def each_server(request: pytest.FixtureRequest) -> ThrowawayServer:
+    """One of each kind, in turn."""
+    started: ThrowawayServer = request.getfixturevalue(request.param)
+    return started
+
+
 @pytest.fixture
-def desk(prosody: Prosody, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+def desk_server(prosody: Prosody) -> ThrowawayServer:
+    """The server beside which `desk` runs; a module that wants more than one kind overrides it."""
+    return prosody
+
+
+@pytest.fixture
+def desk(desk_server: ThrowawayServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A desk on a fresh database; `@pytest.mark.desk(LIVECHAT_…="…")` changes its settings."""
     marker = request.node.get_closest_marker("desk")
-    with running_desk(prosody, tmp_path, marker.kwargs if marker else None) as started:
+    with running_desk(desk_server, tmp_path, marker.kwargs if marker else None) as started:
         yield started
 
 

@@ -91,7 +91,8 @@ class StaffPresence:
     def on_privileges(self, message: Message) -> None:
         """Take in what the server lets us do for its accounts (XEP-0356 §3), told at each new link."""
         domain = message["from"].full
-        perms = [p for p in message.xml.iter() if p.tag.endswith("}perm") and "urn:xmpp:privilege:" in p.tag]
+        # COMPAT ejabberd 23.01: has urn:xmpp:privilege:1, and fails at each list that it is asked to write.
+        perms = message.xml.iter("{urn:xmpp:privilege:2}perm")
         if any(p.get("access") == "roster" and p.get("type") in ("set", "both") for p in perms):
             self._granting.add(domain)
             for jid in sorted(self.accounts - self._book.subscribed):

@@ -41,6 +41,7 @@ def server_with(
     kind: type[ThrowawayServer], folder: Path, *changes: Change, main: tuple[Change, ...] = ()
 ) -> Iterator[ThrowawayServer]:
     """Run a server whose configuration was changed before its start; main: changes of the part that is not ours."""
+    folder.mkdir(parents=True, exist_ok=True)
     server = kind(folder)
     _rewrite(server.snippet, changes)
     _rewrite(server.main, main)

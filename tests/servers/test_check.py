@@ -15,16 +15,14 @@ from tests.servers.ejabberd import Ejabberd
 from tests.servers.prosody import Prosody
 from tests.servers.throwaway import ThrowawayServer
 
-KINDS: dict[str, type[ThrowawayServer]] = {"prosody": Prosody, "ejabberd": Ejabberd}
 HAS_MUC_ADMINS = 'admins = { "workgroup.localhost" }\n  restrict_room_creation = true'
 OUR_COMPONENT = '"workgroup.localhost":\n        password'
 
 
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest) -> ThrowawayServer:
+@pytest.fixture
+def server(each_server: ThrowawayServer) -> ThrowawayServer:
     """A server of each kind with the configuration that we write."""
-    started: ThrowawayServer = request.getfixturevalue(request.param)
-    return started
+    return each_server
 
 
 def test_all_is_well_with_the_configuration_that_we_write(server: ThrowawayServer, tmp_path: Path) -> None:

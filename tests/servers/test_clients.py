@@ -16,6 +16,7 @@ from livechat_xmpp.demo.places import PROJECT
 from tests.people import Person, RealServer
 from tests.servers.desk import Desk
 from tests.servers.needs import program
+from tests.servers.throwaway import ThrowawayServer
 from tests.servers.waiting import wait_until_async
 
 
@@ -51,6 +52,11 @@ def profanity(tmp_path: Path) -> Iterator[Profanity]:
     client = Profanity(tmp_path)
     yield client
     client.close()
+
+
+@pytest.fixture
+def desk_server(each_server: ThrowawayServer) -> ThrowawayServer:
+    return each_server
 
 
 @pytest_asyncio.fixture

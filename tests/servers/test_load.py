@@ -1,4 +1,4 @@
-"""Thirty chats at once with fifty people, on a real Prosody: nothing is lost, doubled, or let in by mistake."""
+"""Thirty chats at once with fifty people, on real servers: nothing is lost, doubled, or let in by mistake."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from livechat_xmpp.settings import load
 from tests.people import NotSeen, Person, RealServer, StanzaError
 from tests.people.rooms import codes_of
 from tests.servers.desk import Desk
-from tests.servers.prosody import Prosody
+from tests.servers.throwaway import ThrowawayServer
 
 CHATS, HELPERS, MONITORS, TRAINEES = 30, 10, 4, 5  # with ada fifty people
 WORDS = 4  # said by each of visitor and helper
@@ -46,10 +46,10 @@ class Shift:
 
 
 @pytest_asyncio.fixture
-async def shift(prosody: Prosody, tmp_path: Path) -> AsyncIterator[Shift]:
-    async with RealServer.of(prosody) as server:
+async def shift(each_server: ThrowawayServer, tmp_path: Path) -> AsyncIterator[Shift]:
+    async with RealServer.of(each_server) as server:
         ada = Account(await server.register("ada"), "", "admin")
-        desk = Desk(prosody, tmp_path, [ada], {})
+        desk = Desk(each_server, tmp_path, [ada], {})
         await desk.start_async()
         try:
             admin = await server.person("ada")
