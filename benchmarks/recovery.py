@@ -89,13 +89,13 @@ async def recovery(bench: Bench, sizes: list[int]) -> dict[str, Any]:
         desk = bench.desk()
         await desk.start_async()
         await bench.crowd.go_on_duty(OURS)
-        await comes_to_rest(desk.pid)
+        await comes_to_rest(desk.pid, bench.at.server.pid)
         desk.kill()
         desk.launch()
         server = cpu_s(bench.at.server.pid)
         moments = await bench.right_again(size)
         spent = {"component_cpu_s": cpu_s(desk.pid), "server_cpu_s": cpu_s(bench.at.server.pid) - server}
-        await comes_to_rest(desk.pid)
+        await comes_to_rest(desk.pid, bench.at.server.pid)
         memory = memory_bytes(desk.pid)
         assert desk.log_errors() == [], desk.log_errors()[:5]
         await desk.stop_async()
@@ -122,9 +122,9 @@ async def standby(bench: Bench, sizes: list[int]) -> dict[str, Any]:
         first, second = bench.desk("first"), bench.desk("second")
         await first.start_async()
         await bench.crowd.go_on_duty(OURS)
-        await comes_to_rest(first.pid)
+        await comes_to_rest(first.pid, bench.at.server.pid)
         second.launch()
-        await comes_to_rest(second.pid)
+        await comes_to_rest(second.pid, bench.at.server.pid)
         if not second.is_running() or second.is_linked():
             raise NoStandbyError("The second desk does not wait for the first to end: there is no standby to measure.")
         first.kill()
