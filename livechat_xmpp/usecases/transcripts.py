@@ -38,6 +38,7 @@ def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
         chat = work.chats.find(chat_id, {h.jid for h in said if h.jid is not None})
         if chat is not None:
             work.messages.add(chat_id, [_message(chat, h, chat.visits) for h in said])
+            _mark_said(work, chat, said)
 
 
 def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard]) -> None:
@@ -46,10 +47,18 @@ def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard]) -> None:
     chat = work.chats.find(chat_id, {v.jid for v in visits})
     if chat is None:
         return
+    _mark_said(work, chat, archived)
     recorded = work.messages.list(chat_id)
     merged = merge(recorded, [_message(chat, h, visits) for h in archived])
     if merged != recorded:
         work.messages.replace(chat_id, merged)
+
+
+def _mark_said(work: Work, chat: Chat, heard: Sequence[Heard]) -> None:
+    """Record with its words that a notice was said: a room that is lost at that moment hears it from nobody twice."""
+    said = {h.stanza_id for h in heard if h.is_desk}
+    if done := [notice.id for notice in chat.notices if notice.stanza_id in said]:
+        work.notices.mark_done(done, work.now)
 
 
 def _message(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> Message:

@@ -107,7 +107,7 @@ class QueueDoor:
             self._speaker.tell_place(
                 chat.workgroup, visitor, chat.id, ticket.place, has_room=ticket.has_room, token=ticket.token
             )
-        elif ticket.has_room:
+        elif ticket.has_room and _is_let_in(chat, visitor):
             self._speaker.tell_invitation(chat, Invitation(bare(visitor), Part.VISITOR))
 
     async def on_status(self, iq: Iq) -> Iq:
@@ -183,3 +183,9 @@ class QueueDoor:
 
     def _is_anonymous(self, visitor: FullJid) -> bool:
         return bare(visitor).partition("@")[2] in self._desk.rules.anonymous_domains
+
+
+def _is_let_in(chat: Chat, visitor: FullJid) -> bool:
+    """Return whether this address was asked in already; one that was not is asked by the room's round, as a member."""
+    invitation = chat.invitation_of(bare(visitor))
+    return invitation is not None and invitation.told_at is not None

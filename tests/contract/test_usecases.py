@@ -30,9 +30,10 @@ from livechat_xmpp.domain.model import (
     Visit,
     bare,
 )
-from livechat_xmpp.usecases import chats, offers, rooms, staff, visits
+from livechat_xmpp.usecases import chats, offers, rooms, staff, transcripts, visits
+from livechat_xmpp.usecases.transcripts import Heard
 from tests.contract.story import RULES, Story
-from tests.factories import NOW, SUPPORT, VISITOR, at, jid, names
+from tests.factories import NOW, SUPPORT, VISITOR, a_visit, at, jid, names
 
 # --- asking
 
@@ -426,3 +427,15 @@ async def test_who_may_never_have_had_an_offer_is_told_of_no_end(
     story.watch.tick(30)
     await story.desk.do(rooms.record, ticket.chat_id, [OfferExpired(offer.id)], **story.eyes)
     assert await story.letters() == letters
+
+
+async def test_a_notice_that_is_in_the_transcript_was_said(story: Story) -> None:
+    """The room may be lost before the round has recorded it; it is not said again in the next one."""
+    chat_id = await story.in_progress()
+    await story.desk.do(rooms.record, chat_id, [Entered(a_visit("ana"))], **story.eyes)
+    (notice,) = (await story.chat(chat_id)).notices
+    said = Heard(at(9), "Help desk", notice.body, is_desk=True, stanza_id=notice.stanza_id, archive_id="1")
+    await story.desk.do(transcripts.record_heard, {chat_id: [replace(said, is_desk=False)]})
+    assert (await story.chat(chat_id)).notices == (notice,), "others may use our ids"
+    await story.desk.do(transcripts.record_heard, {chat_id: [said]})
+    assert (await story.chat(chat_id)).notices == ()

@@ -8,12 +8,16 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.model import DutyRole
+from livechat_xmpp.domain.model import DutyRole, FullJid, RoomState, WorkgroupName, bare
+from livechat_xmpp.usecases import offers, rooms, visits
+from tests.factories import jid
 from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same, canonical
 
 W = "http://jabber.org/protocol/workgroup"
 V = "urn:livechat-xmpp:visit:0"
 DATA = "jabber:x:data"
+CONFERENCE = "jabber:x:conference"
+GROUP = WorkgroupName("support")
 JOIN = (
     f"<join-queue xmlns='{W}'><queue-notifications/><x xmlns='{DATA}' type='submit'>"
     "<field var='username'><value>Vera</value></field><field var='question'><value>Where?</value></field>"
@@ -250,3 +254,34 @@ async def test_staff_give_commands_in_words(wire: Wire) -> None:
 async def test_a_form_that_lacks_something_is_answered_with_the_hint(wire: Wire) -> None:
     (answer,) = await say(wire, "promote tom@localhost", by="ada@localhost/x")
     assert answer == "standing: nothing is not one of the choices. (promote ADDRESS STANDING [why])"
+
+
+async def test_a_new_address_is_asked_in_by_the_room_and_not_before_it_is_a_member(wire: Wire) -> None:
+    """Whoever follows an invitation that comes before the membership is turned away at the door."""
+    await wire.on_duty("ana")
+    desk = wire.component.desk
+    ticket = await desk.do(
+        visits.ask,
+        GROUP,
+        FullJid(VERA),
+        {"username": "Vera", "question": "How?"},
+        presences=desk.presences,
+        rules=desk.rules,
+    )
+    await desk.do(offers.make_offers, GROUP, {ticket.chat_id}, presences=desk.presences, rules=desk.rules)
+    await desk.do(offers.accept_offer, jid("ana"))
+    await desk.do(rooms.mark_room, ticket.chat_id, RoomState.READY)
+    new = FullJid("v2@anon.localhost/page")
+    await desk.do(visits.resume, ticket.token, new, presences=desk.presences, rules=desk.rules)
+
+    async def is_asked_in() -> bool:
+        before = len(wire.sent)
+        assert condition(await join(wire, by=new)) == "conflict"
+        return any(s.find(f"{{{CONFERENCE}}}x") is not None for s in wire.sent[before:])
+
+    assert not await is_asked_in()
+    chat = await desk.store.chat(ticket.chat_id)
+    assert chat is not None
+    (mine,) = [i for i in chat.invitations if i.jid == bare(new)]
+    await desk.do(rooms.mark_invitation_told, chat.id, mine)
+    assert await is_asked_in(), "once more, since they ask"
