@@ -122,7 +122,7 @@ class Crowd:
                 self._saw(stanza, _bare(stanza.sender), what)
             elif found := _ROOM.search(stanza.body):
                 self._on_offer(found[1] or found[2], stanza)
-            else:
+            elif "asks for help" not in stanza.body:  # an offer in words, which comes beside the invitation
                 self._saw(stanza, _bare(stanza.to), "told")
         elif stanza.kind == "presence":
             if stanza.type in ("subscribe", "probe"):

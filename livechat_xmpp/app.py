@@ -37,7 +37,7 @@ from livechat_xmpp.xmpp import disco, limits
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
-from livechat_xmpp.xmpp.commands import accounts, door, duty
+from livechat_xmpp.xmpp.commands import accounts, door, duty, problems
 from livechat_xmpp.xmpp.commands.chats import chat_commands
 from livechat_xmpp.xmpp.commands.command import Commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
@@ -86,6 +86,7 @@ def rules_from(settings: Settings) -> DeskRules:
             alarm_after=timedelta(seconds=settings.routing.alarm_after_s),
             tell_visitor_after=timedelta(seconds=settings.routing.tell_visitor_after_s),
         ),
+        overdue=timedelta(seconds=settings.desk.overdue_s),
         max_chats=settings.routing.max_chats,
         queue_limit=settings.visitors.queue_limit,
         name_limit=settings.visitors.name_limit,
@@ -189,6 +190,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
         duty.commands,
         chat_commands(addresses),
         accounts.commands,
+        problems.commands,
         visit_commands(addresses, queue_door.tell_place, queue_door.request),
     ):
         commands.include(subject)
@@ -245,6 +247,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         clock,
         monitor_grace=timedelta(seconds=settings.rooms.monitor_grace_s),
         status_interval=timedelta(seconds=settings.visitors.status_interval_s),
+        sweep_every=timedelta(seconds=settings.desk.sweep_s),
         refresh_staff=presence.refresh,
         on_round=metrics.on_round,
     )

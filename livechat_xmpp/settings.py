@@ -228,6 +228,18 @@ class RoomSettings(Group):
     ] = "remove"
 
 
+class DeskSettings(Group):
+    """The desk as a whole."""
+
+    sweep_s: Annotated[
+        float, Field(gt=0, description="How often the record is looked through for what is not where it should be.")
+    ] = 60.0
+    overdue_s: Annotated[
+        float,
+        Field(gt=0, description="How long after its moment something may be under way; then the sweep counts it."),
+    ] = 60.0
+
+
 class WebSettings(Group):
     """The visitors' page and the staff's, served by the component itself."""
 
@@ -328,6 +340,7 @@ class Settings(BaseSettings):
     visitors: VisitorSettings = VisitorSettings()
     routing: RoutingSettings = RoutingSettings()
     rooms: RoomSettings = RoomSettings()
+    desk: DeskSettings = DeskSettings()
     limits: LimitSettings = LimitSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()

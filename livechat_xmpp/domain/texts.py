@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Part, Standing
@@ -34,6 +35,7 @@ TAKEN_OFF_DUTY = (
     "You did not answer, and your client does not tell me whether you are there, so you are off duty now. "
     'Write "on" to come back; accept my contact request to have your away and offline noticed.'
 )
+SHOWN = 10  # lines that are read in a message; a command shows all
 HOW_TO_ANSWER = 'To take it, enter the room, or answer "yes" here. Answer "no" to pass it on.'
 
 
@@ -178,6 +180,13 @@ def nobody_takes(requests: int, longest: timedelta, state: Cover) -> str:
 def who_can_help(workgroup: str) -> str:
     """Return what is added in the contributors' room; workgroup: its address."""
     return f'Who can help now: write "on" to {workgroup}.'
+
+
+def problems(found: Sequence[tuple[str, str, str]]) -> str:
+    """Return what admins are told of things that are not where they should be: what each concerns, is, and why."""
+    lines = [f"- {what} {subject}{f' ({one_line(why)})' if why else ''}" for subject, what, why in found[:SHOWN]]
+    rest = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "\n".join(["Something is wrong that I cannot put right (list-problems shows all):", *lines, *rest])
 
 
 def new_standing(standing: Standing, by: BareJid, reason: str) -> str:

@@ -8,13 +8,14 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
 from livechat_xmpp.reconcile.rounds import Round, Stuck
+from livechat_xmpp.reconcile.sweep import SWEEP, Sweep
 from livechat_xmpp.reconcile.timers import Timers
 from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.usecases import transcripts
@@ -57,6 +58,7 @@ class Reconciler:
         *,
         monitor_grace: timedelta,
         status_interval: timedelta,
+        sweep_every: timedelta,
         refresh_staff: Callable[[], Awaitable[None]],
         on_round: Callable[[str, float], None] = _nobody_counts,
     ) -> None:
@@ -70,16 +72,29 @@ class Reconciler:
         self._round = Round(desk, rooms, people, presences, clock, monitor_grace)
         self._queues = Queues(desk, people, presences, clock, self._timers, status_interval=status_interval)
         self._failures: defaultdict[ChatId, int] = defaultdict(int)
+        self._stuck: dict[ChatId, tuple[datetime, str]] = {}  # since when the steps fail, and why
+        self._clock = clock
         self._heard: defaultdict[ChatId, list[Heard]] = defaultdict(list)
         self._is_heard = asyncio.Event()
         self._climbing = Climbing(desk, people, presences, clock, self._timers)
         self._may_climb = asyncio.Event()
+        self._sweep = Sweep(
+            desk,
+            people,
+            clock,
+            self._timers,
+            every=sweep_every,
+            stuck=lambda: dict(self._stuck),
+            busy=lambda: wakeups.pending,
+        )
+        self._may_sweep = asyncio.Event()
         self._due: dict[Hashable, Callable[[], None]] = {
             QUEUES: wakeups.wake_queues,
             LETTERS: wakeups.wake_letters,
             STAFF: wakeups.wake_staff,
             TRANSCRIPTS: self._is_heard.set,
             CLIMBING: self._may_climb.set,
+            SWEEP: self._may_sweep.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
@@ -94,6 +109,7 @@ class Reconciler:
         self._wakeups.wake_queues()
         self._wakeups.wake_letters()
         self._may_climb.set()
+        self._sweep.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
         """Take in that a room shows something new."""
@@ -122,6 +138,7 @@ class Reconciler:
                 tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._refresh_staff))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
+                tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
                 for _ in range(GUARDS):
@@ -144,7 +161,7 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        is_at_work = self._heard or self._busy or self._may_climb.is_set()
+        is_at_work = self._heard or self._busy or self._may_climb.is_set() or self._may_sweep.is_set()
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
     def _on_due(self, key: Hashable) -> None:
@@ -164,20 +181,21 @@ class Reconciler:
                 self._wakeups.failed(chat_id)  # the next link wakes every chat
             except LinkTrouble as trouble:
                 log.warning("step failed", extra={"chat": chat_id, "trouble": trouble.reason})
-                self._back_off(chat_id)
+                self._back_off(chat_id, trouble.reason)
             except Stuck as stuck:
                 result = "stuck"
                 log.warning("chat is stuck", extra={"chat": chat_id, "plan": str(stuck)})
                 self._failures[chat_id] = len(BACK_OFF)
-                self._back_off(chat_id)
+                self._back_off(chat_id, f"the same steps do not help: {stuck}")
             except StoreTrouble as trouble:
                 log.warning("the database does not answer", extra={"chat": chat_id, "trouble": str(trouble)})
-                self._back_off(chat_id)
-            except Exception:
+                self._back_off(chat_id, str(trouble))
+            except Exception as bug:
                 log.exception("round failed", extra={"chat": chat_id})
-                self._back_off(chat_id)
+                self._back_off(chat_id, f"{type(bug).__name__}, see the log")
             else:
                 self._failures.pop(chat_id, None)
+                self._stuck.pop(chat_id, None)
                 self._timers.set(chat_id, due_at)
                 self._wakeups.done(chat_id)
             finally:
@@ -194,8 +212,10 @@ class Reconciler:
             except Exception:
                 log.exception("guarding a room failed", extra={"chat": chat_id})
 
-    def _back_off(self, chat_id: ChatId) -> None:
+    def _back_off(self, chat_id: ChatId, why: str) -> None:
         """Look at the room again later, longer each time; soon when people moved there meanwhile."""
+        since, _ = self._stuck.get(chat_id, (self._clock.now(), ""))
+        self._stuck[chat_id] = (since, why)
         self._rooms.forget(chat_id)
         is_urgent = self._wakeups.failed(chat_id)
         delay = BACK_OFF[0 if is_urgent else min(self._failures[chat_id], len(BACK_OFF) - 1)]

@@ -77,6 +77,11 @@ class WakeUps:
             await self._finished.wait()
 
     @property
+    def pending(self) -> frozenset[ChatId]:
+        """Return the chats that wait or are being worked on."""
+        return frozenset(self._queued | self._running)
+
+    @property
     def has_no_chats(self) -> bool:
         """Return whether no chat waits or is being worked on."""
         return not (self._waiting or self._running)

@@ -22,6 +22,7 @@ from livechat_xmpp.store.people import AccountTable, DutyTable
 from livechat_xmpp.store.postgresql import STATEMENT_TIMEOUT_S, arguments
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
+from livechat_xmpp.store.sweep import RecordTable
 from livechat_xmpp.store.words import LetterTable, MessageTable
 from livechat_xmpp.store.writer import Outcome, Writer
 from livechat_xmpp.usecases.ports import StoreTrouble
@@ -70,6 +71,7 @@ class Transaction:
         self.messages = MessageTable(db)
         self.notices = NoticeTable(db, changes)
         self.letters = LetterTable(db)
+        self.record = RecordTable(db)
         self.touched = TouchedParts()
 
     def touch(self, chat_id: ChatId, *, is_urgent: bool = False) -> None:

@@ -117,11 +117,13 @@ chat = Table(
     Column("note", Text, nullable=False),
 )
 Index("ix_chat_state_workgroup_asked_at", chat.c.state, chat.c.workgroup, chat.c.asked_at)
-Index("ix_chat_state_queued_at", chat.c.state, chat.c.queued_at)
+# With the steps taken in it, so that a long queue of requests that have taken them all is quickly passed over.
+Index("ix_chat_climb", chat.c.state, chat.c.queued_at, chat.c.alarmed_at, chat.c.visitor_told_at)
 Index("ix_chat_workgroup_alarmed_at", chat.c.workgroup, chat.c.alarmed_at)
 Index("ix_chat_visitor_bare_state", chat.c.visitor_bare, chat.c.state)
 Index("ix_chat_room_state", chat.c.room, chat.c.state)
 Index("ix_chat_workgroup_closed_at", chat.c.workgroup, chat.c.closed_at)
+Index("ix_chat_closed_at", chat.c.closed_at)
 
 offer = Table(
     "offer",
@@ -198,6 +200,18 @@ notice = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
+)
+
+# What the last sweep found; a subject is a chat, or an address.
+problem = Table(
+    "problem",
+    metadata,
+    Column("subject", Jid, primary_key=True),
+    Column("what", String(32), primary_key=True),
+    Column("since_at", UtcDateTime, nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
+    Column("reason", Text, nullable=False),
 )
 
 letter = Table(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, Message, Part, WorkgroupName
 from livechat_xmpp.store import tables as t
-from livechat_xmpp.usecases.ports import Letter
+from livechat_xmpp.usecases.ports import Expired, Letter
 
 
 class MessageTable:
@@ -79,6 +79,14 @@ class LetterTable:
     def add(self, letter: Letter) -> None:
         values = {k: v for k, v in asdict(letter).items() if k != "id"}
         self._db.execute(insert(t.letter).values(**values))
+
+    def expired(self, now: datetime) -> Expired:
+        late = (t.letter.c.sent_at.is_(None), t.letter.c.expires_at <= now)
+        number, since_at = self._db.execute(select(func.count(), func.min(t.letter.c.expires_at)).where(*late)).one()
+        return Expired(number, since_at or now)
+
+    def drop_expired(self, now: datetime) -> None:
+        self._db.execute(delete(t.letter).where(t.letter.c.sent_at.is_(None), t.letter.c.expires_at <= now))
 
     def take_due(self, now: datetime, limit: int) -> list[Letter]:
         query = (

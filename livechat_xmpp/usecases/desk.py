@@ -34,6 +34,7 @@ class DeskRules:
     offer_timeout: timedelta = timedelta(seconds=20)
     repeat_after: timedelta = timedelta(seconds=60)
     climb: ClimbRules = field(default_factory=ClimbRules)
+    overdue: timedelta = timedelta(seconds=60)
     max_chats: int = 2
     queue_limit: int = 200
     name_limit: int = 64

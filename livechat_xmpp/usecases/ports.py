@@ -28,6 +28,7 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.queue import Waiting
 from livechat_xmpp.domain.routing import PastOffers
+from livechat_xmpp.domain.sweep import Problem, Suspect, SweepRules
 
 T = TypeVar("T")
 
@@ -75,6 +76,23 @@ class Count:
 
 class StoreTrouble(Exception):
     """The database did not do it now: it is away, full, or held by somebody else. It may go well later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many letters were not sent in time; since_at: since when the first of them is of no use."""
+
+    number: int
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A problem as recorded. found_at: when it was first found; told_at: when admins were told; None: not yet."""
+
+    problem: Problem
+    found_at: datetime
+    told_at: datetime | None = None
 
 
 class Accounts(Protocol):
@@ -245,6 +263,24 @@ class Letters(Protocol):
         """Return letters not sent and not expired, oldest first, marked as sent."""
         ...
 
+    def expired(self, now: datetime) -> Expired:
+        """Return how many letters were not sent in time."""
+        ...
+
+    def drop_expired(self, now: datetime) -> None: ...
+
+
+class Record(Protocol):
+    """The record as a sweep sees it, and what the last one found."""
+
+    def suspects(self, rules: SweepRules, *, now: datetime, closed_since: datetime | None) -> list[Suspect]:
+        """Return chats that may be in trouble, and few others. closed_since: as in usecases.sweep.find."""
+        ...
+
+    def suspect(self, chat_id: ChatId) -> Suspect | None: ...
+    def problems(self) -> list[Found]: ...
+    def replace_problems(self, found: Sequence[Found]) -> None: ...
+
 
 class Touched(Protocol):
     """What a transaction asked to be woken."""
@@ -284,6 +320,8 @@ class Work(Protocol):
     def notices(self) -> Notices: ...
     @property
     def letters(self) -> Letters: ...
+    @property
+    def record(self) -> Record: ...
     @property
     def touched(self) -> Touched: ...
     def touch(self, chat_id: ChatId, *, is_urgent: bool = False) -> None:

@@ -66,11 +66,12 @@ def go_off_duty(work: Work, jid: BareJid) -> None:
         raise NotFound("You are not on duty.")
     work.duties.remove(jid)
     work.fact("off duty", jid=jid)
-    _take_back_offer(work, jid)
+    take_back_offer(work, jid)
     wake_for(work, jid)
 
 
-def _take_back_offer(work: Work, jid: BareJid) -> None:
+def take_back_offer(work: Work, jid: BareJid) -> None:
+    """Take back what is offered to somebody who cannot take it any more; the next one is asked."""
     offer = work.offers.find_open_of(jid)
     chat = work.chats.find(offer.chat_id) if offer else None
     if offer is not None and chat is not None:
@@ -113,7 +114,7 @@ def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, 
             work.duties.put(replace(duty, role=default_role(ROLES[new])))
     work.touch_staff()
     if not new.reaches(Standing.HELPER):
-        _take_back_offer(work, jid)
+        take_back_offer(work, jid)
     wake_for(work, jid)
 
 

@@ -40,6 +40,7 @@ WORDS = {
         Word("add", "add-account", ("jid",), "add ADDRESS: make an account a trainee"),
         Word("promote", "promote", ("accounts", "standing", "reason"), "promote ADDRESS STANDING [why]"),
         Word("demote", "demote", ("accounts", "standing", "reason"), "demote ADDRESS STANDING [why]"),
+        Word("problems", "list-problems", (), "problems: what is not where it should be"),
         Word("accounts", "list-accounts", ("standing",), "accounts [standing]: list accounts"),
     )
 }

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Iterator
 import psycopg
 import pytest
 import pytest_asyncio
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import InDoubt, Store, Transaction
+from livechat_xmpp.usecases.ports import StoreTrouble
 from tests.contract.conftest import Watch
 from tests.factories import a_helper, jid
 from tests.servers.postgresql import PostgreSQL
@@ -66,7 +67,7 @@ async def test_patience_has_an_end(database: str, watch: Watch, server: PostgreS
     async with Store.opened(database, watch.now, patience_s=0.3) as store:
         server.halt()
         try:
-            with pytest.raises(OperationalError):
+            with pytest.raises(StoreTrouble, match="Connection refused"):
                 await store.check()
         finally:
             server.start()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from livechat_xmpp.domain.model import Standing
-from livechat_xmpp.usecases import staff
+from livechat_xmpp.domain.sweep import Problem, Trouble
+from livechat_xmpp.usecases import staff, sweep
 from tests.factories import jid
 from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same
 
@@ -200,6 +202,18 @@ async def test_a_result_table(wire: Wire) -> None:
     assert reported == ["jid", "standing", "since", "on_duty"]
     assert [row["jid"] for row in step.rows] == [f"{n}@localhost" for n in ("ada", "mia", "ana", "ben", "tom")]
     assert [list(row) for row in step.rows] == [reported] * 5
+
+
+async def test_problems_are_listed_with_what_is_known_of_them(wire: Wire) -> None:
+    when = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    found = [Problem("c1", Trouble.STUCK, when, "forbidden"), Problem("", Trouble.LETTERS_EXPIRED, when, "2 of them")]
+    await wire.component.desk.do(sweep.keep, found, workgroup=SUPPORT)
+    step = await give(wire, "list-problems")
+    assert step.note == ("info", "2 problems.")
+    assert step.rows == [
+        {"chat": "", "what": "letters-expired", "since": "2026-01-05T10:00:00Z", "reason": "2 of them"},
+        {"chat": "c1", "what": "stuck", "since": "2026-01-05T10:00:00Z", "reason": "forbidden"},
+    ]
 
 
 async def test_result_fields(wire: Wire) -> None:

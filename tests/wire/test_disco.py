@@ -83,7 +83,7 @@ async def nodes(wire: Wire, by: str, to: str = SUPPORT) -> list[str]:
             "ada@localhost/x",
             {
                 *{"go-on-duty", "my-status", "list-queue", "list-chats", "add-account", "join-chat", "close-chat"},
-                *{"promote", "demote", "list-accounts"},
+                *{"promote", "demote", "list-accounts", "list-problems"},
             },
             id="an admin",
         ),

@@ -7,6 +7,7 @@ import re
 
 from livechat_xmpp.__main__ import _parser
 from livechat_xmpp.demo.places import PROJECT
+from livechat_xmpp.domain.sweep import Trouble
 from tests.wire.conftest import Wire
 
 NAME = re.compile(r"livechat_[a-z_]+")
@@ -58,3 +59,7 @@ def test_every_metric_is_named_and_exists(wire: Wire) -> None:
     ours = {name for name in there if name.startswith("livechat_")}
     named = {name for line in page().splitlines() if line.startswith("| `livechat_") for name in NAME.findall(line)}
     assert named == ours
+
+
+def test_every_kind_of_problem_is_named() -> None:
+    assert [what for what in Trouble if f"`{what}`" not in page()] == []
