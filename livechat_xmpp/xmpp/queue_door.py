@@ -10,7 +10,7 @@ from slixmpp.exceptions import XMPPError
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, DeskError, NotFound
-from livechat_xmpp.domain.model import ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
+from livechat_xmpp.domain.model import Chat, ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
 from livechat_xmpp.usecases import visits
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
