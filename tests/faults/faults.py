@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.faults.actors import persist
@@ -50,7 +51,7 @@ class Fault(ABC):
 
 
 class ComponentKilled(Fault):
-    """SIGKILL before the n-th stanza leaves: what was committed for it is, what it was to tell is not told."""
+    """SIGKILL at the n-th stanza: right before it leaves, what was committed is not told; or right after."""
 
     name = "component killed (-9)"
 
@@ -63,7 +64,7 @@ class ComponentKilled(Fault):
             world.desk.kill()
 
         count = self._count or world.dice.randrange(1, LIFE)
-        trap = world.cable.trap(self._pattern, count, kill)
+        trap = world.cable.trap(self._pattern, count, kill, is_lost=bool(self._count) or world.dice.random() < 0.6)
         await persist("the desk sends what it dies of", lambda: _true(trap.is_sprung), limit_s=120)
         world.cable.burst()
 
@@ -86,6 +87,24 @@ class KilledAfterCommit(Fault):
                 break  # it waits for an answer to what we hold back: there will be none
         world.desk.kill()
         world.cable.burst()
+
+
+class KilledBeforeCommit(Fault):
+    """SIGKILL while nothing can be committed: what was said by then must not rest on what is not recorded."""
+
+    name = "component killed before a commit"
+
+    async def strike(self, world: World) -> None:
+        await world.sent(world.dice.randrange(1, LIFE))
+        world.begin_fault(self)
+        await world.database.lock()
+        try:
+            await persist("more stanzas", partial(world.has_sent, world.cable.sent + 2), limit_s=1)
+        except AssertionError:
+            pass  # it waits for the commit before it says more
+        finally:
+            world.desk.kill()
+            await world.database.unlock()
 
 
 class ComponentRestarted(Fault):

@@ -229,9 +229,9 @@ class World:
     async def sent(self, count: int) -> None:
         """Wait until the desk has sent so many stanzas from now on."""
         target = self.cable.sent + count
-        await persist(f"{count} stanzas of the desk", lambda: self._has_sent(target), limit_s=120)
+        await persist(f"{count} stanzas of the desk", lambda: self.has_sent(target), limit_s=120)
 
-    async def _has_sent(self, target: int) -> bool:
+    async def has_sent(self, target: int) -> bool:
         return self.cable.sent >= target
 
     # --- lives
