@@ -26,7 +26,7 @@ from slixmpp.xmlstream.matcher import MatchXPath
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.usecases.ports import StoreTrouble
-from livechat_xmpp.xmpp import errors, wide_jid
+from livechat_xmpp.xmpp import errors, incoming, wide_jid
 from livechat_xmpp.xmpp.errors import refuse, report_bug
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,6 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 DELAYS_S = (0.2, 1, 2, 4, 8, 15, 30)  # between tries to connect; slixmpp's own go up to 300 s
 CONNECT_TIMEOUT_S = 15.0
 KINDS = ("message", "presence", "iq")
-DEEPEST = 50  # levels of a stanza; a form in a command in an IQ has six
 STOP_WAIT_S = 2.0
 
 
@@ -292,7 +291,8 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.received["of others"] += 1  # an answer from an address that is not ours would end the stream
             return
         self.received[kind if kind in KINDS else "other"] += 1
-        _prune(xml)
+        incoming.prune(xml)
+        incoming.drop_false_errors(xml)
         try:
             super()._spawn_event(xml)
         except LinkTrouble:
@@ -356,14 +356,3 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.del_event_handler(f"presence_{kind}", getattr(self, f"_handle_{kind}"))
         self.remove_handler("Presence")
         self.remove_handler("IM")
-
-
-def _prune(xml: ET.Element) -> None:
-    """Cut off what is nested deeper than anything we know: copying and writing stanzas recurses."""
-    level = [xml]
-    for _ in range(DEEPEST):
-        level = [child for element in level for child in element]
-        if not level:
-            return
-    for element in level:
-        del element[:]

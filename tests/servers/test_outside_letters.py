@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.people.c2s import LoginFailed
-from tests.people.elements import make
+from tests.people.elements import MUC, make, new_id
 from tests.people.person import Person
+from tests.scenarios.stage import said
 from tests.scenarios.stages import RealStage
 from tests.servers.outside import stage
 
@@ -49,3 +50,25 @@ async def test_a_client_of_any_name_is_answered_over_the_same_link(stage: RealSt
         await odd.ping(stage.workgroup)
     await stage.ada.ping(stage.workgroup)
     assert stage.desk.log.read_text("utf-8").count("link up") == 1
+
+
+async def test_nobody_hides_behind_an_error_that_is_none(stage: RealStage) -> None:
+    """slixmpp takes every stanza with an error inside for an error, and servers pass such stanzas on."""
+    ana, mia = await stage.staff("ana"), await stage.staff("mia", "monitor", on_duty=False)
+    tom = await stage.staff("tom", "trainee")
+    chat = await stage.chat(ana)
+    await stage.enters_as_monitor(mia, chat)
+    await tom.is_invited(chat.room)
+    await tom.send(make("presence", make(f"{{{MUC}}}x"), make("error"), to=f"{chat.room}/tom"))
+    await ana.sees_inside(chat.room, "tom")
+    said_so = make("message", make("body", "psst"), make("error"), to=chat.room, type="groupchat", id=new_id())
+    await tom.send(said_so)
+    await ana.sees(chat.room, "psst")
+    await stage.settled()
+    row = (await mia.command("list-chats")).row(chat=chat.id)
+    assert tom.bare in str(row["trainees"])
+    await mia.leave(chat.room)
+    await ana.sees_gone(chat.room, "tom")
+    await ana.command("close-chat", chat=chat.id)
+    kept = await stage.ended(chat.id)
+    assert ("trainee", "psst") in said(kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +16,7 @@ from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.usecases import offers
 from livechat_xmpp.xmpp.limits import Rules
+from livechat_xmpp.xmpp.rooms import _Room
 from tests.factories import SUPPORT as NAME
 from tests.factories import jid
 from tests.wire.conftest import NS, SUPPORT, VERA, Wire, canonical
@@ -148,6 +150,27 @@ async def test_a_second_request_at_once_is_a_conflict_and_costs_nothing(small: S
 async def test_a_question_that_is_none_is_answered_once(wire: Wire, attributes: str, payload: str) -> None:
     (answer,) = await wire.tell(f"<iq {attributes} id='x' from='{VERA}' to='{SUPPORT}'>{payload}</iq>")
     assert (answer.get("id"), error_of(answer)) == ("x", ("bad-request", "modify"))
+
+
+async def test_who_puts_an_error_into_a_stanza_hides_nothing(wire: Wire) -> None:
+    (answer,) = await wire.tell(f"<iq type='get' id='x' from='{VERA}' to='{SUPPORT}'><error/></iq>")
+    assert error_of(answer) == ("bad-request", "modify")
+    (answer,) = await wire.tell(f"<iq type='get' id='x' from='{VERA}' to='{SUPPORT}'>{PING}<error/></iq>")
+    assert answer.get("type") == "result"
+    room, desk = "q7hm2k42wx3n2@chats.workgroup.localhost", "q7hm2k42wx3n2@workgroup.localhost/desk"
+    rooms: Any = wire.component.rooms
+    looked: list[str] = []
+    heard: list[str] = []
+    rooms._on_changed, rooms._on_heard = looked.append, lambda chat, said: heard.append(said.body)
+    item = "<item jid='tom@localhost/x' affiliation='member' role='participant'/>"
+    await wire.tell(
+        f"<presence from='{room}/tom' to='{desk}'><error/>"
+        f"<x xmlns='http://jabber.org/protocol/muc#user'>{item}</x></presence>"
+    )
+    assert looked == ["q7hm2k42wx3n2"]
+    rooms._rooms[ChatId("q7hm2k42wx3n2")] = _Room()
+    await wire.tell(f"<message type='groupchat' from='{room}/tom' to='{desk}'><body>psst</body><error/></message>")
+    assert heard == ["psst"]
 
 
 @pytest.mark.parametrize("kind", ["result", "error"])
