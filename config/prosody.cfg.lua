@@ -54,4 +54,7 @@ Component "@MUC@" "muc"
   muc_log_expires_after = "1w"
   max_archive_query_results = 250
   muc_tombstones = false -- they would keep a file for each chat for a month
+  -- No list of all persistent rooms: Prosody would write it anew whenever one of them changes, so that with 400 rooms
+  -- each costs four times as much. A room is found by its own file, also after a restart, when the desk enters it.
+  storage = { persistent = "none" }
   muc_room_cache_size = 5000 -- more chats at once than this cost three to four times the CPU (default: 100)

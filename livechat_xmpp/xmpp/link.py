@@ -267,10 +267,11 @@ class Link(ComponentXMPP):  # type: ignore[misc]
                 await asyncio.wait({reply, lost}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self.iqs -= 1
-            if not reply.done():
-                self.remove_handler(f"IqCallback_{iq['id']}")
-                self.cancel_schedule(f"IqTimeout_{iq['id']}")
-                reply.cancel()
+                if is_given_up := not reply.done():  # also when who asked was cancelled
+                    self.remove_handler(f"IqCallback_{iq['id']}")
+                    self.cancel_schedule(f"IqTimeout_{iq['id']}")
+                    reply.cancel()
+            if is_given_up:
                 raise LinkDown("the link was lost before the answer")
             try:
                 return reply.result()

@@ -208,6 +208,17 @@ async def test_silence_is_trouble(server: SimulatedServer) -> None:
         assert not isinstance(trouble.value, LinkDown | StepRefused)
 
 
+async def test_who_gives_up_asking_leaves_nothing_waiting(server: SimulatedServer) -> None:
+    """What slixmpp goes on waiting for would end as an error that nobody takes."""
+    server.on_stanza(lambda direction, stanza: "drop" if name(stanza) == "iq" else None)
+    async with linked(server) as it:
+        asking = asyncio.create_task(it.link.request(a_ping(it.link, "ana@localhost")))
+        await wait_until_async(lambda: it.link.iqs == 1, "the question is under way")
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert not [handler for handler in it.link._XMLStream__handlers if handler.name.startswith("IqCallback")]
+
+
 async def test_what_waits_for_answers_ends_with_the_link_and_only_so_many_wait_at_once(server: SimulatedServer) -> None:
     asked: list[Element] = []
 
