@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from livechat_xmpp import logs, standby
+from livechat_xmpp import logs, standby, stopping
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.metrics import Metrics
 from livechat_xmpp.reconcile.clock import SystemClock
-from livechat_xmpp.reconcile.ports import Clock, LinkTrouble
+from livechat_xmpp.reconcile.ports import Clock
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.service import ServiceManager
@@ -61,7 +61,7 @@ from livechat_xmpp.xmpp.words import Words
 log = logging.getLogger(__name__)
 
 PORT_RETRY_S = 1.0  # a process before us that hangs is ended by somebody, or by its service manager
-STOP_TIMEOUT_S = 5.0  # for taking the trainees out of the rooms at an orderly stop
+STOP_TIMEOUT_S = 5.0  # for the link to end at a stop, and for the process once it has lost the lock
 
 
 def rules_from(settings: Settings) -> DeskRules:
@@ -349,12 +349,16 @@ async def _serve_when_free(settings: Settings, component: Component) -> None:
 
 
 async def _stop(component: Component, settings: Settings) -> None:
-    """Take the trainees out of the rooms, while the link is there, then end it."""
-    if component.link.is_up and settings.rooms.trainees_on_stop == "remove":
-        try:
-            await asyncio.wait_for(component.reconciler.remove_trainees(), STOP_TIMEOUT_S)
-        except (TimeoutError, LinkTrouble):
-            log.warning("trainees may still be in rooms: the server did not answer in time")
+    """Leave rooms and people in order, while the link is there, then end it."""
+    if component.link.is_up:
+        await stopping.stop(
+            component.desk,
+            component.reconciler,
+            component.rooms,
+            component.speaker,
+            within=timedelta(seconds=settings.desk.stop_s),
+            removes_trainees=settings.rooms.trainees_on_stop == "remove",
+        )
     await component.link.stop()
 
 

@@ -238,6 +238,10 @@ class DeskSettings(Group):
         float,
         Field(gt=0, description="How long after its moment something may be under way; then the sweep counts it."),
     ] = 60.0
+    stop_s: Annotated[
+        float,
+        Field(gt=0, description="How long an orderly stop may take to put trainees out and to tell everybody."),
+    ] = 5.0
 
 
 class WebSettings(Group):

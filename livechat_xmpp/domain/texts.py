@@ -30,6 +30,9 @@ NOBODY_FREE = (
     "You keep your place and can go on waiting, or leave and ask again later."
 )
 GONE_FROM_QUEUE = "You were away for too long, so your request has been taken out of the queue. You can ask again."
+STOPS_IN_ROOM = "The help desk stops for now and will be back. This chat goes on without it."
+STOPS_IN_QUEUE = "The help desk stops for now and will be back. You keep your place in the queue."
+STOPS_ON_DUTY = "The help desk stops for now and will be back. You stay on duty, and chats go on without it."
 NOTICE = "Helpers are volunteers. What is said is kept. Never give a password."
 TAKEN_OFF_DUTY = (
     "You did not answer, and your client does not tell me whether you are there, so you are off duty now. "

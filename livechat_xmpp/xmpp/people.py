@@ -118,9 +118,9 @@ class Speaker:
             message["id"] = message_id
         message.send()
 
-    def say(self, workgroup: WorkgroupName, to: str, body: str) -> None:
-        """Answer somebody who wrote to the workgroup."""
-        self._chat(workgroup, to, body)
+    def say(self, workgroup: WorkgroupName, to: str, body: str, *, is_fleeting: bool = False) -> None:
+        """Tell somebody something now; is_fleeting: it is of no use to who reads it later."""
+        self._chat(workgroup, to, body, is_fleeting=is_fleeting)
 
     def send_letter(self, letter: Letter) -> None:
         if letter.kind == "room":

@@ -192,6 +192,16 @@ class MucRooms:
         await self._say(chat_id, message)
         self._show(chat_id, lambda v: replace(v, spoken=v.spoken | {notice.stanza_id}))
 
+    def with_people(self) -> list[ChatId]:
+        """Return the rooms that somebody is in, as far as they show it."""
+        return [chat_id for chat_id, room in self._rooms.items() if room.shown is not None and room.shown.occupants]
+
+    def announce(self, chat_id: ChatId, text: str) -> None:
+        """Say something in the room, and do not wait until it shows it."""
+        message = self._groupchat(chat_id, self._link.new_id())
+        message["body"] = text
+        message.send()
+
     def _groupchat(self, chat_id: ChatId, message_id: str) -> Message:
         message = self._link.make_message(
             mto=self._addresses.room(chat_id), mfrom=self._addresses.desk(chat_id), mtype="groupchat"
