@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Set
 from xml.etree.ElementTree import Element
 
@@ -54,6 +55,7 @@ class Actor:
         self.shown: list[Shown] = []
         self.addresses: set[str] = set()
         self.losses = 0
+        self.wishes: Counter[str] = Counter()
         self.place: int | None = None
         self.show: str | None = None
         self.is_back = True
@@ -193,6 +195,7 @@ class Actor:
             inside=frozenset(meant),
             place=self.place,
             addresses=frozenset(self.addresses),
+            wishes=dict(self.wishes),
         )
 
 

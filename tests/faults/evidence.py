@@ -154,7 +154,7 @@ class Witness:
     """What one person knows. part: visitor, helper, monitor, trainee or admin; jid: the bare address, of now.
 
     chat_id: the visitor's request; place: what they were last told of it. losses: how often the connection ended.
-    inside: rooms that the person means to be in, and is.
+    inside: rooms that the person means to be in. wishes: how often they asked to be asked into a chat.
     """
 
     name: str
@@ -167,6 +167,7 @@ class Witness:
     chat_id: str = ""
     place: int | None = None
     addresses: frozenset[str] = frozenset()
+    wishes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass

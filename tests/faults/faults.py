@@ -19,9 +19,10 @@ from tests.servers.waiting import wait_until_async
 if TYPE_CHECKING:
     from tests.faults.world import World
 
-LIFE = 36  # stanzas that the desk sends in one life, about: a fault strikes at one of them
+LIFE = 55  # stanzas that the desk sends in one life, about: a fault strikes at one of them
 ANYTHING = rb"^"
 OFFER = rb"^\s*<message[^>]*>(?=.*asks for help)"
+INVITED = rb"^\s*<message[^>]*>(?=.*(Please come in|A chat to watch|is open for you))"
 
 
 async def for_so_long(seconds: float) -> None:
@@ -55,8 +56,9 @@ class ComponentKilled(Fault):
 
     name = "component killed (-9)"
 
-    def __init__(self, pattern: bytes = ANYTHING, count: int = 0) -> None:
-        self._pattern, self._count = pattern, count
+    def __init__(self, pattern: bytes = ANYTHING, count: int = 0, *, is_lost: bool | None = None) -> None:
+        """Without a count, and without is_lost, chance decides."""
+        self._pattern, self._count, self._is_lost = pattern, count, is_lost
 
     async def strike(self, world: World) -> None:
         def kill() -> None:
@@ -64,7 +66,8 @@ class ComponentKilled(Fault):
             world.desk.kill()
 
         count = self._count or world.dice.randrange(1, LIFE)
-        trap = world.cable.trap(self._pattern, count, kill, is_lost=bool(self._count) or world.dice.random() < 0.6)
+        is_lost = world.dice.random() < 0.6 if self._is_lost is None else self._is_lost
+        trap = world.cable.trap(self._pattern, count, kill, is_lost=is_lost)
         await persist("the desk sends what it dies of", lambda: _true(trap.is_sprung), limit_s=120)
         world.cable.burst()
 

@@ -8,7 +8,8 @@ offers       A helper is offered a request again only after an offer was answere
              the helper or the visitor had lost the connection. Each offer is told once at the most, its end too, and
              not before the time is up that the helper was told to have.
 asked in     Somebody is asked into a room once for each way in: the first, and one more each time that it was lost
-             (put out, the room destroyed, the own connection gone). Visitor and helper may be reminded once for each.
+             (put out, the room destroyed, the own connection gone), or wished for. Visitor and helper may be reminded
+             once for each.
 rooms        Of each open chat there is a room on the server, the desk in it; its members are exactly those that the
              record names, and who means to be inside is an occupant. Of ended chats there is none.
 trainees     No trainee is a member or an occupant where no monitor is an occupant.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.faults.actors import ANSWER_S, TROUBLE, Actor, Visitor, persist
 from tests.faults.judge_told import OFFER
 from tests.people import NotSeen
+from tests.servers.waiting import wait_until_async
 
 if TYPE_CHECKING:
     from tests.faults.world import World
@@ -15,8 +18,9 @@ WHO_IS_WHO = "Who is who"
 
 
 class Life:
-    """One life: somebody asks, the helper takes who is next, a monitor looks in, words are said, the chat is closed.
+    """One life: somebody asks, the helper takes who is next, a monitor comes in, words are said, the chat is closed.
 
+    The monitor also looks into a chat that goes on without any, and leaves it again: trainees come in and have to go.
     stage: how far it came, for messages. Raises NotSeen when it stands still for a minute.
     """
 
@@ -30,6 +34,10 @@ class Life:
     def _room(self) -> str:
         return self._world.room_of(self.chat_id)
 
+    @property
+    def _other(self) -> str:
+        return self._world.open_chats[0]
+
     async def live(self) -> None:
         world, helper = self._world, self._helper
         self.stage = "somebody asks"
@@ -42,9 +50,12 @@ class Life:
         await persist(self.stage, lambda: self._is_inside(visitor))
         await self._talk(visitor, helper)
         self.stage = "a monitor comes in"
-        await persist(self.stage, self._look_in)
+        await persist(self.stage, partial(self._look_in, self.chat_id))
         await self._talk(self._monitor, visitor)
-        self.stage = "the monitor leaves"
+        self.stage = "the monitor looks into another chat"
+        await persist(self.stage, partial(self._look_in, self._other))
+        await self._trainees_come()
+        self.stage = "the monitor leaves the other chat"
         await persist(self.stage, self._look_away)
         await self._talk(helper, visitor)
         await helper.appear("dnd")
@@ -75,18 +86,28 @@ class Life:
         for person in people:
             await self._world.says(person, self.chat_id)
 
-    async def _look_in(self) -> bool:
-        if self._monitor.client.is_in(self._room):
+    async def _look_in(self, chat_id: str) -> bool:
+        room = self._world.room_of(chat_id)
+        if self._monitor.client.is_in(room):
             return True
-        if self._room not in self._monitor.home:
-            result = await self._monitor.client.command("join-chat", chat=self.chat_id)
+        if room not in self._monitor.home:
+            self._monitor.wishes[chat_id] += 1
+            result = await self._monitor.client.command("join-chat", chat=chat_id)
             if not result.is_completed:
                 return False
-            await self._monitor.client.until(lambda: self._room in self._monitor.home, "being asked in", ANSWER_S)
+            await self._monitor.client.until(lambda: room in self._monitor.home, "being asked in", ANSWER_S)
         return False
 
+    async def _trainees_come(self) -> None:
+        """Give the trainees the time to come in; with a fault under way they may not."""
+        with contextlib.suppress(AssertionError):
+            await wait_until_async(lambda: self._world.trainees_in(self._other), "a trainee came in", ANSWER_S)
+
     async def _look_away(self) -> bool:
-        await self._monitor.leave(self._room)
+        room = self._world.room_of(self._other)
+        if self._monitor.client.is_in(room):
+            await self._monitor.leave(room)
+        self._monitor.home.discard(room)
         return True
 
     async def _close(self) -> bool:

@@ -329,6 +329,15 @@ def test_who_lost_the_way_in_is_asked_in_again() -> None:
     assert objections(world) == []
 
 
+def test_who_wished_to_be_asked_in_again_is() -> None:
+    world = a_right_world()
+    invitation = a_message(f"The chat with vic is open for you.\n> Why?\nxmpp:open1@{MUC}?join")
+    tell(world, "mia", invitation, invitation)
+    assert objections(world) == [("asked in", "doubled")]
+    world.people[1].wishes = {"open1": 2}
+    assert objections(world) == []
+
+
 def test_what_the_server_has_lost_with_the_room_need_not_be_kept() -> None:
     world = a_right_world()
     a_message_is_lost(world)

@@ -112,6 +112,11 @@ class World:
     def visitor_of(self, chat_id: str) -> Visitor:
         return next(one for one in self.visitors if one.chat_id == chat_id)
 
+    def trainees_in(self, chat_id: str) -> list[str]:
+        """Return the trainees who are inside, as they see it."""
+        room = self.room_of(chat_id)
+        return [one.name for one in self.staff.values() if one.part == "trainee" and one.client.is_in(room)]
+
     async def newcomer(self, name: str = "") -> Visitor:
         """Have somebody new ask for help."""
         workgroup = f"{self.server.names.workgroup}@{self.server.names.component}"
@@ -216,14 +221,14 @@ class World:
         """Wait until questions are answered without news to anybody."""
         calm = 0
         while calm < CALM_ROUNDS:
-            before = self._heard()
+            before = self.heard()
             await persist("ada's question is answered", self._ask)
-            calm = calm + 1 if self._heard() <= before + 1 else 0
+            calm = calm + 1 if self.heard() <= before + 1 else 0
 
     async def _ask(self) -> bool:
         return (await self.ada.client.command("my-status")).is_completed
 
-    def _heard(self) -> int:
+    def heard(self) -> int:
         return sum(len(one.client.received) for one in self.everybody)
 
     async def sent(self, count: int) -> None:
