@@ -51,8 +51,8 @@ async def begin_chats(world: World) -> None:
         inside = partial(_are_inside, world, world.room_of(world.open_chats[-1]), 2)
         await persist(f"{visitor} is inside", inside)
     watched = world.room_of(world.open_chats[1])
-    await _on_duty(world, "tom")
-    await _on_duty(world, "tia")
+    await _on_duty(world, "tom", max_chats="4")
+    await _on_duty(world, "tia", max_chats="4")
     await world.staff["mia"].client.command("join-chat", chat=world.open_chats[1])
     await persist("the monitor and both trainees are inside", partial(_are_inside, world, watched, 5))
     world.staff["cai"].follows = world.staff["dan"].follows = lambda room: False

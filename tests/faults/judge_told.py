@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tests.faults.evidence import Evidence, Found, Told, Witness
 
+AT_ONCE_S = 2.0  # so long before or after one is put out of a room what one says there may be refused
 EARLY_S = 1.0  # an offer's end may be told so much too early: the moment is rounded, and the message took its time
 
 OFFER = re.compile(r" asks for help\b.*^(?:You have .*\n)?xmpp:([^@\s]+)@", re.DOTALL | re.MULTILINE)
@@ -95,7 +96,7 @@ def strange(given: Evidence) -> Found:
             continue
         for message in person.told:
             if message.error:
-                if not message.during or message.error not in UNREACHABLE:
+                if not _is_excused(message, person):
                     yield "rule", f"{person.name} got the error {message.error} from {message.sender}"
             elif message.sender.partition("@")[2] == given.desk and not _is_explained(message, given, person):
                 yield "rule", f"{person.name} was told {message.body!r}"
@@ -105,6 +106,13 @@ def strange(given: Evidence) -> Found:
                 shown.is_own or shown.is_lost or shown.is_destroyed or shown.during.startswith("server")
             ):
                 yield "rule", f"{person.name} was put out of {shown.room}: {sorted(shown.codes)} {shown.reason!r}"
+
+
+def _is_excused(message: Told, person: Witness) -> bool:
+    """Return whether an error comes from the fault under way, or from speaking while one was being put out."""
+    if any(s.room == message.sender and abs(s.at - message.at) < AT_ONCE_S for s in person.shown):
+        return message.error == "not-acceptable"
+    return bool(message.during) and message.error in UNREACHABLE
 
 
 def _is_explained(message: Told, given: Evidence, person: Witness) -> bool:

@@ -352,6 +352,15 @@ def test_what_the_room_never_repeated_need_not_be_kept() -> None:
     assert objections(world) == []
 
 
+def test_a_trainee_who_speaks_while_being_put_out_is_refused() -> None:
+    world = a_right_world()
+    world.people[2].shown = [Shown(5.0, ROOM, frozenset({321}), "No room monitor is here now.")]
+    tell(world, "tom", Told(5.1, ROOM, "", error="not-acceptable"))
+    assert objections(world) == []
+    tell(world, "tom", Told(9.0, ROOM, "", error="not-acceptable"))
+    assert objections(world) == [("strange", "rule")]
+
+
 def test_the_servers_bounces_during_a_fault_are_no_wonder() -> None:
     world = a_right_world()
     tell(world, "ana", a_message("", error="remote-server-timeout", during="link reset"))
