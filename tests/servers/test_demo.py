@@ -33,6 +33,11 @@ def four_free_ports() -> int:
             return base
 
 
+def _heed_hang_ups() -> None:
+    """Undo what nohup does, under which the tests may run and the demo rightly stays."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class RunningDemo:
     """`livechat-xmpp demo` in a folder of its own, in a process group of its own."""
 
@@ -47,6 +52,7 @@ class RunningDemo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heed_hang_ups,
                 cwd=PROJECT,
                 env={**own, "LIVECHAT_DEMO_PORT_BASE": str(self.base), **environment},
             )
