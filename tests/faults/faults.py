@@ -32,12 +32,15 @@ async def for_so_long(seconds: float) -> None:
 
 
 class Fault(ABC):
-    """name: as in the table. loses_rooms: what the server keeps afterwards decides what may be missed.
+    """name: as in the table. loses_words: what the server keeps afterwards decides what may be missed.
+
+    loses_rooms: the server may have none of the rooms afterwards, so all are asked in again.
 
     excuses: what errors in the desk's log may be about.
     """
 
     name: str
+    loses_words: ClassVar[bool] = False
     loses_rooms: ClassVar[bool] = False
     excuses: ClassVar[tuple[str, ...]] = ()
 
@@ -157,7 +160,7 @@ class BlackHole(Fault):
 
 class ServerRestarted(Fault):
     name = "server stopped and started"
-    loses_rooms = True  # a store on the disk may be behind what the room repeated
+    loses_words = True  # a store on the disk may be behind what the room repeated
 
     async def strike(self, world: World) -> None:
         await self.begins(world)
@@ -168,7 +171,7 @@ class ServerRestarted(Fault):
 
 class ServerKilled(Fault):
     name = "server killed (-9)"
-    loses_rooms = True
+    loses_words = loses_rooms = True  # ejabberd loses rooms that are seconds old
 
     async def strike(self, world: World) -> None:
         await self.begins(world)
@@ -181,7 +184,7 @@ class RoomsLost(Fault):
     """The MUC service's data is gone after a restart, as with a lost disk."""
 
     name = "server lost its rooms"
-    loses_rooms = True
+    loses_words = loses_rooms = True
 
     async def strike(self, world: World) -> None:
         await self.begins(world)
@@ -194,7 +197,7 @@ class RoomsDestroyed(Fault):
     """Somebody with the power destroys the rooms by hand, while all goes on."""
 
     name = "rooms destroyed by an admin"
-    loses_rooms = True
+    loses_words = loses_rooms = True
 
     async def strike(self, world: World) -> None:
         await self.begins(world)

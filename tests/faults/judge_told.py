@@ -82,7 +82,7 @@ def asked_in(given: Evidence) -> Found:
         direct = Counter(m.room.partition("@")[0] for m in person.told if m.room)
         for chat_id in set(texts) | set(direct):
             lost = [s for s in person.shown if s.room == given.room(chat_id) and not s.is_own]
-            ways = max(1, person.wishes.get(chat_id, 0)) + len(lost)
+            ways = max(1, person.wishes.get(chat_id, 0)) + max(len(lost), given.before.rooms_lost[chat_id])
             most = ways * (2 if person.part in ("visitor", "helper") else 1)
             if texts[chat_id] > most:
                 yield "doubled", f"{person.name} was asked into {chat_id} {texts[chat_id]} times; {ways} ways in"

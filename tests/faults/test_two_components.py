@@ -9,11 +9,7 @@ TIMES = ROUNDS if IS_LONG else 1
 TOGETHER_S = 30.0 if IS_LONG else 5.0
 
 
-async def test_started_by_mistake(make_world: MakeWorld, endures: Try) -> None:
-    """RU-3, RU-4: the second waits, the first goes on as if nothing was"""
-    await endures(await make_world(), *(SecondProcess(TOGETHER_S) for _ in range(TIMES)))
-
-
-async def test_standby(make_world: MakeWorld, endures: Try) -> None:
-    """RU-4"""
-    await endures(await make_world(), *(TakenOver() for _ in range(TIMES)))
+async def test_two(make_world: MakeWorld, endures: Try) -> None:
+    """RU-3, RU-4: the second waits, the first goes on as if nothing was; and the second goes on where the first died"""
+    faults = (fault for _ in range(TIMES) for fault in (SecondProcess(TOGETHER_S), TakenOver()))
+    await endures(await make_world(), *faults)

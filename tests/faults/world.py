@@ -23,7 +23,7 @@ from tests.servers.throwaway import ThrowawayServer
 
 # Shorter than by default, so that what waits for time to pass is over soon.
 SETTINGS = {
-    OFFER_TIMEOUT: "25",
+    OFFER_TIMEOUT: "15",
     "LIVECHAT_ROUTING__REPEAT_AFTER_S": "3",
     "LIVECHAT_ROUTING__PROBE_WAIT_S": "1",
     "LIVECHAT_ROOMS__REMIND_AFTER_S": "3",
@@ -156,7 +156,7 @@ class World:
             there = [one for one in self.everybody if one.client.is_in(self.room_of(chat_id))]
             if there:
                 await self.says(self.dice.choice(there), chat_id)
-            await asyncio.sleep(self.dice.uniform(0.05, 0.3))
+            await asyncio.sleep(self.dice.uniform(0.1, 0.6))
 
     async def stop_talking(self) -> None:
         self._is_talking = False  # a wait that ends in the moment of the cancelling swallows it in Python 3.11
@@ -170,9 +170,11 @@ class World:
     def begin_fault(self, fault: Fault) -> None:
         """From now on a fault is under way: people see what they see because of it."""
         self.under, self.has_struck = fault.name, True
-        if fault.loses_rooms:
+        if fault.loses_words:
             for said in self.said:
                 said.may_be_lost = True
+        if fault.loses_rooms:
+            self.before.rooms_lost.update(self.before.asked)
 
     def another_desk(self, folder: Path) -> Desk:
         """Return a desk of the same settings, on the same database; not started."""
