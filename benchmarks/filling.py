@@ -123,6 +123,7 @@ def _in_progress(name: str, helper: BareJid, now: datetime) -> Chat:
         helper=helper,
         opened_at=now,
         first_opened_at=now,
+        replied_at=now,  # they have begun to talk: who is silent would lose the request
         invitations=tuple(Invitation(jid, part, now, 1) for jid, part in people),
         visits=(
             Visit(chat.visitor_bare, name, Part.VISITOR, now),

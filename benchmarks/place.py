@@ -38,6 +38,8 @@ def settings(helpers: int, **more: object) -> dict[str, str]:
         "visitors__anonymous_domains": [VISITORS],
         "visitors__queue_limit": FAR,
         "routing__offer_timeout_s": 600,  # a slow machine shall not send offers on
+        # What waits on purpose, and what a slow machine has not come to, shall not climb.
+        **dict.fromkeys(("routing__ring_all_after_s", "routing__alarm_after_s", "routing__tell_visitor_after_s"), FAR),
         **{f"limits__{name}": 1000 * FAR for name in _limits()},
         **more,
     }

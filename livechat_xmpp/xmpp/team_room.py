@@ -49,7 +49,7 @@ class TeamRoom:
                 finally:
                     self._presence(workgroup, nick, "unavailable")
             except LinkTrouble as trouble:
-                log.warning("cannot speak in the contributors' room", extra={"room": self.room, "why": str(trouble)})
+                log.warning("cannot speak in the contributors' room", extra={"room": self.room, "why": trouble.reason})
 
     async def _enter(self, workgroup: WorkgroupName) -> str:
         """Enter and return the nick. A room that our entering has made is left, and so is gone again."""

@@ -100,8 +100,8 @@ async def test_a_helper_adds_an_account_as_trainee(stage: Stage) -> None:
                 "accept-offer",
             },
         ),
-        ("helper", {"promote", "demote", "list-accounts", "join-chat"}),
-        ("monitor", {"promote", "demote", "list-accounts"}),
+        ("helper", {"promote", "demote", "list-accounts", "list-problems", "join-chat"}),
+        ("monitor", {"promote", "demote", "list-accounts", "list-problems"}),
     ],
 )
 async def test_the_wrong_persons_commands_are_neither_listed_nor_done(
