@@ -18,7 +18,7 @@ from tests.people import LoginFailed, NotSeen, Person, StanzaError, over_tcp, re
 from tests.people.c2s import Connection, Opener, Receiver
 from tests.people.elements import bare
 from tests.people.received import Received
-from tests.scenarios.stage import status_of
+from tests.scenarios.stage import VISIT, status_of
 
 TRY_AGAIN_S = 0.4  # between two tries of the same: quicker than a person, so that a test is over soon
 ANSWER_S = 4.0  # how long a person waits before they try again
@@ -214,10 +214,19 @@ class Visitor(Actor):
         self.is_back = not self.chat_id
 
     async def ask(self) -> bool:
-        """Ask for help; return whether the desk has acknowledged it."""
-        result = await self.client.command(
-            "ask-for-help", at=self.workgroup, username=self.name, question=f"What is wrong with {self.name}?"
-        )
+        """Ask for help; return whether the desk has acknowledged it.
+
+        Who asks again, because the answer was lost, may be told that they have asked already, and their place.
+        """
+        question = f"What is wrong with {self.name}?"
+        try:
+            result = await self.client.command("ask-for-help", at=self.workgroup, username=self.name, question=question)
+        except StanzaError as refusal:
+            if refusal.condition != "conflict":
+                raise
+            told = [mark for one in self.client.inbox if (mark := one.find(f"{{{VISIT}}}resume")) is not None]
+            self.chat_id = told[-1].get("chat", "") if told else ""
+            return bool(self.chat_id)
         if "chat" not in result.fields:
             return False
         self.chat_id, self.token = str(result.fields["chat"]), str(result.fields["token"])

@@ -6,7 +6,7 @@ requests     Each request that the desk acknowledged is there once, in a state t
 order        Requests keep their moment of asking, so their order; what the waiting were told last is their place.
 offers       A helper is offered a request again only after an offer was answered or ran out, or was taken back because
              the helper or the visitor had lost the connection. Each offer is told once at the most, its end too, and
-             not before the time is up that the helper was told to have.
+             not before the time is up that the helper was told to have (a tenth less while a set clock is followed).
 asked in     Somebody is asked into a room once for each way in: the first, and one more each time that it was lost
              (put out, the room destroyed, the own connection gone), or wished for. Visitor and helper may be reminded
              once for each.

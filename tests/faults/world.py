@@ -58,6 +58,7 @@ class World:
         self._life: Life | None = None
         self.staff: dict[str, Actor] = {}
         self.visitors: list[Visitor] = []
+        self._clients: list[Visitor] = []  # also those whose request was never acknowledged
         self.open_chats: list[str] = []
         self.said: list[Said] = []
         self.before = Before()
@@ -89,7 +90,7 @@ class World:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait({self._keeping})
-        for person in [*self.staff.values(), *self.visitors]:
+        for person in [*self.staff.values(), *self._clients]:
             await person.end()
         if self.desk.is_running():
             self.desk.kill()
@@ -123,6 +124,8 @@ class World:
         name = name or f"v{len(self.visitors)}"
         opener = over_tcp("127.0.0.1", self.server.ports.c2s, self.server.names.anonymous_domain)
         visitor = Visitor(name, opener, self.server.names.component, workgroup, lambda: self.under)
+
+        self._clients.append(visitor)
 
         async def arrive() -> bool:
             await visitor.begin()
