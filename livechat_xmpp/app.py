@@ -248,6 +248,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         monitor_grace=timedelta(seconds=settings.rooms.monitor_grace_s),
         status_interval=timedelta(seconds=settings.visitors.status_interval_s),
         sweep_every=timedelta(seconds=settings.desk.sweep_s),
+        destroy_again=timedelta(seconds=settings.rooms.destroy_again_s),
         refresh_staff=presence.refresh,
         on_round=metrics.on_round,
     )

@@ -220,6 +220,14 @@ class RoomSettings(Group):
     resync_s: Annotated[
         float, Field(gt=0, description="How often each room is looked at anew, against losses that nobody tells of.")
     ] = 600.0
+    destroy_again_s: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="Rooms destroyed so shortly before the link was lost are destroyed again on the next one: a "
+            "server that crashed may have brought them back.",
+        ),
+    ] = 60.0
     trainees_on_stop: Annotated[
         str,
         Field(

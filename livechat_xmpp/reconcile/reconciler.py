@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
+from livechat_xmpp.reconcile.leftovers import Leftovers
 from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
 from livechat_xmpp.reconcile.rounds import Round, Stuck
@@ -30,11 +31,7 @@ GUARDS = 8  # rooms guarded at once while the database holds up their rounds
 WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
 BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
 LETTERS_AT_ONCE = 50
-LETTERS, STAFF, TRANSCRIPTS = (
-    "letters",
-    "staff",
-    "transcripts",
-)  # keys of the timers, as QUEUES; no chat id has these lengths
+LETTERS, STAFF, TRANSCRIPTS, LEFTOVERS = "letters", "staff", "transcripts", "leftovers"  # as QUEUES: no chat's id
 
 
 def _nobody_counts(result: str, seconds: float) -> None:
@@ -59,6 +56,7 @@ class Reconciler:
         monitor_grace: timedelta,
         status_interval: timedelta,
         sweep_every: timedelta,
+        destroy_again: timedelta,
         refresh_staff: Callable[[], Awaitable[None]],
         on_round: Callable[[str, float], None] = _nobody_counts,
     ) -> None:
@@ -88,6 +86,8 @@ class Reconciler:
             busy=lambda: wakeups.pending,
         )
         self._may_sweep = asyncio.Event()
+        self._leftovers = Leftovers(desk, rooms, destroy_again)
+        self._may_destroy = asyncio.Event()
         self._due: dict[Hashable, Callable[[], None]] = {
             QUEUES: wakeups.wake_queues,
             LETTERS: wakeups.wake_letters,
@@ -95,6 +95,7 @@ class Reconciler:
             TRANSCRIPTS: self._is_heard.set,
             CLIMBING: self._may_climb.set,
             SWEEP: self._may_sweep.set,
+            LEFTOVERS: self._may_destroy.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
@@ -109,6 +110,7 @@ class Reconciler:
         self._wakeups.wake_queues()
         self._wakeups.wake_letters()
         self._may_climb.set()
+        self._may_destroy.set()
         self._sweep.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
@@ -139,6 +141,7 @@ class Reconciler:
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
+                tasks.create_task(self._whenever(self._may_destroy, LEFTOVERS, self._leftovers.destroy))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
                 for _ in range(GUARDS):
@@ -161,7 +164,8 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        is_at_work = self._heard or self._busy or self._may_climb.is_set() or self._may_sweep.is_set()
+        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy))
+        is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
     def _on_due(self, key: Hashable) -> None:

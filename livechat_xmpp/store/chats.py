@@ -412,6 +412,16 @@ class ChatTable:
         )
         return [ChatId(i) for i in self._db.scalars(query)]
 
+    def ended_last(self, within: timedelta, limit: int) -> list[ChatId]:
+        query = (
+            select(t.chat.c.id, t.chat.c.closed_at)
+            .where(t.chat.c.closed_at.is_not(None), t.chat.c.room == RoomState.GONE)
+            .order_by(t.chat.c.closed_at.desc())
+            .limit(limit)
+        )
+        rows = self._db.execute(query).all()
+        return [ChatId(i) for i, closed_at in rows if closed_at >= rows[0][1] - within]
+
     def naming(self, jid: BareJid) -> list[ChatId]:
         offered = exists().where(
             t.offer.c.chat_id == t.chat.c.id, t.offer.c.helper == jid, t.offer.c.state == OfferState.OPEN

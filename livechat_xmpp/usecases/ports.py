@@ -183,6 +183,10 @@ class Chats(Protocol):
         """Return chats that are not closed, or whose room is not gone yet; those with trainees first."""
         ...
 
+    def ended_last(self, within: timedelta, limit: int) -> list[ChatId]:
+        """Return closed chats whose room is gone: the latest, and those closed at most so long before it."""
+        ...
+
     def naming(self, jid: BareJid) -> list[ChatId]:
         """Return unclosed chats in which the person answers, is offered, or is invited."""
         ...

@@ -93,12 +93,16 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
 
 
 def record_visits(work: Work, chat: Chat, facts: Iterable[Entered | Left]) -> None:
-    """Record who came and went, and nothing that follows from it: the chat is over."""
+    """Record who came and went when the chat is over already: only its outcome can follow from it."""
     for fact in facts:
         if isinstance(fact, Entered):
             work.visits.add(chat.id, fact.visit)
         else:
             work.visits.end(chat.id, fact.jid, fact.nick, fact.at)
+    known = work.chats.find(chat.id)
+    if known is not None and known.outcome is Outcome.ABANDONED and outcome_when_left(known) is Outcome.SERVED:
+        work.chats.save(replace(known, outcome=Outcome.SERVED))  # the visitor left before a round saw that they had met
+        work.fact("outcome corrected", chat=chat.id, outcome=Outcome.SERVED)
 
 
 def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:

@@ -391,6 +391,17 @@ async def test_the_chats_that_name_a_person(store: Store) -> None:
         assert set(work.chats.naming(jid("ana"))) == {"answered", "offered", "invited"}
 
 
+async def test_ended_last_are_those_that_ended_with_the_last(store: Store) -> None:
+    with store.writing() as work:
+        assert work.chats.ended_last(s(60), 10) == []
+        put_chat(work, "open", state=ChatState.OPEN)
+        put_chat(work, "going", state=ChatState.CLOSED, room=RoomState.READY, closed_at=at(500))
+        for number in range(4):
+            put_chat(work, f"c{number}", state=ChatState.CLOSED, room=RoomState.GONE, closed_at=at(30 * number))
+        assert work.chats.ended_last(s(60), 10) == ["c3", "c2", "c1"]
+        assert work.chats.ended_last(s(60), 2) == ["c3", "c2"]
+
+
 async def test_handle_times_are_of_the_latest_served(store: Store) -> None:
     with store.writing() as work:
         for number in range(4):

@@ -276,6 +276,16 @@ async def test_a_visitor_leaves(story: Story, is_open: bool, outcome: Outcome) -
         await story.desk.do(visits.leave, VISITOR)
 
 
+async def test_who_leaves_before_anybody_saw_that_they_had_come_was_served(story: Story) -> None:
+    chat_id = await story.in_progress()
+    await story.desk.do(visits.leave, VISITOR)
+    chat = await story.chat(chat_id)
+    assert chat.outcome is Outcome.ABANDONED
+    came = Entered(Visit(bare(VISITOR), "Vera", Part.VISITOR, NOW))
+    await story.desk.do(rooms.record_visits, chat, [came])
+    assert (await story.chat(chat_id)).outcome is Outcome.SERVED
+
+
 async def test_what_nobody_takes_ends_with_a_word_to_who_waited(story: Story) -> None:
     ticket = await story.ask()
     await story.offer(ticket.chat_id)

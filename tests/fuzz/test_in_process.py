@@ -49,6 +49,7 @@ class Fuzzed:
         self.chat = ChatId("")
         link = component.link
         link._is_up = True
+        link._lost = asyncio.get_running_loop().create_future()
         for way in ("abort", "disconnect"):
             setattr(link, way, lambda *_, way=way: self.ends.append(way))
         link.init_parser()

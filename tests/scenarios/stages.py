@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import secrets
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -224,7 +225,12 @@ class RealStage(Stage):
 
     async def open(self) -> None:
         await self.cable.open()
-        self.environment = {"LIVECHAT_XMPP__PORT": str(self.cable.port), **self._given}
+        own_room = f"contributors-{secrets.token_hex(4)}@{self.server.general_muc}"  # others have made one
+        self.environment = {
+            "LIVECHAT_XMPP__PORT": str(self.cable.port),
+            "LIVECHAT_XMPP__CONTRIBUTORS": own_room,
+            **self._given,
+        }
         ada = Account(await self.server.register("ada"), "", "admin")
         self.desk = Desk(self._process, self._folder, [ada], self.environment)
         self.config = self.desk.config

@@ -39,6 +39,17 @@ async def test_a_chat_that_lost_its_helper_waits_again(stage: Stage) -> None:
     await until(is_well, "no problem is left")
 
 
+async def test_a_room_that_came_back_after_its_chat_had_ended_is_destroyed_again(stage: Stage) -> None:
+    """RO-8: as a server that crashed may bring it back"""
+    ana = await stage.staff("ana")
+    chat = await stage.chat(ana)
+    ended = "UPDATE chat SET state = 'closed', outcome = 'served', closed_at = asked_at, room = 'gone' WHERE id = :chat"
+    await damage(stage, ended, chat=chat.id)
+    departure = await ana.is_out_of(chat.room)
+    assert departure is not None
+    assert departure.destroyed
+
+
 @pytest.mark.desk(LIVECHAT_XMPP__MUC="gone.workgroup.localhost", **QUICK)
 async def test_admins_are_told_once_of_a_chat_whose_room_cannot_be_made(stage: Stage) -> None:
     """QU-1: with the reason"""

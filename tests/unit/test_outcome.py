@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from livechat_xmpp.domain.model import Chat, Outcome, Part
+from livechat_xmpp.domain.model import Chat, ChatState, Outcome, Part
 from livechat_xmpp.domain.outcome import outcome_when_closed, outcome_when_left
 from tests.factories import NOW, a_chat, a_request, a_visit
 
@@ -44,6 +46,18 @@ def returned(**more: object) -> Chat:
             Outcome.ABANDONED,
             Outcome.SERVED,
             id="nobody ever wrote to them",
+        ),
+        pytest.param(
+            replace(a_chat(visits=(HELPER_CAME, CAME)), state=ChatState.CLOSED),
+            Outcome.SERVED,
+            Outcome.SERVED,
+            id="they met, as it turned out after the end",
+        ),
+        pytest.param(
+            replace(returned(visits=(CAME,)), state=ChatState.CLOSED),
+            Outcome.ABANDONED,
+            Outcome.SERVED,
+            id="nobody ever wrote to them, also after the end",
         ),
         pytest.param(returned(), Outcome.ABANDONED, Outcome.SERVED, id="taken and given back; the visitor never came"),
     ],
