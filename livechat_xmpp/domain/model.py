@@ -127,12 +127,20 @@ class Affiliation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person of the staff. is_subscribed: they let us see their presence."""
+    """A person of the staff. is_subscribed: they let us see their presence. welcomed_at: told what to do as newcomer.
+
+    language: a tag (RFC 5646) that their client says, or that they have chosen; "": not known.
+    active_at: their last sign of life, to the hour.
+    """
 
     jid: BareJid
     standing: Standing
     since_at: datetime
     is_subscribed: bool = False
+    language: str = ""
+    is_language_chosen: bool = False
+    active_at: datetime | None = None
+    welcomed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Standing
+from livechat_xmpp.store.audit import AuditTable
 from livechat_xmpp.store.changes import Changes
 from livechat_xmpp.store.chats import ChatTable, with_standings
 from livechat_xmpp.store.fence import Fence
@@ -64,6 +65,7 @@ class Transaction:
         self.changes = changes = Changes(in_turn.recall(memory) if in_turn else memory.chat)
         self.accounts = AccountTable(db, changes, memory, in_turn)
         self.duties = DutyTable(db, changes, in_turn)
+        self.audit = AuditTable(db)
         self.chats = ChatTable(db, changes, memory, in_turn, self.accounts)
         self.offers = OfferTable(db, changes, in_turn)
         self.invitations = InvitationTable(db, changes)

@@ -14,7 +14,6 @@ from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standin
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.changes import Changes
 from livechat_xmpp.store.remembered import InTurn, Remembered
-from livechat_xmpp.usecases.ports import StandingChange
 
 
 def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]) -> None:
@@ -71,12 +70,18 @@ class AccountTable:
         values = {k: v for k, v in asdict(account).items() if k != "jid"}
         put(self._db, t.account, {"jid": account.jid}, values)
 
-    def record(self, change: StandingChange) -> None:
-        self._db.execute(insert(t.standing_change).values(**asdict(change)))
-
 
 def _account_from(row: Row[Any]) -> Account:
-    return Account(BareJid(row.jid), Standing(row.standing), row.since_at, row.is_subscribed)
+    return Account(
+        BareJid(row.jid),
+        Standing(row.standing),
+        row.since_at,
+        row.is_subscribed,
+        row.language,
+        row.is_language_chosen,
+        row.active_at,
+        row.welcomed_at,
+    )
 
 
 class DutyTable:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -58,18 +59,123 @@ account = Table(
     Column("standing", String(16), nullable=False, index=True),
     Column("since_at", UtcDateTime, nullable=False),
     Column("is_subscribed", Boolean, nullable=False),
+    Column("language", String(35), nullable=False, server_default=""),
+    Column("is_language_chosen", Boolean, nullable=False, server_default=false()),
+    Column("active_at", UtcDateTime),
+    Column("welcomed_at", UtcDateTime),
 )
 
-# Append-only: the record of every change of standing.
-standing_change = Table(
-    "standing_change",
+# Append-only: every change of standing and every step of a decision. No row is ever changed.
+audit = Table(
+    "audit",
     metadata,
     Column("id", RowId, primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
     Column("jid", Jid, nullable=False, index=True),
-    Column("old", String(16)),
-    Column("new", String(16), nullable=False),
     Column("by", Jid, nullable=False),
+    Column("old", String(16)),
+    Column("new", String(16)),
     Column("reason", Text, nullable=False),
+    Column("policy", String(16), nullable=False, server_default=""),
+    Column("evidence", JSON, nullable=False),
+)
+
+# The settings that decisions followed, by the version that the audit names.
+policy = Table(
+    "policy",
+    metadata,
+    Column("version", String(16), primary_key=True),
+    Column("settings", JSON, nullable=False),
+    Column("since_at", UtcDateTime, nullable=False),
+)
+
+# Accounts that the server has named in its list, so that those that are new since then are known as new.
+registered = Table(
+    "registered",
+    metadata,
+    Column("jid", Jid, primary_key=True),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+)
+
+# What a trainee's presence in a chat counted for, once a chat.
+credit = Table(
+    "credit",
+    metadata,
+    Column("jid", Jid, primary_key=True),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("watched", Boolean, nullable=False),
+    Column("helped", Boolean, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("said", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+endorsement = Table(
+    "endorsement",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("trainee", Jid, nullable=False, index=True),
+    Column("by", Jid, nullable=False),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+)
+# One at a time of each person for each trainee, whatever the code does.
+Index(
+    "uq_endorsement_standing",
+    endorsement.c.trainee,
+    endorsement.c.by,
+    unique=True,
+    sqlite_where=endorsement.c.withdrawn_at.is_(None),
+    postgresql_where=endorsement.c.withdrawn_at.is_(None),
+)
+
+# Whom the desk has asked one thing about whom, and what they answered: nobody is asked the same twice.
+enquiry = Table(
+    "enquiry",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("to", Jid, nullable=False),
+    Column("about", Jid, nullable=False),
+    Column("chat_id", String(32), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("answer", String(16), nullable=False, server_default=""),
+)
+Index("ix_enquiry_to_answered_at", enquiry.c.to, enquiry.c.answered_at)
+
+# The clock of a decision about a trainee; by: who asked for it, "" when the endorsements did.
+application = Table(
+    "application",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("trainee", Jid, nullable=False),
+    Column("by", Jid, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("decide_by", UtcDateTime, nullable=False),
+    Column("reminded_at", UtcDateTime),
+    Column("overdue_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("outcome", String(16)),
+)
+Index("ix_application_closed_at_decide_by", application.c.closed_at, application.c.decide_by)
+Index(
+    "uq_application_open",
+    application.c.trainee,
+    unique=True,
+    sqlite_where=application.c.closed_at.is_(None),
+    postgresql_where=application.c.closed_at.is_(None),
+)
+
+vote = Table(
+    "vote",
+    metadata,
+    Column("application_id", ForeignKey("application.id", ondelete="CASCADE"), primary_key=True),
+    Column("by", Jid, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
 )
 

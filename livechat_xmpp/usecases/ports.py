@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from livechat_xmpp.domain.escalation import Climber
 from livechat_xmpp.domain.model import (
@@ -34,15 +34,22 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class StandingChange:
-    """One line of the record of who changed whose standing. by: a bare JID, or "settings"."""
+class Entry:
+    """One line of the audit, which only grows: a change of standing, or a step of a decision.
 
-    jid: BareJid
-    old: Standing | None
-    new: Standing
-    by: str
-    reason: str
+    kind: "standing", or what else happened; jid: whom it concerns; by: a bare JID, or what did it ("settings").
+    policy: version of the settings that were followed; evidence: what was known then, ready for JSON.
+    """
+
     at: datetime
+    kind: str
+    jid: BareJid
+    by: str
+    old: Standing | None = None
+    new: Standing | None = None
+    reason: str = ""
+    policy: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,15 @@ class Accounts(Protocol):
     def find(self, jid: BareJid) -> Account | None: ...
     def list(self, standing: Standing | None = None) -> list[Account]: ...
     def put(self, account: Account) -> None: ...
-    def record(self, change: StandingChange) -> None: ...
+
+
+class Audit(Protocol):
+    """Only ever added to."""
+
+    def add(self, entry: Entry) -> None: ...
+    def list(self, jid: BareJid | None = None, *, limit: int, before: int | None = None) -> list[tuple[int, Entry]]:
+        """Return the latest entries with their numbers, the newest first. before: only those with smaller numbers."""
+        ...
 
 
 class Duties(Protocol):
@@ -308,6 +323,8 @@ class Work(Protocol):
     def now(self) -> datetime: ...
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def duties(self) -> Duties: ...
     @property

@@ -20,7 +20,7 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
 from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.ports import Letter, StandingChange, Work
+from livechat_xmpp.usecases.ports import Entry, Letter, Work
 from livechat_xmpp.usecases.revoking import revoke
 
 MAX_CHATS = 20  # what go-on-duty takes at the most; nobody follows more
@@ -104,8 +104,8 @@ def check_staff_jid(text: str, rules: DeskRules) -> BareJid:
 
 
 def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
-    work.accounts.put(Account(jid, new, work.now, is_subscribed=old.is_subscribed if old is not None else False))
-    work.accounts.record(StandingChange(jid, old.standing if old else None, new, by, reason, work.now))
+    work.accounts.put(Account(jid, new, work.now) if old is None else replace(old, standing=new, since_at=work.now))
+    work.audit.add(Entry(work.now, "standing", jid, by, old.standing if old else None, new, reason))
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
     duty = work.duties.find(jid)
     if duty is not None and old is not None:

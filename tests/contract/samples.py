@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, DateTime, Integer, MetaData, Table, insert, select
+from sqlalchemy import JSON, Boolean, Column, Connection, DateTime, Integer, MetaData, Table, insert, select
 
 from tests.factories import NOW
 
@@ -203,4 +203,6 @@ def _value(column: Column[Any]) -> Any:
         return NOW
     if isinstance(column.type, Boolean):
         return True
+    if isinstance(column.type, JSON):
+        return {}
     return 1 if isinstance(column.type, Integer) else f"a {column.name}"[: getattr(column.type, "length", None)]

@@ -10,11 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, inspect, text
 
-from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, OfferState
+from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, OfferState, Standing
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store, Transaction, make_engine
 from livechat_xmpp.store.tables import metadata
 from livechat_xmpp.usecases import transcripts
+from livechat_xmpp.usecases.ports import Entry
 from tests.contract import samples
 from tests.contract.samples import FIRST, ORDINARY
 from tests.contract.watch import Watch
@@ -101,6 +102,26 @@ async def test_requests_from_before_they_climbed_begin_where_they_are(empty: Cal
     assert (queued["waiting"], queued["open"]) == (NOW, NOW)
     assert queued["returned"] > NOW
     assert [len(chat.offers) for chat in found.values() if chat is not None] == [1, 1, 1]
+
+
+async def test_changes_of_standing_become_the_beginning_of_the_audit(empty: Callable[[], str], watch: Watch) -> None:
+    """0004: as they were, and what comes later is numbered after them; whoever was here is no newcomer."""
+    url = empty()
+    await migrate.upgrade(url, "0003")
+    within(url, samples.fill)
+    await migrate.upgrade(url)
+    async with Store.opened(url, watch.now) as store:
+        with store.writing() as work:
+            work.audit.add(Entry(NOW, "standing", jid("ana"), jid("ada"), Standing.HELPER, Standing.MONITOR))
+            kept = [(e.jid, e.old, e.new, e.by, e.reason) for _, e in work.audit.list(limit=10)]
+            assert [account.welcomed_at for account in work.accounts.list()] == [
+                account.since_at for account in work.accounts.list()
+            ]
+    assert kept == [
+        (jid("ana"), Standing.HELPER, Standing.MONITOR, jid("ada"), ""),
+        (jid("ana"), Standing.TRAINEE, Standing.HELPER, jid("ada"), ""),
+        (jid("ana"), None, Standing.TRAINEE, jid("ada"), "new"),
+    ]
 
 
 async def test_upgrading_twice_is_harmless_and_keeps_the_data(empty: Callable[[], str], watch: Watch) -> None:

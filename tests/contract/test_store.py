@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from livechat_xmpp.domain.model import (
@@ -26,9 +25,8 @@ from livechat_xmpp.domain.model import (
     WorkgroupName,
 )
 from livechat_xmpp.domain.routing import PastOffers
-from livechat_xmpp.store import tables
-from livechat_xmpp.store.database import Store, Transaction, make_engine
-from livechat_xmpp.usecases.ports import Letter, StandingChange, StoreTrouble
+from livechat_xmpp.store.database import Store, Transaction
+from livechat_xmpp.usecases.ports import Entry, Letter, StoreTrouble
 from tests.contract.watch import Watch
 from tests.factories import (
     NOW,
@@ -193,18 +191,20 @@ async def test_accounts(store: Store) -> None:
         assert work.accounts.find(jid("eve")) is None
 
 
-async def test_each_change_of_standing_is_kept(store: Store, url: str) -> None:
+async def test_the_audit_keeps_each_entry(store: Store) -> None:
+    first = Entry(NOW, "standing", jid("tom"), "settings", None, Standing.TRAINEE)
+    later = Entry(
+        at(9), "standing", jid("tom"), jid("ada"), Standing.TRAINEE, Standing.HELPER, "because", "p1", {"watched": [5]}
+    )
     with store.writing() as work:
-        for old, new in ((None, Standing.TRAINEE), (Standing.TRAINEE, Standing.HELPER)):
-            work.accounts.record(StandingChange(jid("tom"), old, new, jid("ada"), "because", NOW))
-    engine = make_engine(url)
-    with engine.connect() as db:
-        rows = db.execute(select(tables.standing_change).order_by(tables.standing_change.c.id)).all()
-    engine.dispose()
-    assert [(r.jid, r.old, r.new, r.by, r.reason, r.at) for r in rows] == [
-        ("tom@localhost", None, "trainee", "ada@localhost", "because", NOW),
-        ("tom@localhost", "trainee", "helper", "ada@localhost", "because", NOW),
-    ]
+        for entry in (first, replace(first, jid=jid("ana")), later):
+            work.audit.add(entry)
+    with store.reading() as work:
+        listed = work.audit.list(limit=10)
+        assert [entry for _, entry in listed] == [later, replace(first, jid=jid("ana")), first]
+        assert [entry for _, entry in work.audit.list(jid("tom"), limit=10)] == [later, first]
+        assert work.audit.list(limit=1) == listed[:1]
+        assert work.audit.list(limit=1, before=listed[0][0]) == listed[1:2]
 
 
 async def test_duties(store: Store) -> None:
