@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.domain.wording import ENGLISH, Catalogue
 from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class DeskRules:
     """The numbers that the use cases apply; each is a setting, described there.
 
     read_jid: brings an address into its one form (RFC 7622 §3), or returns None for what is none.
+    catalogue: says what people are told, in their languages.
     """
 
     rooms: RoomRules = field(default_factory=RoomRules)
@@ -44,6 +46,7 @@ class DeskRules:
     anonymous_domains: frozenset[str] = frozenset()
     contributors: str = ""
     read_jid: Callable[[str], BareJid | None] = _lower
+    catalogue: Catalogue = ENGLISH
 
 
 def _nobody_counts(what: str, fields: Mapping[str, str | int | None]) -> None:
