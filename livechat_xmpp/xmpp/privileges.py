@@ -1,0 +1,34 @@
+"""What servers let us do for their accounts (XEP-0356), as they say it at each new link."""
+
+from __future__ import annotations
+
+from slixmpp import Message
+
+# COMPAT ejabberd 23.01: has urn:xmpp:privilege:1, and fails at each list that it is asked to write.
+NS = "urn:xmpp:privilege:2"
+
+
+class Privileges:
+    """By domain, for the present link."""
+
+    def __init__(self) -> None:
+        self._on_lists: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Forget all: servers say it again, at once, on the next link."""
+        self._on_lists.clear()
+
+    def take(self, message: Message) -> str | None:
+        """Take in what a message says (XEP-0356 §3); return the domain that lets us write contact lists, else None."""
+        domain: str = message["from"].full
+        for perm in message.xml.iter(f"{{{NS}}}perm"):
+            if perm.get("access") == "roster":
+                self._on_lists[domain] = perm.get("type", "none")
+        return domain if self.may_write_lists(domain) else None
+
+    def may_write_lists(self, domain: str) -> bool:
+        return self._on_lists.get(domain) in ("set", "both")
+
+    def may_keep_lists(self, domain: str) -> bool:
+        """Return whether contact lists may be read and written: without reading, people's own entries would be lost."""
+        return self._on_lists.get(domain) == "both"
