@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from livechat_xmpp import logs, standby, stopping
+from slixmpp import Message
+
+from livechat_xmpp import group_keepers, logs, standby, stopping
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.metrics import Metrics
 from livechat_xmpp.reconcile.clock import SystemClock
+from livechat_xmpp.reconcile.groups import GroupRules
 from livechat_xmpp.reconcile.ports import Clock
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.reconcile.wakeups import WakeUps
@@ -50,6 +53,7 @@ from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.passes import Passes
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
+from livechat_xmpp.xmpp.privileges import Privileges
 from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
@@ -116,6 +120,7 @@ class Component:
     reconciler: Reconciler
     store: Store
     staff_presence: StaffPresence
+    privileges: Privileges
     rooms: MucRooms
     speaker: Speaker
     book: PresenceBook
@@ -140,7 +145,7 @@ class Component:
     def on_down(self) -> None:
         """Give up what waits for the rooms; what the server lets us do ends with the link."""
         self.rooms.forget_all()
-        self.staff_presence.forget()
+        self.privileges.forget()
 
     @property
     def is_idle(self) -> bool:
@@ -205,6 +210,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
     link = _link(settings, store.fence.is_open)
     wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
+    privileges = Privileges(settings.staff.domains)
     metrics = Metrics()
     store.on_unit = metrics.on_database
     desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
@@ -229,7 +235,15 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         clock.now,
         title=f"{settings.workgroups[0].title} desk",
         probe_wait_s=settings.routing.probe_wait_s,
+        privileges=privileges,
+        on_moved=lambda: reconciler.groups.on_moved(),
     )
+
+    def on_server(message: Message) -> None:
+        if (domain := privileges.take(message)) is not None:
+            presence.on_contact_lists(domain)
+            reconciler.groups.begin()
+
     rooms = MucRooms(
         link,
         addresses,
@@ -250,6 +264,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         sweep_every=timedelta(seconds=settings.desk.sweep_s),
         destroy_again=timedelta(seconds=settings.rooms.destroy_again_s),
         refresh_staff=presence.refresh,
+        keepers=group_keepers.keepers(settings, link, addresses, desk, book, privileges),
+        group_rules=GroupRules(
+            settings.groups.most_people, timedelta(seconds=settings.groups.look_s), settings.groups.at_once
+        ),
         on_round=metrics.on_round,
     )
     passes = Passes(settings.xmpp.secret.get_secret_value(), clock.now)
@@ -273,9 +291,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         Words(commands, desk),
         at_the_door,
         team_room,
+        on_server,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
-    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched, clock)
+    return Component(desk, link, reconciler, store, presence, privileges, rooms, speaker, book, passes, watched, clock)
 
 
 @asynccontextmanager

@@ -70,7 +70,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the desk has put into somebody's list for one contact. before: the entry that was there; None: there was none."""
+    """What the desk has put into somebody's list for one contact. before: the entry that was there, None: none."""
 
     group: Group
     before: Contact | None = None
@@ -168,7 +168,11 @@ def suggestions(told: Mapping[BareJid, Group], wanted: Mapping[BareJid, Group]) 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a group that the server keeps needs for one person: out of some groups, then into one (None: none)."""
+    """What the groups that the server keeps need for one person: out of some, then into one (None: none).
+
+    In this order, and out of all before into one: clients are told that who leaves one of two groups is no contact
+    any more, and who joins a second one gets themself as a contact (ejabberd 23.01).
+    """
 
     jid: BareJid
     leaves: tuple[Group, ...]
@@ -181,9 +185,6 @@ def moves(seen: Mapping[Group, Set[BareJid]], members: Mapping[BareJid, Group]) 
     found = []
     for jid in sorted(everybody):
         wanted, there = members.get(jid), {group for group, people in seen.items() if jid in people}
-        leaves = tuple(sorted(there - {wanted}))
-        # Leaving one group takes the person out of clients' lists for all: so who leaves joins anew.
-        joins = wanted if leaves or wanted not in there else None
-        if leaves or joins is not None:
-            found.append(Move(jid, leaves, joins))
+        if there != {wanted} - {None}:
+            found.append(Move(jid, tuple(sorted(there)), wanted))
     return found

@@ -95,9 +95,7 @@ class Groups:
             first = min(self._failures.values(), key=lambda f: f.since_at)
             names = sorted(name for _, name in self._failures)
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            found.append(
-                Problem("", Trouble.GROUPS_FAILED, first.since_at, f"{names[0]}{more}: {first.reason}")
-            )
+            found.append(Problem("", Trouble.GROUPS_FAILED, first.since_at, f"{names[0]}{more}: {first.reason}"))
         if self._cut_since is not None:
             reason = f"{self._left_out} people more than groups.most_people allows; those active last are shown"
             found.append(Problem("", Trouble.GROUPS_CUT, self._cut_since, reason))

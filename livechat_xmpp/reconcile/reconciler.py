@@ -6,14 +6,23 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
+from livechat_xmpp.reconcile.groups import GROUPS, GroupRules, Groups
 from livechat_xmpp.reconcile.leftovers import Leftovers
-from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
+from livechat_xmpp.reconcile.ports import (
+    Clock,
+    GroupKeeper,
+    LinkDown,
+    LinkTrouble,
+    People,
+    Rooms,
+    StaffPresences,
+)
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
 from livechat_xmpp.reconcile.rounds import Round, Stuck
 from livechat_xmpp.reconcile.sweep import SWEEP, Sweep
@@ -41,6 +50,7 @@ def _nobody_counts(result: str, seconds: float) -> None:
 class Reconciler:
     """Keeps rooms, offers and people in step with the record.
 
+    groups: the contact lists; keepers: the ways of keeping them, the best first; none where none is wanted.
     on_round: told of each round for a chat: "done", "failed" or "stuck", and the seconds that it took.
     """
 
@@ -58,6 +68,8 @@ class Reconciler:
         sweep_every: timedelta,
         destroy_again: timedelta,
         refresh_staff: Callable[[], Awaitable[None]],
+        keepers: Sequence[GroupKeeper] = (),
+        group_rules: GroupRules | None = None,
         on_round: Callable[[str, float], None] = _nobody_counts,
     ) -> None:
         self._refresh_staff = refresh_staff
@@ -76,6 +88,7 @@ class Reconciler:
         self._is_heard = asyncio.Event()
         self._climbing = Climbing(desk, people, presences, clock, self._timers)
         self._may_climb = asyncio.Event()
+        self.groups = Groups(desk, people, presences, clock, self._timers, keepers, group_rules or GroupRules())
         self._sweep = Sweep(
             desk,
             people,
@@ -84,6 +97,7 @@ class Reconciler:
             every=sweep_every,
             stuck=lambda: dict(self._stuck),
             busy=lambda: wakeups.pending,
+            others=self.groups.problems,
         )
         self._may_sweep = asyncio.Event()
         self._leftovers = Leftovers(desk, rooms, destroy_again)
@@ -96,6 +110,7 @@ class Reconciler:
             CLIMBING: self._may_climb.set,
             SWEEP: self._may_sweep.set,
             LEFTOVERS: self._may_destroy.set,
+            GROUPS: self.groups.is_woken.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
@@ -112,6 +127,7 @@ class Reconciler:
         self._may_climb.set()
         self._may_destroy.set()
         self._sweep.begin()
+        self.groups.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
         """Take in that a room shows something new."""
@@ -137,11 +153,12 @@ class Reconciler:
                 tasks.create_task(self._timers.run())
                 tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
                 tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
-                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._refresh_staff))
+                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._on_staff_changed))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
                 tasks.create_task(self._whenever(self._may_destroy, LEFTOVERS, self._leftovers.destroy))
+                tasks.create_task(self._whenever(self.groups.is_woken, GROUPS, self.groups.look))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
                 for _ in range(GUARDS):
@@ -164,7 +181,8 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy))
+        due = (self._may_climb, self._may_sweep, self._may_destroy, self.groups.is_woken)
+        is_due = any(event.is_set() for event in due)
         is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
@@ -244,6 +262,10 @@ class Reconciler:
                 self._timers.after(what, BACK_OFF[1])
             finally:
                 self._busy -= 1
+
+    async def _on_staff_changed(self) -> None:
+        self.groups.is_woken.set()
+        await self._refresh_staff()
 
     async def _send_letters(self) -> None:
         self._people.require_link()

@@ -14,12 +14,12 @@ from livechat_xmpp.reconcile.ports import LinkTrouble, StepRefused
 
 log = logging.getLogger(__name__)
 
-VERSION = "v0"  # of the commands' arguments; later ones take lists where this takes lines
 NAMES: Mapping[Group, str] = {group: f"livechat-{group}" for group in Group}  # an admin may have groups of these labels
 
 
 class Api:
-    """Commands of one server. url: up to and with /api; token: for OAuth, "" where the server asks for none."""
+    """Commands of one server. url: up to the commands' names, with /v0, as
+    later versions of some take other arguments; token: for OAuth, "" where the server asks for none."""
 
     def __init__(self, url: str, token: str, timeout_s: float) -> None:
         self._url = url.rstrip("/")
@@ -32,7 +32,7 @@ class Api:
     async def call(self, http: aiohttp.ClientSession, command: str, **arguments: str) -> Any:
         """Return the answer to a command. Raises StepRefused with the HTTP status as condition, LinkTrouble."""
         try:
-            async with http.post(f"{self._url}/{command}/{VERSION}", json=arguments) as answer:
+            async with http.post(f"{self._url}/{command}", json=arguments) as answer:
                 if answer.status != 200:
                     raise StepRefused(f"{command}: HTTP {answer.status}")
                 return await answer.json(content_type=None)
@@ -63,14 +63,19 @@ class SharedGroups:
         ours = {jid: group for jid, group in members.items() if self.serves(jid.partition("@")[2])}
         async with self._api.session() as http:
             refusal: LinkTrouble | None = None
-            for move in moves(await self._look(http, name), ours):
+            if not (needed := moves(await self._look(http, name), ours)):
+                return True
+            for move in needed:
                 try:
                     await self._move(http, name, move)
                 except StepRefused as trouble:
                     refusal = refusal or trouble
+            # COMPAT ejabberd 23.01: says that it has added somebody of a domain that it does not have.
+            if refusal is None and (still := moves(await self._look(http, name), ours)):
+                refusal = StepRefused(f"srg_user_add: {still[0].jid} is not in the group")
             if refusal is not None:
                 raise refusal
-        return True
+            return True
 
     async def try_out(self, domain: str) -> None:
         """Make the groups if there are none, and look at them. Raises LinkTrouble."""

@@ -308,7 +308,7 @@ notice = Table(
     Column("done_at", UtcDateTime),
 )
 
-# What the desk has put into people's contact lists, or suggested to them; way: how. contacts: see store/contact_lists.py.
+# What the desk has put into people's contact lists, or suggested to them; way: how. contacts: see contact_lists.py.
 contact_list = Table(
     "contact_list",
     metadata,

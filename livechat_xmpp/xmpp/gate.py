@@ -37,7 +37,10 @@ Handler: TypeAlias = Callable[[Iq], Awaitable[Any]]
 
 
 class Gate:
-    """Registers for every stanza that concerns us and hands it on."""
+    """Registers for every stanza that concerns us and hands it on.
+
+    on_server: takes what domains say to the component.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,9 @@ class Gate:
         words: Words,
         limits: Limits,
         team_room: TeamRoom,
+        on_server: Callable[[Message], None],
     ) -> None:
+        self._on_server = on_server
         self._team_room = team_room
         self._link = link
         self._turns = turns
@@ -145,7 +150,7 @@ class Gate:
         if workgroup is not None:
             self._on_workgroup_message(workgroup, message)
         elif not message["to"].local and not message["from"].local:
-            self._presence.on_privileges(message)
+            self._on_server(message)
 
     def _on_workgroup_message(self, workgroup: WorkgroupName, message: Message) -> None:
         if decliner := muc.read_decline(message.xml):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from slixmpp import Message
 
 # COMPAT ejabberd 23.01: has urn:xmpp:privilege:1, and fails at each list that it is asked to write.
@@ -9,9 +11,10 @@ NS = "urn:xmpp:privilege:2"
 
 
 class Privileges:
-    """By domain, for the present link."""
+    """By domain of the staff, for the present link; what other domains say of themselves is of no use."""
 
-    def __init__(self) -> None:
+    def __init__(self, domains: Collection[str]) -> None:
+        self._domains = frozenset(domains)
         self._on_lists: dict[str, str] = {}
 
     def forget(self) -> None:
@@ -21,6 +24,8 @@ class Privileges:
     def take(self, message: Message) -> str | None:
         """Take in what a message says (XEP-0356 §3); return the domain that lets us write contact lists, else None."""
         domain: str = message["from"].full
+        if domain not in self._domains:
+            return None
         for perm in message.xml.iter(f"{{{NS}}}perm"):
             if perm.get("access") == "roster":
                 self._on_lists[domain] = perm.get("type", "none")
