@@ -443,6 +443,7 @@ async def check(settings: Settings) -> bool:
     logging.disable(logging.CRITICAL)  # what goes wrong is among the lines
     web = settings.web
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)
+    shared = group_keepers.shared_groups(settings, Privileges(()))
     wanted = Wanted(
         component=settings.xmpp.component,
         secret=settings.xmpp.secret.get_secret_value(),
@@ -457,5 +458,7 @@ async def check(settings: Settings) -> bool:
         contact=f"{settings.workgroups[0].name}@{settings.xmpp.component}",
         people=tuple(settings.staff.initial),
         max_stanza_bytes=settings.xmpp.max_stanza_bytes,
+        has_groups=settings.groups.enabled,
+        try_shared_groups=shared.try_out if shared is not None else None,
     )
     return await everything.check(wanted, lambda line: print(line, flush=True))

@@ -16,7 +16,8 @@ Say = Callable[[str], None]
 class Wanted:
     """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs.
 
-    max_stanza_bytes: the largest stanza that the desk may send.
+    max_stanza_bytes: the largest stanza that the desk may send. has_groups: whether contact lists get groups.
+    try_shared_groups: tries whether the server has them for a domain, raises LinkTrouble; None: it is not asked.
     """
 
     component: str
@@ -32,6 +33,8 @@ class Wanted:
     contact: str
     people: tuple[str, ...]
     max_stanza_bytes: int
+    has_groups: bool = True
+    try_shared_groups: Callable[[str], Awaitable[None]] | None = None
 
     @property
     def general_muc(self) -> str:
@@ -86,14 +89,14 @@ class Findings:
         change = f": {words(need, self.software, {**self._names, **names})}" if need else ""
         self._say(f"--  {what}{reason}{change}")
 
-    async def tried(self, what: str, need: Need, step: Awaitable[Any]) -> bool:
+    async def tried(self, what: str, need: Need, step: Awaitable[Any], **names: str) -> bool:
         """Take the step and say how it went. Raises LinkDown, as nothing more can be tried then."""
         try:
             await step
         except LinkDown:
             raise
         except LinkTrouble as trouble:
-            self.no(what, need, str(trouble))
+            self.no(what, need, str(trouble), **names)
             return False
         self.ok(what)
         return True

@@ -36,6 +36,7 @@ class Need(Enum):
     STANZA_SIZE = auto()
     CONTRIBUTORS = auto()
     PRIVILEGES = auto()
+    GROUPS_API = auto()
 
 
 PROSODY: Mapping[Need, str] = {
@@ -74,7 +75,10 @@ PROSODY: Mapping[Need, str] = {
     " xmpp.max_stanza_bytes here to what it is",
     Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
     Need.PRIVILEGES: 'modules_enabled = {{ "privilege" }} both below VirtualHost "{domain}" and below Component'
-    ' "{component}" (Debian: package prosody-modules), and privileged_entities below the VirtualHost',
+    ' "{component}" (Debian: package prosody-modules), and privileged_entities below the VirtualHost, with'
+    ' roster = "both"',
+    Need.GROUPS_API: "Prosody has no such API: leave groups.api_url here empty, and let the desk write the lists by"
+    ' mod_privilege, below VirtualHost "{domain}"',
 }
 
 EJABBERD: Mapping[Need, str] = {
@@ -117,7 +121,11 @@ EJABBERD: Mapping[Need, str] = {
     Need.STANZA_SIZE: "below listen, module: ejabberd_service: max_stanza_size has to be {max_bytes} at least; or set"
     " xmpp.max_stanza_bytes here to what it is",
     Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
-    Need.PRIVILEGES: "nothing to change: each of the staff is asked once, by their client, to let the desk see them",
+    Need.PRIVILEGES: "with what livechat.yml has below listen (mod_http_api), api_permissions and append_host_config"
+    " (mod_shared_roster, mod_admin_extra), and groups.api_url here, {domain} has them for everybody at once",
+    Need.GROUPS_API: "below listen, module: ejabberd_http on loopback with request_handlers: /api/v0: mod_http_api;"
+    " api_permissions that let this machine call the commands srg_*; mod_shared_roster and mod_admin_extra below the"
+    ' modules of "{domain}"; groups.api_url here has to be that listener\'s address, with /api/v0',
 }
 
 WORDS: Mapping[str, Mapping[Need, str]] = {"Prosody": PROSODY, "ejabberd": EJABBERD}
