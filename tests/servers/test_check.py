@@ -273,9 +273,7 @@ def test_a_wrong_setting_of_the_whole_prosody_is_named(tmp_path: Path, change: C
         pytest.param(
             [("/xmpp-websocket: ejabberd_http_ws", "/ws: ejabberd_http_ws")], "/xmpp-websocket:", id="no WebSocket"
         ),
-        pytest.param([("mod_admin_extra: {} #", "#")], "mod_admin_extra", id="no commands for groups"),
         pytest.param([("what: [srg_list, ", "what: [")], "api_permissions", id="a command for groups not allowed"),
-        pytest.param([("mod_shared_roster: {}", "mod_last: {}")], "mod_shared_roster", id="no shared groups"),
     ],
 )
 def test_a_wrong_setting_of_ejabberd_is_named(tmp_path: Path, changes: list[Change], setting: str) -> None:
@@ -284,6 +282,13 @@ def test_a_wrong_setting_of_ejabberd_is_named(tmp_path: Path, changes: list[Chan
     assert outcome.status == 1
     assert len(outcome.missing) == 1, outcome.text
     assert setting in outcome.missing[0]
+
+
+@pytest.mark.parametrize("module", ["mod_admin_extra: {} #", "mod_shared_roster: {}"])
+def test_an_ejabberd_without_what_shared_groups_need_is_told(tmp_path: Path, module: str) -> None:
+    with server_with(Ejabberd, tmp_path, main=((module, "#"),)) as server:
+        (missing,) = check(server, tmp_path).missing
+    assert "mod_shared_roster and mod_admin_extra" in missing
 
 
 async def test_an_ejabberd_that_mixes_up_its_components_is_told(tmp_path: Path) -> None:

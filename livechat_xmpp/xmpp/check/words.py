@@ -121,8 +121,8 @@ EJABBERD: Mapping[Need, str] = {
     Need.STANZA_SIZE: "below listen, module: ejabberd_service: max_stanza_size has to be {max_bytes} at least; or set"
     " xmpp.max_stanza_bytes here to what it is",
     Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
-    Need.PRIVILEGES: "with what livechat.yml has below listen (mod_http_api), api_permissions and append_host_config"
-    " (mod_shared_roster, mod_admin_extra), and groups.api_url here, {domain} has them for everybody at once",
+    Need.PRIVILEGES: "with what livechat.yml has below listen (mod_http_api) and api_permissions, mod_shared_roster and"
+    " mod_admin_extra among the modules, and groups.api_url here, all of {domain} have them without being asked",
     Need.GROUPS_API: "below listen, module: ejabberd_http on loopback with request_handlers: /api/v0: mod_http_api;"
     " api_permissions that let this machine call the commands srg_*; mod_shared_roster and mod_admin_extra below the"
     ' modules of "{domain}"; groups.api_url here has to be that listener\'s address, with /api/v0',
