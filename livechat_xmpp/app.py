@@ -31,6 +31,7 @@ from livechat_xmpp.store.database import Store
 from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock, lock_for
 from livechat_xmpp.store.postgresql import session_name
+from livechat_xmpp.translations import Translations
 from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
@@ -40,7 +41,7 @@ from livechat_xmpp.xmpp import disco, limits
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
-from livechat_xmpp.xmpp.commands import accounts, door, duty, problems
+from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems
 from livechat_xmpp.xmpp.commands.chats import chat_commands
 from livechat_xmpp.xmpp.commands.command import Commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
@@ -48,6 +49,7 @@ from livechat_xmpp.xmpp.commands.sessions import CommandSessions
 from livechat_xmpp.xmpp.commands.visits import visit_commands
 from livechat_xmpp.xmpp.disco import Disco
 from livechat_xmpp.xmpp.gate import Gate
+from livechat_xmpp.xmpp.languages import Ears, HeardLanguages
 from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.passes import Passes
@@ -68,8 +70,8 @@ PORT_RETRY_S = 1.0  # a process before us that hangs is ended by somebody, or by
 STOP_TIMEOUT_S = 5.0  # for the link to end at a stop, and for the process once it has lost the lock
 
 
-def rules_from(settings: Settings) -> DeskRules:
-    """Return the numbers that the rules apply."""
+def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskRules:
+    """Return the numbers that the rules apply, and the texts. heard: what languages people speak."""
     rooms = settings.rooms
     return DeskRules(
         rooms=RoomRules(
@@ -99,7 +101,13 @@ def rules_from(settings: Settings) -> DeskRules:
         anonymous_domains=frozenset(settings.visitors.anonymous_domains),
         contributors=settings.xmpp.contributors,
         read_jid=read_bare_jid,
+        catalogue=Translations(settings.texts.default_language, settings.texts.overrides),
+        heard=(heard or heard_from(settings)).of,
     )
+
+
+def heard_from(settings: Settings) -> HeardLanguages:
+    return HeardLanguages(unspoken=settings.texts.unspoken_language, remembered=settings.limits.remembered)
 
 
 def limits_from(settings: Settings) -> limits.Rules:
@@ -127,12 +135,14 @@ class Component:
     passes: Passes
     watched: Watched
     clock: Clock
+    ears: Ears
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
         self.rooms.forget_all()
         self.speaker.forget()
         self.book.forget(self.clock.now())
+        self.ears.begin(await self.desk.ask(staff.every_account))
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
@@ -195,6 +205,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
         duty.commands,
         chat_commands(addresses),
         accounts.commands,
+        languages.commands,
         problems.commands,
         visit_commands(addresses, queue_door.tell_place, queue_door.request),
     ):
@@ -209,7 +220,8 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
     addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
     link = _link(settings, store.fence.is_open)
-    wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
+    heard = heard_from(settings)
+    wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings, heard)
     privileges = Privileges(settings.staff.domains)
     metrics = Metrics()
     store.on_unit = metrics.on_database
@@ -239,6 +251,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         on_moved=lambda: reconciler.groups.on_moved(),
     )
 
+    async def refresh_staff() -> None:
+        await presence.refresh()
+        ears.meet(presence.accounts)
+
     def on_server(message: Message) -> None:
         if (domain := privileges.take(message)) is not None:
             presence.on_contact_lists(domain)
@@ -263,7 +279,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         status_interval=timedelta(seconds=settings.visitors.status_interval_s),
         sweep_every=timedelta(seconds=settings.desk.sweep_s),
         destroy_again=timedelta(seconds=settings.rooms.destroy_again_s),
-        refresh_staff=presence.refresh,
+        refresh_staff=refresh_staff,
         keepers=group_keepers.keepers(settings, link, addresses, desk, book, privileges),
         group_rules=GroupRules(
             settings.groups.most_people, timedelta(seconds=settings.groups.look_s), settings.groups.at_once
@@ -276,6 +292,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     commands = _commands(addresses, queue_door)
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
+    ears = Ears(heard, turns, desk, is_staff=lambda jid: jid in presence.accounts)
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
@@ -291,10 +308,13 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         Words(commands, desk),
         at_the_door,
         team_room,
+        ears,
         on_server,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
-    return Component(desk, link, reconciler, store, presence, privileges, rooms, speaker, book, passes, watched, clock)
+    return Component(
+        desk, link, reconciler, store, presence, privileges, rooms, speaker, book, passes, watched, clock, ears
+    )
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from tests.people.elements import (
     DISCO_INFO,
     PING,
     ROSTER,
+    XML_LANG,
     bare,
     error_to,
     make,
@@ -41,6 +42,7 @@ class Client:
     accepts_subscriptions, answers_pings: what the client does by itself. answer_iq: takes all other questions.
     contacts: the contact list, once it was asked for. suggestions: changes of it that were suggested (XEP-0144), which
     are in no inbox; follows_suggestions: whether they are made.
+    language: what it says in xml:lang, "": nothing.
     """
 
     def __init__(self, opener: Opener, name: str = "", *, desk: str = "") -> None:
@@ -59,6 +61,7 @@ class Client:
         self.contacts: dict[str, Entry] = {}
         self.suggestions: list[Suggested] = []
         self.follows_suggestions = True
+        self.language = ""
         self.keeps_log = True
         self.accepts_subscriptions = True
         self.answers_pings = True
@@ -124,6 +127,8 @@ class Client:
     def _send(self, stanza: Element) -> None:
         if self._connection is None:
             raise ConnectionError(f"{self.jid} is not connected: {self._why_lost}")
+        if self.language:
+            stanza.set(XML_LANG, self.language)
         self._connection.send(stanza)
 
     async def send_raw(self, text: str) -> None:
