@@ -108,6 +108,7 @@ class Groups:
         self._people.require_link()
         now = self._clock.now()
         belonging = await self._desk.ask(groups.who_belongs, self._rules.most_people)
+        self._note_cut(belonging.left_out)
         if self._look_at is None or now >= self._look_at:
             self._members = None
         if belonging.members != self._members:
@@ -132,7 +133,6 @@ class Groups:
         self._due = dict.fromkeys(sorted(due, key=lambda key: (due[key], key)))
         self._failures = {key: failure for key, failure in self._failures.items() if key in due}
         self._put_off.clear()
-        self._note_cut(belonging.left_out)
         self._members = belonging.members
         if is_first:
             self._look_at = self._clock.now() + self._rules.look_every
