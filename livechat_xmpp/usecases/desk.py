@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.domain.wording import ENGLISH, Catalogue
 from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
 
@@ -47,6 +48,7 @@ class DeskRules:
     contributors: str = ""
     read_jid: Callable[[str], BareJid | None] = _lower
     catalogue: Catalogue = ENGLISH
+    sign_up: SignUpRules = field(default_factory=SignUpRules)
 
 
 def _nobody_counts(what: str, fields: Mapping[str, str | int | None]) -> None:

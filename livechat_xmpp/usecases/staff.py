@@ -103,8 +103,16 @@ def check_staff_jid(text: str, rules: DeskRules) -> BareJid:
     return jid
 
 
-def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
-    work.accounts.put(Account(jid, new, work.now) if old is None else replace(old, standing=new, since_at=work.now))
+def set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
+    """Give a person a standing, for whatever reason; old: their account as it is, None if they have none.
+
+    Who becomes a trainee without having had a standing before waits for their welcome from now on (usecases.welcome).
+    """
+    if old is None:
+        is_newcomer = new is Standing.TRAINEE and by != BY_SETTINGS and work.audit.last_standing(jid) is None
+        work.accounts.put(Account(jid, new, work.now, welcomed_at=None if is_newcomer else work.now))
+    else:
+        work.accounts.put(replace(old, standing=new, since_at=work.now))
     work.audit.add(Entry(work.now, "standing", jid, by, old.standing if old else None, new, reason))
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
     duty = work.duties.find(jid)
@@ -122,18 +130,7 @@ def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:
     """Give accounts that have no record yet the standing that the settings name; others keep theirs."""
     for jid, standing in standings.items():
         if work.accounts.find(jid) is None:
-            _set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
-
-
-def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules) -> BareJid:
-    """Make an account a trainee. For helpers and up. Raises BadInput, also when it has a standing already."""
-    jid = check_staff_jid(text, rules)
-    known = work.accounts.find(jid)
-    if known is not None:
-        raise BadInput(f"{jid} is {known.standing} already.")
-    _set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
-    _tell(work, jid, texts.new_standing(Standing.TRAINEE, by, ""), workgroup, rules)
-    return jid
+            set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
 
 
 def _tell(work: Work, jid: BareJid, text: str, workgroup: WorkgroupName, rules: DeskRules) -> None:
@@ -182,7 +179,7 @@ def change_standings(
         kind = NotPermitted if all(isinstance(r, NotPermitted) for r in refusals) else BadInput
         raise kind("\n".join(str(r) for r in refusals))
     for jid, old in changes.items():
-        _set_standing(work, jid, old, standing, by=by, reason=reason)
+        set_standing(work, jid, old, standing, by=by, reason=reason)
         _tell(work, jid, texts.new_standing(standing, by, reason), workgroup, rules)
     return sorted(changes)
 
