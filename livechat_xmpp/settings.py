@@ -160,6 +160,30 @@ class VisitorSettings(Group):
     ] = 4000
 
 
+class ApprenticeshipSettings(Group):
+    """From a new account to an approved helper."""
+
+    guide_url: Annotated[
+        str,
+        Field(pattern=r"^(https?://[^\s/?#]+\S*)?$", description="The guide for newcomers, a web page; empty: none."),
+    ] = ""
+    sign_up_new_accounts: Annotated[
+        bool,
+        Field(description="Whether new accounts of the staff's domains become trainees at once; else who asks for it."),
+    ] = True
+    sign_up_existing_accounts: Annotated[
+        bool,
+        Field(description="Whether accounts that were there before the desk, in the server's first list, do so too."),
+    ] = False
+    welcomes_per_hour: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Newcomers welcomed in an hour, the others later: more are a flood of accounts, not of people.",
+        ),
+    ] = 60
+
+
 class RoutingSettings(Group):
     """Offering requests to helpers."""
 
@@ -350,6 +374,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     staff: StaffSettings = StaffSettings()
     visitors: VisitorSettings = VisitorSettings()
+    apprenticeship: ApprenticeshipSettings = ApprenticeshipSettings()
     routing: RoutingSettings = RoutingSettings()
     rooms: RoomSettings = RoomSettings()
     desk: DeskSettings = DeskSettings()

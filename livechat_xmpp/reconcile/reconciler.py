@@ -11,9 +11,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.reconcile.attendance import ATTENDANCE, Attendance
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.leftovers import Leftovers
-from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
+from livechat_xmpp.reconcile.newcomers import LISTS, NEWCOMERS, Newcomers
+from livechat_xmpp.reconcile.ports import (
+    AccountLists,
+    Clock,
+    LinkDown,
+    LinkTrouble,
+    People,
+    Rooms,
+    StaffPresences,
+    TeamRoom,
+)
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
 from livechat_xmpp.reconcile.rounds import Round, Stuck
 from livechat_xmpp.reconcile.sweep import SWEEP, Sweep
@@ -58,6 +69,9 @@ class Reconciler:
         sweep_every: timedelta,
         destroy_again: timedelta,
         refresh_staff: Callable[[], Awaitable[None]],
+        account_lists: AccountLists,
+        team_room: TeamRoom,
+        room_look: timedelta,
         on_round: Callable[[str, float], None] = _nobody_counts,
     ) -> None:
         self._refresh_staff = refresh_staff
@@ -86,6 +100,8 @@ class Reconciler:
             busy=lambda: wakeups.pending,
         )
         self._may_sweep = asyncio.Event()
+        self.newcomers = Newcomers(desk, people, account_lists, clock, self._timers, desk.rules.staff_domains)
+        self.attendance = Attendance(team_room, clock, self._timers, every=room_look)
         self._leftovers = Leftovers(desk, rooms, destroy_again)
         self._may_destroy = asyncio.Event()
         self._due: dict[Hashable, Callable[[], None]] = {
@@ -96,6 +112,9 @@ class Reconciler:
             CLIMBING: self._may_climb.set,
             SWEEP: self._may_sweep.set,
             LEFTOVERS: self._may_destroy.set,
+            NEWCOMERS: self.newcomers.is_heard.set,
+            LISTS: self.newcomers.may_list.set,
+            ATTENDANCE: self.attendance.may_look.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
@@ -112,6 +131,8 @@ class Reconciler:
         self._may_climb.set()
         self._may_destroy.set()
         self._sweep.begin()
+        self.newcomers.begin()
+        self.attendance.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
         """Take in that a room shows something new."""
@@ -137,11 +158,14 @@ class Reconciler:
                 tasks.create_task(self._timers.run())
                 tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
                 tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
-                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._refresh_staff))
+                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._on_staff_changed))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
                 tasks.create_task(self._whenever(self._may_destroy, LEFTOVERS, self._leftovers.destroy))
+                tasks.create_task(self._whenever(self.newcomers.is_heard, NEWCOMERS, self.newcomers.look))
+                tasks.create_task(self._whenever(self.newcomers.may_list, LISTS, self.newcomers.catch_up))
+                tasks.create_task(self._whenever(self.attendance.may_look, ATTENDANCE, self.attendance.look))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
                 for _ in range(GUARDS):
@@ -164,7 +188,8 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy))
+        new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look)
+        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy, *new))
         is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
@@ -244,6 +269,10 @@ class Reconciler:
                 self._timers.after(what, BACK_OFF[1])
             finally:
                 self._busy -= 1
+
+    async def _on_staff_changed(self) -> None:
+        self.newcomers.is_heard.set()  # somebody may wait for their welcome
+        await self._refresh_staff()
 
     async def _send_letters(self) -> None:
         self._people.require_link()

@@ -87,9 +87,7 @@ class AccountTable:
 
     def welcomed_since(self, moment: datetime) -> Welcomed:
         since = (t.account.c.welcomed_at > moment, t.account.c.standing == Standing.TRAINEE)
-        number, first_at = self._db.execute(
-            select(func.count(), func.min(t.account.c.welcomed_at)).where(*since)
-        ).one()
+        number, first_at = self._db.execute(select(func.count(), func.min(t.account.c.welcomed_at)).where(*since)).one()
         return Welcomed(number, first_at)
 
     def set_welcomed(self, jid: BareJid, at: datetime) -> None:

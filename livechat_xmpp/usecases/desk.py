@@ -25,12 +25,17 @@ def _lower(text: str) -> BareJid | None:
     return BareJid(text.lower())
 
 
+def _nothing(jid: BareJid) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class DeskRules:
     """The numbers that the use cases apply; each is a setting, described there.
 
     read_jid: brings an address into its one form (RFC 7622 §3), or returns None for what is none.
-    catalogue: says what people are told, in their languages.
+    catalogue: says what people are told, in their languages. heard: the language that somebody's client has last said
+    it speaks, "": none; also of visitors, who have no account that it is kept in.
     """
 
     rooms: RoomRules = field(default_factory=RoomRules)
@@ -49,6 +54,7 @@ class DeskRules:
     read_jid: Callable[[str], BareJid | None] = _lower
     catalogue: Catalogue = ENGLISH
     sign_up: SignUpRules = field(default_factory=SignUpRules)
+    heard: Callable[[BareJid], str] = _nothing
 
 
 def _nobody_counts(what: str, fields: Mapping[str, str | int | None]) -> None:

@@ -11,7 +11,7 @@ from livechat_xmpp.domain.wording import signup as words
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.staff import check_staff_jid, set_standing, wake_for
-from livechat_xmpp.usecases.telling import language_of, tell
+from livechat_xmpp.usecases.telling import tell
 
 
 def may_belong(jid: BareJid, rules: DeskRules) -> bool:
@@ -42,6 +42,16 @@ def sign_up_all(work: Work, newcomers: Mapping[BareJid, Source], *, rules: DeskR
     return sum(sign_up(work, jid, source=source, rules=rules) for jid, source in newcomers.items())
 
 
+def sign_up_ready(work: Work, jid: BareJid, *, rules: DeskRules) -> bool:
+    """Sign up who has written "ready"; return whether they are a trainee now.
+
+    Not who waits for help: from them it is an answer.
+    """
+    if work.chats.find_of_visitor(jid) is not None:
+        return False
+    return sign_up(work, jid, source=Source.READY, rules=rules)
+
+
 def register(work: Work, jid: BareJid, *, rules: DeskRules) -> None:
     """Sign up who registers with the desk (XEP-0077 §3.1); who is on the staff stays what they are.
 
@@ -50,8 +60,8 @@ def register(work: Work, jid: BareJid, *, rules: DeskRules) -> None:
     if work.accounts.find(jid) is not None or sign_up(work, jid, source=Source.REGISTRATION, rules=rules):
         return
     if may_belong(jid, rules):
-        raise NotPermitted(rules.catalogue.say(words.WAS_ON_THE_STAFF, ""))
-    raise NotPermitted(rules.catalogue.say(words.STAFF_DOMAINS_ONLY, "", domains=", ".join(sorted(rules.staff_domains))))
+        raise NotPermitted(words.WAS_ON_THE_STAFF)
+    raise NotPermitted(words.STAFF_DOMAINS_ONLY.of(domains=", ".join(sorted(rules.staff_domains))))
 
 
 def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules) -> BareJid:
@@ -74,10 +84,9 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
     """Take a trainee off the staff who wants to go (XEP-0077 §3.2). Raises NotFound, NotPermitted."""
     account = work.accounts.find(jid)
     if account is None:
-        raise NotFound(rules.catalogue.say(words.NOT_REGISTERED, ""))
-    language = language_of(work, jid)
+        raise NotFound(words.NOT_REGISTERED)
     if account.standing is not Standing.TRAINEE:
-        raise NotPermitted(rules.catalogue.say(words.ONLY_TRAINEES_LEAVE, language, standing=account.standing))
+        raise NotPermitted(words.ONLY_TRAINEES_LEAVE.of(standing=account.standing))
     tell(work, jid, words.LEFT_STAFF, workgroup, rules)
     wake_for(work, jid)  # while they are known by their duty and invitations
     for chat_id in work.invitations.of_person(jid):

@@ -26,13 +26,13 @@ def tell(
 
     expires_after: how long it may wait for a link; None: as long as notices do.
     """
-    body = rules.catalogue.say(text, language_of(work, jid), **values)
+    body = rules.catalogue.say(text, language_of(work, jid, rules), **values)
     expires_at = work.now + (rules.notice_expiry if expires_after is None else expires_after)
     work.letters.add(Letter(FullJid(jid), body, workgroup, expires_at, kind))
     work.touch_letters()
 
 
-def language_of(work: Work, jid: BareJid) -> str:
-    """Return the person's language as a catalogue takes it; "" for who has none, and for visitors."""
+def language_of(work: Work, jid: BareJid, rules: DeskRules) -> str:
+    """Return the person's language as a catalogue takes it; "" where it is not known."""
     account = work.accounts.find(jid)
-    return "" if account is None else account.language
+    return (account.language if account else "") or rules.heard(jid)

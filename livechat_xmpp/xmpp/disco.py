@@ -13,6 +13,7 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands import door as commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.people import Speaker
+from livechat_xmpp.xmpp.registration_door import NS as REGISTER
 from livechat_xmpp.xmpp.stanzas import workgroup
 
 INFO = "http://jabber.org/protocol/disco#info"
@@ -55,15 +56,17 @@ class Disco:
             info.add_identity("collaboration", "workgroup", name=self._titles.get(iq["to"].local, "Help desk"))
             for feature in FEATURES:
                 info.add_feature(feature)
+            if name is None:
+                info.add_feature(REGISTER)
             if name is not None:
                 info.append(_workgroup_info(self._titles[name], self._speaker.cover(name)))
         return reply
 
     async def _describe_command(self, iq: Iq, info: DiscoInfo, node: str) -> None:
-        listed = {c.node: c for c in await self._door.list_for(iq["from"].full)}
+        listed = await self._door.list_for(iq["from"].full)
         if node not in listed:
             raise XMPPError("item-not-found", etype="cancel")
-        info.add_identity("automation", "command-node", name=listed[node].title)
+        info.add_identity("automation", "command-node", name=listed[node])
         info.add_feature(commands.NS)
         info.add_feature(workgroup.FORM_NS)
 
@@ -76,8 +79,8 @@ class Disco:
         items = reply["disco_items"]
         if node == commands.NS:
             items["node"] = node
-            for command in await self._door.list_for(iq["from"].full):
-                items.add_item(iq["to"].full, node=command.node, name=command.title)
+            for listed, title in (await self._door.list_for(iq["from"].full)).items():
+                items.add_item(iq["to"].full, node=listed, name=title)
         elif node:
             raise XMPPError("item-not-found", etype="cancel")
         elif not iq["to"].local:

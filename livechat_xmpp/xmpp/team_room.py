@@ -131,6 +131,12 @@ class TeamRoom:
         except TimeoutError:
             raise LinkTrouble("the room did not answer in time") from None
 
+    def leave(self) -> None:
+        """Get up, as the desk stops."""
+        if self._nick:
+            self._presence(self._nick, "unavailable")
+            self._nick = ""
+
     # --- letting people in
 
     async def admit(self, jid: BareJid) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 ENGLISH_TAG = "en"
 
@@ -26,7 +26,7 @@ class Text:
     plural: str = ""
 
     def of(self, **values: object) -> Phrase:
-        """Return the text with its values, to be said as part of another one."""
+        """Return the text with its values, to be said as part of another one, or as the reason of a refusal."""
         return Phrase(self, values)
 
 
@@ -38,11 +38,17 @@ class Phrase:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-class Catalogue(Protocol):
-    """Says texts in the languages it has."""
+Sayable: TypeAlias = Text | Phrase | str  # a str is what somebody wrote, or a name: it stays as it is
 
-    def say(self, text: Text, language: str, /, **values: object) -> str:
-        """Return the text in the language (a tag of RFC 5646), or in the nearest there is; "": in the desk's own.
+
+class Catalogue(Protocol):
+    """Says texts in the languages it has. languages: what each calls itself, by its tag (RFC 5646)."""
+
+    @property
+    def languages(self) -> Mapping[str, str]: ...
+
+    def say(self, text: Sayable, language: str, /, **values: object) -> str:
+        """Return the text in the language (a tag), or in the nearest there is; "": in the desk's own.
 
         A value that is a Text or a Phrase is said in the same language; of a tuple all are, with commas between.
         """
@@ -52,15 +58,21 @@ class Catalogue(Protocol):
 class Patterns:
     """A catalogue (Catalogue) over patterns; here those in English. Other languages come with another pattern()."""
 
-    def say(self, text: Text, language: str, /, **values: object) -> str:
+    @property
+    def languages(self) -> Mapping[str, str]:
+        return {ENGLISH_TAG: "English"}
+
+    def say(self, text: Sayable, language: str, /, **values: object) -> str:
+        if isinstance(text, str):
+            return text
+        if isinstance(text, Phrase):
+            return self.say(text.text, language, **text.values)
         said = {name: self._part(value, language) for name, value in values.items()}
         return self.pattern(text, language, values.get("count")).format_map(said)
 
     def _part(self, value: object, language: str) -> object:
-        if isinstance(value, Text):
+        if isinstance(value, Text | Phrase):
             return self.say(value, language)
-        if isinstance(value, Phrase):
-            return self.say(value.text, language, **value.values)
         if isinstance(value, tuple):
             return ", ".join(str(self._part(v, language)) for v in value)
         return value

@@ -17,7 +17,8 @@ WELCOME_READY = Text(
 )
 WELCOME_GUIDE = Text("welcome_guide", "The guide: {url}")
 WELCOME_ROOM = Text(
-    "welcome_room", "The others are in the contributors' room, and you are welcome there: {link} (an invitation follows)"
+    "welcome_room",
+    "You are welcome in the contributors' room, where all of us are: {link} (an invitation follows)",
 )
 ROOM_INVITATION = Text("contributors_invitation", "The contributors' room, where we help each other")
 
