@@ -54,7 +54,7 @@ class Attendance:
             self._back_off()
         else:
             self._told = ""
-            self._timers.set(ATTENDANCE, self._clock.now() + self._every)
+            self._timers.after(ATTENDANCE, self._every)  # or before it, where the seat was lost meanwhile
 
     def _back_off(self) -> None:
         """Look again, later each time on this link: a seat that is lost again and again is not fought for."""

@@ -36,13 +36,16 @@ class Newcomers:
         self._timers = timers
         self._domains = sorted(domains)
         self._heard: dict[BareJid, Source] = {}
+        self._is_flooded = False
         self.is_heard = asyncio.Event()
         self.may_list = asyncio.Event()
 
     def hear(self, jid: BareJid, source: Source) -> None:
         """Take in that somebody has shown up who may be a newcomer; the first way they came by counts."""
         if len(self._heard) >= MOST_HEARD:
-            log.warning("too many newcomers at once", extra={"waiting": len(self._heard)})
+            if not self._is_flooded:
+                log.warning("too many newcomers at once", extra={"waiting": len(self._heard)})
+            self._is_flooded = True
             return
         self._heard.setdefault(jid, source)
         self.is_heard.set()
@@ -59,6 +62,7 @@ class Newcomers:
             await self._desk.do(signup.sign_up_all, batch, rules=self._desk.rules)
             for jid in batch:
                 del self._heard[jid]
+        self._is_flooded = False
         self._people.require_link()
         look_at = await self._desk.do(welcome.welcome_waiting, self._desk.workgroups[0], self._desk.rules)
         self._timers.set(NEWCOMERS, look_at)

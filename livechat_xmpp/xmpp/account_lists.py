@@ -33,7 +33,7 @@ class AccountLists:
         except StepRefused:
             return None
         values = [value.text or "" for value in answer.iter(f"{{{DATA}}}value")]
-        listed = {jid for value in values if (jid := read_bare_jid(value.strip())) is not None}
+        listed = {jid for v in values if "/" not in v and (jid := read_bare_jid(v.strip())) is not None}
         return frozenset(jid for jid in listed if jid.partition("@")[2] == domain)
 
     async def _give(self, domain: str, values: Mapping[str, str], session_id: str = "") -> ET.Element:

@@ -16,10 +16,10 @@ NOTICES = tuple(
     re.compile(pattern)
     for pattern in (
         # Prosody, mod_watchregistrations: the words of config/prosody.cfg.lua, and those it has by itself
-        r"new-account (?P<jid>[^\s@]+@[^\s@]+)",
-        r"User (?P<user>[^\s@]+) just registered on (?P<host>[^\s@]+) from \S+",
+        r"new-account (?P<jid>[^\s@/]+@[^\s@/]+)",
+        r"User (?P<user>[^\s@/]+) just registered on (?P<host>[^\s@/]+) from \S+",
         # ejabberd, mod_register
-        r"\[[0-9-]+ [0-9:]+\] The account (?P<jid>[^\s@]+@[^\s@]+) was registered from IP address \S+"
+        r"\[[0-9-]+ [0-9:]+\] The account (?P<jid>[^\s@/]+@[^\s@/]+) was registered from IP address \S+"
         r" on node \S+ using \S+\.",
     )
 )

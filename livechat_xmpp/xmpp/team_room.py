@@ -55,7 +55,6 @@ class TeamRoom:
         self._turn = asyncio.Lock()
         self._nick = ""  # while inside
         self._affiliation = Affiliation.NONE
-        self._is_closed = False
         self._is_hiding_told = False
         self._entered: asyncio.Future[muc.Item] | None = None
         self._echo: asyncio.Future[None] | None = None
@@ -105,8 +104,6 @@ class TeamRoom:
             if muc.CREATED in item.codes:
                 self._presence(nick, "unavailable")
                 raise StepRefused("item-not-found", "there is no such room")
-            self._nick, self._affiliation = item.nick, item.affiliation
-            self._is_closed = self._affiliation in RULING and await self._is_members_only()
             return
         raise StepRefused("conflict", "every nick is taken")
 
@@ -142,11 +139,13 @@ class TeamRoom:
     async def admit(self, jid: BareJid) -> None:
         """Make the person a member where only members may enter and the desk may say who does. Raises LinkTrouble.
 
-        Who has another affiliation keeps it: a ban by the room's people is theirs.
+        Who has another affiliation keeps it: a ban by the room's people is theirs. An admin sees no list of owners,
+        and could not make members of those who rule (XEP-0045 §9.5, §5.2).
         """
-        if not (self._nick and self._is_closed):
+        if not (self._nick and self._affiliation in RULING and await self._is_members_only()):
             return
-        for affiliation in (Affiliation.OUTCAST, Affiliation.MEMBER, *RULING):
+        rulers = RULING if self._affiliation is Affiliation.OWNER else ()
+        for affiliation in (Affiliation.OUTCAST, Affiliation.MEMBER, *rulers):
             if jid in muc.listed((await self._ask("get", muc.admin_query(affiliation=affiliation))).xml):
                 return
         await self._ask("set", muc.admin_query(jid=jid, affiliation=Affiliation.MEMBER))
@@ -188,11 +187,17 @@ class TeamRoom:
             if muc.SELF in item.codes or nick == self._nick:
                 self._on_gone(item)
         elif item is not None and muc.SELF in item.codes:
-            if self._entered is not None and not self._entered.done():
-                self._entered.set_result(item)
+            self._on_self(item)
         elif item is not None:
             self._on_occupant(item)
         return True
+
+    def _on_self(self, item: muc.Item) -> None:
+        """Take in that we are inside, or what has changed about us."""
+        if muc.CREATED not in item.codes:
+            self._nick, self._affiliation = item.nick, item.affiliation
+        if self._entered is not None and not self._entered.done():
+            self._entered.set_result(item)
 
     def _on_refused(self, refusal: StepRefused) -> None:
         if self._entered is not None and not self._entered.done():
