@@ -29,6 +29,7 @@ from livechat_xmpp.store.database import Store
 from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock, lock_for
 from livechat_xmpp.store.postgresql import session_name
+from livechat_xmpp.translations import Translations
 from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
@@ -41,7 +42,7 @@ from livechat_xmpp.xmpp.arrivals import Arrivals
 from livechat_xmpp.xmpp.bookmarks import Bookmarks
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
-from livechat_xmpp.xmpp.commands import accounts, door, duty, problems
+from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems
 from livechat_xmpp.xmpp.commands.chats import chat_commands
 from livechat_xmpp.xmpp.commands.command import Commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
@@ -49,6 +50,7 @@ from livechat_xmpp.xmpp.commands.sessions import CommandSessions
 from livechat_xmpp.xmpp.commands.visits import visit_commands
 from livechat_xmpp.xmpp.disco import Disco
 from livechat_xmpp.xmpp.gate import Gate
+from livechat_xmpp.xmpp.languages import Ears, HeardLanguages
 from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.passes import Passes
@@ -69,8 +71,8 @@ PORT_RETRY_S = 1.0  # a process before us that hangs is ended by somebody, or by
 STOP_TIMEOUT_S = 5.0  # for the link to end at a stop, and for the process once it has lost the lock
 
 
-def rules_from(settings: Settings) -> DeskRules:
-    """Return the numbers that the rules apply."""
+def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskRules:
+    """Return the numbers that the rules apply, and the texts. heard: what languages people speak."""
     rooms = settings.rooms
     return DeskRules(
         rooms=RoomRules(
@@ -106,7 +108,13 @@ def rules_from(settings: Settings) -> DeskRules:
             new_accounts=settings.apprenticeship.sign_up_new_accounts,
             existing_accounts=settings.apprenticeship.sign_up_existing_accounts,
         ),
+        catalogue=Translations(settings.texts.default_language, settings.texts.overrides),
+        heard=(heard or heard_from(settings)).of,
     )
+
+
+def heard_from(settings: Settings) -> HeardLanguages:
+    return HeardLanguages(unspoken=settings.texts.unspoken_language, remembered=settings.limits.remembered)
 
 
 def limits_from(settings: Settings) -> limits.Rules:
@@ -135,6 +143,7 @@ class Component:
     passes: Passes
     watched: Watched
     clock: Clock
+    ears: Ears
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
@@ -142,6 +151,7 @@ class Component:
         self.team_room.forget()
         self.speaker.forget()
         self.book.forget(self.clock.now())
+        self.ears.begin(await self.desk.ask(staff.every_account))
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
@@ -206,6 +216,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
         duty.commands,
         chat_commands(addresses),
         accounts.commands,
+        languages.commands,
         problems.commands,
         visit_commands(addresses, queue_door.tell_place, queue_door.request),
     ):
@@ -220,7 +231,8 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
     addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
     link = _link(settings, store.fence.is_open)
-    wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
+    heard = heard_from(settings)
+    wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings, heard)
     metrics = Metrics()
     store.on_unit = metrics.on_database
     desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
@@ -261,6 +273,11 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         title=f"{settings.workgroups[0].title} desk",
         probe_wait_s=settings.routing.probe_wait_s,
     )
+
+    async def refresh_staff() -> None:
+        await presence.refresh()
+        ears.meet(presence.accounts)
+
     rooms = MucRooms(
         link,
         addresses,
@@ -280,7 +297,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         status_interval=timedelta(seconds=settings.visitors.status_interval_s),
         sweep_every=timedelta(seconds=settings.desk.sweep_s),
         destroy_again=timedelta(seconds=settings.rooms.destroy_again_s),
-        refresh_staff=presence.refresh,
+        refresh_staff=refresh_staff,
         account_lists=AccountLists(link),
         team_room=team_room,
         room_look=timedelta(seconds=settings.rooms.resync_s),
@@ -292,6 +309,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     commands = _commands(addresses, queue_door)
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
+    ears = Ears(heard, turns, desk, is_staff=lambda jid: jid in presence.accounts)
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
@@ -310,10 +328,24 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         RegistrationDoor(desk, addresses),
         arrivals,
         bookmarks,
+        ears,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
     return Component(
-        desk, link, reconciler, store, presence, rooms, speaker, team_room, bookmarks, book, passes, watched, clock
+        desk,
+        link,
+        reconciler,
+        store,
+        presence,
+        rooms,
+        speaker,
+        team_room,
+        bookmarks,
+        book,
+        passes,
+        watched,
+        clock,
+        ears,
     )
 
 

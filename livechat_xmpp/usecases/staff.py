@@ -13,15 +13,16 @@ from livechat_xmpp.domain.model import (
     ChatId,
     Duty,
     DutyRole,
-    FullJid,
     Standing,
     WorkgroupName,
 )
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
+from livechat_xmpp.domain.wording.staff import new_standing
 from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.ports import Entry, Letter, Work
+from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.revoking import revoke
+from livechat_xmpp.usecases.telling import tell
 
 MAX_CHATS = 20  # what go-on-duty takes at the most; nobody follows more
 BY_SETTINGS = "settings"
@@ -33,6 +34,11 @@ def get_account(work: Work, jid: BareJid) -> Account:
     if account is None:
         raise NotPermitted("This is for the staff of the desk.")
     return account
+
+
+def every_account(work: Work) -> list[Account]:
+    """Return the whole staff."""
+    return work.accounts.list()
 
 
 def go_on_duty(
@@ -133,11 +139,6 @@ def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:
             set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
 
 
-def _tell(work: Work, jid: BareJid, text: str, workgroup: WorkgroupName, rules: DeskRules) -> None:
-    work.letters.add(Letter(FullJid(jid), text, workgroup, work.now + rules.notice_expiry))
-    work.touch_letters()
-
-
 def change_standings(
     work: Work,
     accounts: Sequence[str],
@@ -180,7 +181,7 @@ def change_standings(
         raise kind("\n".join(str(r) for r in refusals))
     for jid, old in changes.items():
         set_standing(work, jid, old, standing, by=by, reason=reason)
-        _tell(work, jid, texts.new_standing(standing, by, reason), workgroup, rules)
+        tell(work, jid, new_standing(standing, by, reason), workgroup, rules)
     return sorted(changes)
 
 

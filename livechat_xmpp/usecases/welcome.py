@@ -10,6 +10,7 @@ from livechat_xmpp.domain.signup import WELCOME_EXPIRY
 from livechat_xmpp.domain.wording import signup as words
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Work
+from livechat_xmpp.usecases.telling import language_of
 
 AT_ONCE = 20  # newcomers welcomed in one transaction; the rest follow at once
 HOUR = timedelta(hours=1)
@@ -37,14 +38,14 @@ def _welcome(work: Work, account: Account, workgroup: WorkgroupName, rules: Desk
     expires_at, to = work.now + WELCOME_EXPIRY, FullJid(account.jid)
     work.letters.add(Letter(to, _text(work, account, rules), workgroup, expires_at, "welcome"))
     if rules.contributors:
-        reason = rules.catalogue.say(words.ROOM_INVITATION, account.language)
+        reason = rules.catalogue.say(words.ROOM_INVITATION, language_of(work, account.jid, rules))
         work.letters.add(Letter(to, reason, workgroup, expires_at, "contributors"))
     work.touch_letters()
     work.fact("welcomed", jid=account.jid)
 
 
 def _text(work: Work, account: Account, rules: DeskRules) -> str:
-    say, language = rules.catalogue.say, account.language
+    say, language = rules.catalogue.say, language_of(work, account.jid, rules)
     entry = work.audit.last_standing(account.jid)
     lines = [say(words.WELCOME, language)]
     if entry is not None and "@" in entry.by:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import Sayable, languages
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
 from livechat_xmpp.xmpp.commands.command import Asked, Commands, Done, Form
 
-YES = {"yes", "y", "ok", "accept"}
-NO = {"no", "n", "reject", "decline"}
+YES = {"yes", "y", "ok", "accept", "ja"}
+NO = {"no", "n", "reject", "decline", "nein"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ WORDS = {
         Word("promote", "promote", ("accounts", "standing", "reason"), "promote ADDRESS STANDING [why]"),
         Word("demote", "demote", ("accounts", "standing", "reason"), "demote ADDRESS STANDING [why]"),
         Word("problems", "list-problems", (), "problems: what is not where it should be"),
+        Word("language", "set-language", ("language",), languages.HINT),
         Word("accounts", "list-accounts", ("standing",), "accounts [standing]: list accounts"),
     )
 }
