@@ -132,6 +132,32 @@ class VisitTable:
         )
         return {BareJid(jid): count for jid, count in self._db.execute(query)}
 
+    def met(self, trainee: BareJid, other: BareJid) -> builtins.list[ChatId]:
+        latest = func.max(_trainee.c.entered_at)
+        query = (
+            select(_trainee.c.chat_id)
+            .where(*_MET, _trainee.c.jid == trainee, _other.c.jid == other)
+            .group_by(_trainee.c.chat_id)
+            .order_by(latest.desc())
+        )
+        return [ChatId(c) for c in self._db.scalars(query)]
+
+    def trainees_met(self, other: BareJid) -> frozenset[BareJid]:
+        query = select(distinct(_trainee.c.jid)).where(*_MET, _other.c.jid == other)
+        return frozenset(BareJid(jid) for jid in self._db.scalars(query))
+
+
+_trainee, _other = t.visit.alias("trainee"), t.visit.alias("other")
+_MET = (
+    _trainee.c.chat_id == _other.c.chat_id,
+    _trainee.c.standing == Standing.TRAINEE,
+    _trainee.c.part != Part.VISITOR,
+    _other.c.standing.in_([s for s in Standing if s.reaches(Standing.HELPER)]),
+    _other.c.part != Part.VISITOR,
+    or_(_trainee.c.left_at.is_(None), _trainee.c.left_at > _other.c.entered_at),
+    or_(_other.c.left_at.is_(None), _other.c.left_at > _trainee.c.entered_at),
+)
+
 
 class NoticeTable:
     """What is to be spoken in rooms, in the database (usecases.ports.Notices)."""
