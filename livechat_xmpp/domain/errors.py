@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from livechat_xmpp.domain.wording import ENGLISH, Sayable
+
 
 class DeskError(Exception):
-    """Base of every refusal that is part of the rules; str() of it is a sentence for the asker."""
+    """Base of every refusal that is part of the rules.
+
+    why: what the asker is told, in their language if it is a text of the catalogue. str(): the same in English.
+    """
+
+    def __init__(self, why: Sayable = "") -> None:
+        super().__init__(ENGLISH.say(why, ""))
+        self.why = why
 
 
 class NotPermitted(DeskError):

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.domain.wording import ENGLISH, Catalogue
 from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
 
 log = logging.getLogger(__name__)
@@ -23,11 +24,17 @@ def _lower(text: str) -> BareJid | None:
     return BareJid(text.lower())
 
 
+def _nothing(jid: BareJid) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class DeskRules:
     """The numbers that the use cases apply; each is a setting, described there.
 
     read_jid: brings an address into its one form (RFC 7622 §3), or returns None for what is none.
+    catalogue: says what people are told, in their languages. heard: the language that somebody's client has last said
+    it speaks, "": none; also of visitors, who have no account that it is kept in.
     """
 
     rooms: RoomRules = field(default_factory=RoomRules)
@@ -44,6 +51,8 @@ class DeskRules:
     anonymous_domains: frozenset[str] = frozenset()
     contributors: str = ""
     read_jid: Callable[[str], BareJid | None] = _lower
+    catalogue: Catalogue = ENGLISH
+    heard: Callable[[BareJid], str] = _nothing
 
 
 def _nobody_counts(what: str, fields: Mapping[str, str | int | None]) -> None:

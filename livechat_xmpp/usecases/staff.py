@@ -227,7 +227,7 @@ def set_subscribed(work: Work, jid: BareJid, is_subscribed: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, as far as it decides which commands are theirs."""
+    """Who asks, as far as it decides which commands are theirs, and the language that is kept of them."""
 
     jid: BareJid
     standing: Standing | None
@@ -235,6 +235,7 @@ class Asker:
     has_offer: bool = False
     answers: bool = False
     has_request: bool = False
+    language: str = ""
 
     def reaches(self, least: Standing) -> bool:
         return self.standing is not None and self.standing.reaches(least)
@@ -252,4 +253,5 @@ def who_is(work: Work, jid: BareJid) -> Asker:
         has_offer=work.offers.find_open_of(jid) is not None,
         answers=jid in work.chats.loads(),
         has_request=work.chats.find_of_visitor(jid) is not None,
+        language=account.language,
     )

@@ -60,10 +60,10 @@ class Disco:
         return reply
 
     async def _describe_command(self, iq: Iq, info: DiscoInfo, node: str) -> None:
-        listed = {c.node: c for c in await self._door.list_for(iq["from"].full)}
+        listed = await self._door.list_for(iq["from"].full)
         if node not in listed:
             raise XMPPError("item-not-found", etype="cancel")
-        info.add_identity("automation", "command-node", name=listed[node].title)
+        info.add_identity("automation", "command-node", name=listed[node])
         info.add_feature(commands.NS)
         info.add_feature(workgroup.FORM_NS)
 
@@ -76,8 +76,8 @@ class Disco:
         items = reply["disco_items"]
         if node == commands.NS:
             items["node"] = node
-            for command in await self._door.list_for(iq["from"].full):
-                items.add_item(iq["to"].full, node=command.node, name=command.title)
+            for listed, title in (await self._door.list_for(iq["from"].full)).items():
+                items.add_item(iq["to"].full, node=listed, name=title)
         elif node:
             raise XMPPError("item-not-found", etype="cancel")
         elif not iq["to"].local:

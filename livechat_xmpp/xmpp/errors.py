@@ -56,10 +56,10 @@ def register() -> None:
     Error.conditions |= set(TYPES)
 
 
-def stanza_error(refusal: errors.DeskError) -> XMPPError:
-    """Return the stanza error for a refusal."""
+def stanza_error(refusal: errors.DeskError, text: str = "") -> XMPPError:
+    """Return the stanza error for a refusal. text: what it says in the asker's language; "": in English."""
     condition = CONDITIONS[type(refusal)]
-    return XMPPError(condition, text=str(refusal), etype=TYPES[condition])
+    return XMPPError(condition, text=text or str(refusal), etype=TYPES[condition])
 
 
 def report_bug(what: str) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import re
+import secrets
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -23,6 +25,7 @@ from slixmpp.stanza.rootstanza import RootStanza
 from slixmpp.xmlstream import ET
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
+from slixmpp.xmlstream.xmlstream import NotConnectedError
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.usecases.ports import StoreTrouble
@@ -63,6 +66,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         max_bytes: int = 200_000,
         may_send: Callable[[], bool] = _always,
     ) -> None:
+        self._id_prefix, self._ids = secrets.token_hex(6), itertools.count()
         # COMPAT slixmpp 1.17.0: without fix_error_ns every error reads feature-not-implemented.
         super().__init__(jid, secret, host, port, fix_error_ns=True)
         wide_jid.register()
@@ -78,7 +82,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._ping_interval_s = ping_interval.total_seconds()
         self._max_bytes = max_bytes
         self._may_send = may_send
-        self._held: deque[bytes] = deque()
+        self._outgoing: list[bytes] = []  # written together at the end of this turn of the loop, or held back
         self._is_up = False
         self._is_beginning = False  # from the session's start until on_up is done
         self._stopping = asyncio.Event()
@@ -141,7 +145,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.cancel_connection_attempt()
         if not is_up:
             self.abort()
-            self._held.clear()
+            self._outgoing.clear()
         return is_up and not lost.done()
 
     async def _hold(self, on_up: Callable[[], Awaitable[None]], on_down: Callable[[], None]) -> None:
@@ -164,7 +168,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             await asyncio.gather(work, return_exceptions=True)
             on_down()
             self.abort()
-            self._held.clear()
+            self._outgoing.clear()
 
     async def _use(self, on_up: Callable[[], Awaitable[None]]) -> None:
         await on_up()
@@ -193,7 +197,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         """Close the connection at once, without a word, and do not come back."""
         self._stopping.set()
         self._is_up = self._is_beginning = False
-        self._held.clear()
+        self._outgoing.clear()
         self.abort()
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(None)
@@ -241,15 +245,24 @@ class Link(ComponentXMPP):  # type: ignore[misc]
             self.dropped += 1
             log.error("stanza not sent: too big", extra={"bytes": len(raw)})
             return
-        if self._held or not self._may_send():
-            self._held.append(raw)
-            return
-        super().send_raw(raw)
+        if not self.transport:
+            raise NotConnectedError
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self.release)
+        self._outgoing.append(raw)
 
     def release(self) -> None:
-        """Send what was held back, as far as sending is allowed now."""
-        while self._held and self._may_send():
-            super().send_raw(self._held.popleft())
+        """Write what is to be sent, if that is allowed now. In one piece: a write costs as much as making a stanza."""
+        if self._outgoing and self.transport and self._may_send():
+            super().send_raw(b"".join(self._outgoing))
+            self._outgoing.clear()
+
+    def new_id(self) -> str:
+        """Return an id that no other stanza of this process has, nor of another.
+
+        COMPAT slixmpp 1.17.0: it asks the system for random bytes for each stanza, also for those that come in.
+        """
+        return f"{self._id_prefix}-{next(self._ids):x}"
 
     async def request(self, iq: Iq, timeout_s: float | None = None) -> Iq:
         """Send an IQ and return its answer. Raises LinkDown, LinkTrouble on silence, StepRefused on an error.

@@ -147,7 +147,9 @@ class QueueDoor:
         try:
             await self._on_words(visitor, workgroup, text, nick)
         except DeskError as refusal:
-            self._speaker.say(workgroup, visitor, str(refusal))
+            rules = self._desk.rules
+            text = rules.catalogue.say(refusal.why, rules.heard(bare(visitor)))
+            self._speaker.say(workgroup, visitor, text)
 
     async def _on_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
         chat = await self._desk.survey(visits.find_request, visitor)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
+from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
@@ -23,7 +24,7 @@ class Word:
     word: str
     node: str
     fields: Sequence[str] = ()
-    hint: str = ""
+    hint: Sayable = ""
 
 
 WORDS = {
@@ -72,7 +73,10 @@ class Words:
                 return self._help(asker)
             return await self._run(known, _arguments(known, arguments), asker, jid, workgroup)
         except DeskError as refusal:
-            return str(refusal)
+            return self._say(refusal.why, asker)
+
+    def _say(self, text: Sayable, asker: Asker) -> str:
+        return self._desk.rules.catalogue.say(text, asker.language or self._desk.rules.heard(asker.jid))
 
     async def _yes(self, jid: BareJid) -> str:
         """Take the offer; without one, have the way to the chat sent again that the person was asked into."""
@@ -91,16 +95,16 @@ class Words:
             raise NotPermitted("This command is not for you.")
         answer = await command.handle(Asked(asker, jid, self._desk, workgroup, form))
         if isinstance(answer, Form):
-            return f"{answer.note or 'Something is missing.'} ({word.hint})"
+            return f"{answer.note or 'Something is missing.'} ({self._say(word.hint, asker)})"
         return as_text(answer)
 
     def _help(self, asker: Asker) -> str:
         """Return the words that this person may use."""
         may = {c.node for c in self._commands.listed_for(asker)}
-        words = [w.hint for w in WORDS.values() if w.node in may]
+        words = [w for w in WORDS.values() if w.node in may]
         if asker.standing is not Standing.TRAINEE:
-            words.remove(WORDS["ready"].hint)
-        return "\n".join(["You can write:", ANSWERS_HINT, *words])
+            words.remove(WORDS["ready"])
+        return "\n".join(["You can write:", ANSWERS_HINT, *(self._say(w.hint, asker) for w in words)])
 
     async def in_room(self, jid: BareJid, chat_id: ChatId, workgroup: WorkgroupName, text: str) -> str:
         """Do what was typed with `!` in a chat's room, and return what to say to who typed it.
@@ -119,7 +123,7 @@ class Words:
         except NotFound:
             return ""
         except DeskError as refusal:
-            return str(refusal)
+            return self._say(refusal.why, asker)
 
 
 def _arguments(word: Word, arguments: Sequence[str]) -> dict[str, list[str]]:

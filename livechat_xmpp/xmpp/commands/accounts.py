@@ -27,7 +27,7 @@ async def add_account(asked: Asked) -> Answer:
             staff.add_account, asked.text("jid"), by=asked.who, workgroup=asked.speaks_as, rules=asked.desk.rules
         )
     except BadInput as refusal:
-        return Form(form.title, form.fields, note=str(refusal))
+        return Form(form.title, form.fields, note=asked.say(refusal.why))
     return Done(f"{jid} is a trainee now.")
 
 
@@ -58,7 +58,7 @@ async def _change(asked: Asked, *, is_promotion: bool) -> Answer:
             rules=asked.desk.rules,
         )
     except BadInput as refusal:
-        return _change_form(asked, is_promotion, str(refusal))
+        return _change_form(asked, is_promotion, asked.say(refusal.why))
     if not changed:
         return Done(f"They are {standing} already.")
     return Done(f"Now {standing}: {', '.join(changed)}.")
@@ -94,7 +94,7 @@ async def list_accounts(asked: Asked) -> Answer:
     try:
         wanted = choice(field, asked.text("standing") or "any")
     except BadInput as refusal:
-        return Form("List accounts", [field], note=str(refusal))
+        return Form("List accounts", [field], note=asked.say(refusal.why))
     found = await asked.desk.ask(staff.list_accounts, None if wanted == "any" else Standing(wanted))
     rows = [
         {

@@ -160,7 +160,7 @@ async def _close_chat(asked: Asked) -> Answer:
         )
     except BadInput as refusal:
         reach = await asked.desk.ask(chats.chats_in_reach, asked.who, asked.workgroups)
-        return _close_form(asked, [(c.id, _label(c)) for c in reach], str(refusal))
+        return _close_form(asked, [(c.id, _label(c)) for c in reach], asked.say(refusal.why))
     return Done(f"Chat {chat_id} is closed as {disposition}.")
 
 

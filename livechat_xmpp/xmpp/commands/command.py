@@ -9,6 +9,7 @@ from typing import TypeAlias
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import BareJid, FullJid, WorkgroupName
 from livechat_xmpp.domain.texts import one_line
+from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker
 
@@ -89,6 +90,15 @@ class Asked:
         """Return the workgroups that the lists show."""
         return self.desk.workgroups if self.workgroup is None else (self.workgroup,)
 
+    @property
+    def language(self) -> str:
+        """Return the asker's language, as a catalogue takes it."""
+        return self.by.language or self.desk.rules.heard(self.who)
+
+    def say(self, text: Sayable, /, **values: object) -> str:
+        """Return the text in the asker's language."""
+        return self.desk.rules.catalogue.say(text, self.language, **values)
+
     def echo(self, var: str) -> str:
         """Return the field's value to be shown again, cut where more than a question's length was sent."""
         return self.text(var)[: self.desk.rules.answer_limit]
@@ -120,7 +130,7 @@ class Command:
     """A command: its node, its name in lists, who may give it, to whom it is shown now, and what it does."""
 
     node: str
-    title: str
+    title: Sayable
     is_for: Callable[[Asker], bool]
     is_shown: Callable[[Asker], bool]
     handle: Handler
@@ -135,7 +145,7 @@ class Commands:
     def command(
         self,
         node: str,
-        title: str,
+        title: Sayable,
         *,
         is_for: Callable[[Asker], bool],
         is_shown: Callable[[Asker], bool] = lambda asker: True,

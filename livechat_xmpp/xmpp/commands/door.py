@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slixmpp import Iq
@@ -18,7 +18,7 @@ from livechat_xmpp.usecases.staff import who_is
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.command import Asked, Command, Commands, Done, Field, Form
 from livechat_xmpp.xmpp.commands.sessions import CommandSessions
-from livechat_xmpp.xmpp.errors import TYPES
+from livechat_xmpp.xmpp.errors import TYPES, stanza_error
 from livechat_xmpp.xmpp.stanzas.workgroup import FORM_NS, form_values
 
 NS = "http://jabber.org/protocol/commands"
@@ -40,9 +40,10 @@ class CommandDoor:
         self._desk = desk
         self._addresses = addresses
 
-    async def list_for(self, jid: str) -> Sequence[Command]:
-        """Return the commands that the person sees in the list (XEP-0050 §2.2)."""
-        return self._commands.listed_for(await self._desk.ask(who_is, bare(jid)))
+    async def list_for(self, jid: str) -> Mapping[str, str]:
+        """Return the commands that the person sees in the list (XEP-0050 §2.2): their nodes and names."""
+        asked = Asked(await self._desk.ask(who_is, bare(jid)), FullJid(jid), self._desk)
+        return {command.node: asked.say(command.title) for command in self._commands.listed_for(asked.by)}
 
     async def on_command(self, iq: Iq) -> Iq:
         """Answer one step. Raises XMPPError or a refusal."""
@@ -91,10 +92,10 @@ class CommandDoor:
             answer = await command.handle(asked)
         except NotFound as refusal:
             # Whether it does not exist or is none of their business is not told.
-            answer = Done(str(refusal), note_type="error")
-        except DeskError:
+            answer = Done(asked.say(refusal.why), note_type="error")
+        except DeskError as refusal:
             self._end(session_id)
-            raise
+            raise stanza_error(refusal, asked.say(refusal.why)) from refusal
         if isinstance(answer, Form):
             session_id = session_id or self._sessions.begin(asked.jid, iq["to"].full, command.node)
             return _fill_form(self._reply(iq, command.node, session_id, "executing"), answer)

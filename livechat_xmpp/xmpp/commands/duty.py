@@ -35,7 +35,7 @@ async def go_on_duty(asked: Asked) -> Answer:
             rules=asked.desk.rules,
         )
     except BadInput as refusal:
-        return _duty_form(asked, str(refusal))
+        return _duty_form(asked, asked.say(refusal.why))
     return Done(f"You are on duty as {duty.role}, for up to {duty.max_chats} chats at once.")
 
 

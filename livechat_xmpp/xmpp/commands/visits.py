@@ -60,7 +60,7 @@ def visit_commands(
         try:
             return done(await request(asked.speaks_as, asked.jid, answers))
         except BadInput as refusal:
-            return ask_form(asked, str(refusal))
+            return ask_form(asked, asked.say(refusal.why))
 
     @commands.command("resume", "Come back with a token", is_for=lambda a: a.standing is None)
     async def resume(asked: Asked) -> Answer:
@@ -77,7 +77,7 @@ def visit_commands(
                 )
             )
         except NotFound as refusal:
-            return Done(str(refusal), note_type="error")
+            return Done(asked.say(refusal.why), note_type="error")
 
     # Who has joined the staff since can still leave.
     @commands.command("leave-queue", "Leave", is_for=_may_leave, is_shown=lambda a: a.has_request)

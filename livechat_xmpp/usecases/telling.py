@@ -1,0 +1,38 @@
+"""Telling people something by letter, each in their language."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from livechat_xmpp.domain.model import BareJid, FullJid, WorkgroupName
+from livechat_xmpp.domain.wording import Text
+from livechat_xmpp.usecases.desk import DeskRules
+from livechat_xmpp.usecases.ports import Letter, Work
+
+
+def tell(
+    work: Work,
+    jid: BareJid,
+    text: Text,
+    workgroup: WorkgroupName,
+    rules: DeskRules,
+    /,
+    *,
+    kind: str = "plain",
+    expires_after: timedelta | None = None,
+    **values: object,
+) -> None:
+    """Write a letter to a person in their language, else in the desk's. kind: as a letter's.
+
+    expires_after: how long it may wait for a link; None: as long as notices do.
+    """
+    body = rules.catalogue.say(text, language_of(work, jid, rules), **values)
+    expires_at = work.now + (rules.notice_expiry if expires_after is None else expires_after)
+    work.letters.add(Letter(FullJid(jid), body, workgroup, expires_at, kind))
+    work.touch_letters()
+
+
+def language_of(work: Work, jid: BareJid, rules: DeskRules) -> str:
+    """Return the person's language as a catalogue takes it; "" where it is not known."""
+    account = work.accounts.find(jid)
+    return (account.language if account else "") or rules.heard(jid)
