@@ -16,7 +16,10 @@ Span = tuple[datetime, datetime]  # from, until
 
 @dataclass(frozen=True, slots=True)
 class TrainingRules:
-    """What a trainee has to have done, and how long a decision may take. Each is a setting, described there."""
+    """What a trainee has to have done, and how long a decision may take. Each is a setting, described there.
+
+    lasting: how long what is said about it may wait for a link. stuck_after: how long nothing may happen to somebody.
+    """
 
     watched_needed: int = 5
     helped_needed: int = 3
@@ -29,6 +32,7 @@ class TrainingRules:
     decide_within: timedelta = timedelta(hours=24)
     remind_after: timedelta = timedelta(hours=18)
     ask_again_after: timedelta = timedelta(hours=24)
+    lasting: timedelta = timedelta(days=7)
     stuck_after: timedelta = timedelta(days=3)
     active_within: timedelta = timedelta(days=7)
     daily_at_hour: int = 7
@@ -46,9 +50,7 @@ class Credit:
     said: int
 
 
-def credits(
-    visits: Sequence[Visit], messages: Sequence[Message], chat: Span, rules: TrainingRules
-) -> list[Credit]:
+def credits(visits: Sequence[Visit], messages: Sequence[Message], chat: Span, rules: TrainingRules) -> list[Credit]:
     """Return what the chat counts for, for each trainee who was in it. chat: from its first helper to its end.
 
     Watched: there, with a room monitor, for a share of the chat or for a set time, whichever is less. Helped: said so

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from zlib import crc32
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.access import allowed_members
+from livechat_xmpp.domain.access import allowed_members, is_below_helper
 from livechat_xmpp.domain.model import (
     Affiliation,
     BareJid,
@@ -26,7 +26,6 @@ from livechat_xmpp.domain.model import (
     Part,
     RoomState,
     RoomView,
-    Standing,
 )
 from livechat_xmpp.domain.names import imitates
 

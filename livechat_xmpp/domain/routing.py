@@ -165,5 +165,5 @@ def choose_trainees(
 
 
 def default_role(standing_roles: Sequence[DutyRole]) -> DutyRole | None:
-    """Return what a person is on duty as when they do not say: a helper if they may, else what they may, if anything."""
+    """Return what a person is on duty as when they do not say: helper if they may, else what they may, if anything."""
     return DutyRole.HELPER if DutyRole.HELPER in standing_roles else next(iter(standing_roles), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, distinct, func, insert, select, update
+from sqlalchemy import Connection, distinct, func, insert, or_, select, update
 
-from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Notice, Visit
+from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Notice, Part, Standing, Visit
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.changes import (
     Changes,
@@ -63,6 +64,10 @@ class InvitationTable:
     def asked_before(self, chat_id: ChatId) -> frozenset[BareJid]:
         query = select(t.invitation.c.jid).where(t.invitation.c.chat_id == chat_id)
         return frozenset(BareJid(j) for j in self._db.scalars(query))
+
+    def ever_asked(self) -> frozenset[BareJid]:
+        query = select(distinct(t.invitation.c.jid)).where(t.invitation.c.part == Part.TRAINEE)
+        return frozenset(BareJid(jid) for jid in self._db.scalars(query))
 
     def places_held(self) -> Mapping[BareJid, int]:
         query = (
@@ -145,6 +150,14 @@ class VisitTable:
     def trainees_met(self, other: BareJid) -> frozenset[BareJid]:
         query = select(distinct(_trainee.c.jid)).where(*_MET, _other.c.jid == other)
         return frozenset(BareJid(jid) for jid in self._db.scalars(query))
+
+    def judges_of(self, trainee: BareJid) -> builtins.list[tuple[BareJid, ChatId]]:
+        query = (
+            select(_other.c.jid, _other.c.chat_id)
+            .where(*_MET, _trainee.c.jid == trainee)
+            .order_by(_trainee.c.entered_at)
+        )
+        return sorted({BareJid(jid): ChatId(chat_id) for jid, chat_id in self._db.execute(query)}.items())
 
 
 _trainee, _other = t.visit.alias("trainee"), t.visit.alias("other")

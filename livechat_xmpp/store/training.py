@@ -45,9 +45,11 @@ class CreditTable:
         put(self._db, t.credit, {"chat_id": chat_id, "jid": credit.jid}, {**values, "at": at})
 
     def totals(self, jids: Collection[BareJid] | None = None) -> Mapping[BareJid, tuple[int, int]]:
-        watched, helped = (func.sum(cast(column, Integer)) for column in (t.credit.c.watched, t.credit.c.helped))
+        watched = func.sum(cast(t.credit.c.watched, Integer)).label("watched")
+        helped = func.sum(cast(t.credit.c.helped, Integer)).label("helped")
         query = select(t.credit.c.jid, watched, helped).group_by(t.credit.c.jid)
-        return {BareJid(jid): (int(w), int(h)) for jid, w, h in _of(self._db, query, t.credit.c.jid, jids)}
+        rows = _of(self._db, query, t.credit.c.jid, jids)
+        return {BareJid(row.jid): (int(row.watched), int(row.helped)) for row in rows}
 
 
 class EndorsementTable:
@@ -99,7 +101,9 @@ class ApplicationTable:
         return self._read()
 
     def _read(self, *conditions: ColumnElement[bool]) -> builtins.list[Application]:
-        query = select(t.application).where(_is_open, *conditions).order_by(t.application.c.decide_by, t.application.c.id)
+        query = (
+            select(t.application).where(_is_open, *conditions).order_by(t.application.c.decide_by, t.application.c.id)
+        )
         rows = self._db.execute(query).all()
         votes: defaultdict[int, builtins.list[BareJid]] = defaultdict(list)
         if rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -57,9 +58,9 @@ class Entry:
 class Letter:
     """A message to one person that is sent once and dropped when it has expired.
 
-    kind: "plain"; "fleeting", of no use to who reads it later; "room", to be said in the contributors' room; or what a
-    program may want to know: "ended" (the chat is over), "departed" (out of the queue as asked), "removed" (out of
-    the queue by the desk).
+    kind: "plain"; "fleeting", of no use to who reads it later; "room", to be said in the contributors' room with how to
+    help; "announcement", to be said there as it is; or what a program may want to know: "ended" (the chat is over),
+    "departed" (out of the queue as asked), "removed" (out of the queue by the desk).
     workgroup: the address it comes from.
     """
 
@@ -115,6 +116,10 @@ class Audit(Protocol):
     def add(self, entry: Entry) -> None: ...
     def list(self, jid: BareJid | None = None, *, limit: int, before: int | None = None) -> list[tuple[int, Entry]]:
         """Return the latest entries with their numbers, the newest first. before: only those with smaller numbers."""
+        ...
+
+    def last(self, kind: str) -> datetime | None:
+        """Return when there was an entry of this kind last."""
         ...
 
 
@@ -306,6 +311,10 @@ class Invitations(Protocol):
         """Return everybody ever asked into the chat, also those whose invitation has ended."""
         ...
 
+    def ever_asked(self) -> frozenset[BareJid]:
+        """Return everybody who was ever asked into a chat as trainee."""
+        ...
+
     def places_held(self) -> Mapping[BareJid, int]:
         """Return how many unclosed chats each invited person holds a place in."""
         ...
@@ -322,7 +331,7 @@ class Visits(Protocol):
         """Return in how many chats each of these people has been."""
         ...
 
-    def met(self, trainee: BareJid, other: BareJid) -> list[ChatId]:
+    def met(self, trainee: BareJid, other: BareJid) -> builtins.list[ChatId]:
         """Return the chats in which both were inside at once, one as trainee, the other as a helper or more.
 
         The latest first.
@@ -331,6 +340,10 @@ class Visits(Protocol):
 
     def trainees_met(self, other: BareJid) -> frozenset[BareJid]:
         """Return everybody who was inside as trainee at once with this helper or more."""
+        ...
+
+    def judges_of(self, trainee: BareJid) -> builtins.list[tuple[BareJid, ChatId]]:
+        """Return all helpers or more whom the trainee was inside with at once, and the latest such chat with each."""
         ...
 
 

@@ -19,6 +19,7 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
+from livechat_xmpp.domain.wording import training as words
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Letter, Work
 from livechat_xmpp.usecases.revoking import revoke
@@ -46,6 +47,8 @@ def go_on_duty(
     possible = ROLES[account.standing]
     old = work.duties.find(jid)
     role = role or (old.role if old else default_role(possible))
+    if role is None:
+        raise NotPermitted(words.ON_A_BREAK)
     if role not in possible:
         raise NotPermitted(f"As {account.standing} you can be on duty as: {', '.join(possible)}.")
     cap = max_chats if max_chats is not None else (old.max_chats if old else rules.max_chats)
@@ -109,9 +112,12 @@ def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, 
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
     duty = work.duties.find(jid)
     if duty is not None and old is not None:
+        role = default_role(ROLES[new])
         was_default = duty.role is default_role(ROLES[old.standing])
-        if duty.role not in ROLES[new] or was_default:
-            work.duties.put(replace(duty, role=default_role(ROLES[new])))
+        if role is None:
+            work.duties.remove(jid)
+        elif duty.role not in ROLES[new] or was_default:
+            work.duties.put(replace(duty, role=role))
     work.touch_staff()
     if not new.reaches(Standing.HELPER):
         take_back_offer(work, jid)

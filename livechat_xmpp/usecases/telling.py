@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import BareJid, FullJid, WorkgroupName
-from livechat_xmpp.domain.wording import Text
+from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Work
 
@@ -13,7 +13,7 @@ from livechat_xmpp.usecases.ports import Letter, Work
 def tell(
     work: Work,
     jid: BareJid,
-    text: Text,
+    text: Sayable,
     workgroup: WorkgroupName,
     rules: DeskRules,
     /,

@@ -43,7 +43,7 @@ def _duty_form(asked: Asked, note: str = "") -> Form:
     assert asked.by.standing is not None
     roles = ROLES[asked.by.standing]
     duty = asked.by.duty
-    role = duty.role if duty else default_role(roles)
+    role = duty.role if duty else default_role(roles) or ""
     cap = duty.max_chats if duty else asked.desk.rules.max_chats
     return Form(
         "Go on duty",
