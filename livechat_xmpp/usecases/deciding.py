@@ -184,21 +184,22 @@ def agree(
     return words.VOTE_KEPT.of(given=given, **common)
 
 
-def settle(work: Work, jid: BareJid, new: Standing, *, workgroup: WorkgroupName, rules: DeskRules) -> None:
-    """End the clock of somebody whose standing has changed; a new helper is made known to those who spoke for them."""
+def settle(work: Work, jid: BareJid, new: Standing) -> None:
+    """End the clock of somebody whose standing has changed."""
     application = work.applications.find(jid)
     if application is not None:
         outcome = "promoted" if new.reaches(Standing.HELPER) else "withdrawn"
         work.applications.close(application.id, outcome, work.now)
-    if not new.reaches(Standing.HELPER):
-        return
+
+
+def announce(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: DeskRules) -> None:
+    """Make a new helper known to those who spoke for them, and to the contributors' room."""
     for endorsement in work.endorsements.of([jid]).get(jid, []):
-        if endorsement.by != jid:
-            _tell(work, endorsement.by, words.YOUR_WORD_COUNTED, workgroup, rules, trainee=short(jid))
+        _tell(work, endorsement.by, words.YOUR_WORD_COUNTED, workgroup, rules, trainee=short(jid))
     if rules.contributors:
         text = rules.catalogue.say(words.NEW_HELPER, "", trainee=short(jid))
-        room, expires_at = BareJid(rules.contributors), work.now + rules.training.lasting
-        work.letters.add(Letter(FullJid(room), text, workgroup, expires_at, "announcement"))
+        room, expires_at = FullJid(rules.contributors), work.now + rules.training.lasting
+        work.letters.add(Letter(room, text, workgroup, expires_at, "announcement"))
         work.touch_letters()
 
 
