@@ -66,7 +66,7 @@ class InvitationTable:
         return frozenset(BareJid(j) for j in self._db.scalars(query))
 
     def ever_asked(self) -> frozenset[BareJid]:
-        query = select(distinct(t.invitation.c.jid)).where(t.invitation.c.part == Part.TRAINEE)
+        query = select(t.invitation.c.jid).distinct().where(t.invitation.c.part == Part.TRAINEE)
         return frozenset(BareJid(jid) for jid in self._db.scalars(query))
 
     def places_held(self) -> Mapping[BareJid, int]:
@@ -148,7 +148,7 @@ class VisitTable:
         return [ChatId(c) for c in self._db.scalars(query)]
 
     def trainees_met(self, other: BareJid) -> frozenset[BareJid]:
-        query = select(distinct(_trainee.c.jid)).where(*_MET, _other.c.jid == other)
+        query = select(_trainee.c.jid).distinct().where(*_MET, _other.c.jid == other)
         return frozenset(BareJid(jid) for jid in self._db.scalars(query))
 
     def judges_of(self, trainee: BareJid) -> builtins.list[tuple[BareJid, ChatId]]:

@@ -25,7 +25,7 @@ from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Letter, Work
 from livechat_xmpp.usecases.revoking import revoke
-from livechat_xmpp.usecases.training import evidence, progress_of
+from livechat_xmpp.usecases.training import evidence, find_person, progress_of
 
 MAX_CHATS = 20  # what go-on-duty takes at the most; nobody follows more
 BY_SETTINGS = "settings"
@@ -205,7 +205,7 @@ def change_standings(
     refusals: list[DeskError] = []
     for text in accounts:
         try:
-            jid = check_staff_jid(text, rules)
+            jid = check_staff_jid(find_person(work, text), rules)
             old = work.accounts.find(jid)
             was = old.standing if old else None
             if is_promotion:
