@@ -2,7 +2,7 @@
 # Both set up what they need first (scripts/setup), and can be repeated.
 BIN = .venv/bin
 
-.PHONY: help run test lint faults bench bench-full format clean set-up-for-run set-up-for-test
+.PHONY: help run test lint faults bench bench-full texts format clean set-up-for-run set-up-for-test
 
 help:
 	@echo "make run      start the demo: an XMPP server, the desk, the pages; Ctrl-C stops it"
@@ -10,6 +10,7 @@ help:
 	@echo "make faults   break everything, again and again (ROUNDS=5 SEED=…); the table is kept in var/faults"
 	@echo "make lint     the checks alone: style, types, structure"
 	@echo "make bench    measure waits, chats per second, growth, recovery (docs/performance.md); bench-full: all sizes"
+	@echo "make texts    bring the translations in step with the texts (LANGUAGE=fr begins one more)"
 	@echo "make format   bring the code into shape"
 	@echo "make clean    remove what the set-up made (the demo's data in var/demo stays)"
 
@@ -33,6 +34,9 @@ bench: set-up-for-test
 
 bench-full: set-up-for-test
 	@$(BIN)/python -m benchmarks --full
+
+texts: set-up-for-test
+	@$(BIN)/python -m livechat_xmpp.po_files $(LANGUAGE)
 
 format: set-up-for-test
 	$(BIN)/ruff check --fix .

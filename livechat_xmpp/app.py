@@ -31,6 +31,7 @@ from livechat_xmpp.store.database import Store
 from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock, lock_for
 from livechat_xmpp.store.postgresql import session_name
+from livechat_xmpp.translations import Translations
 from livechat_xmpp.usecases import staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
@@ -41,7 +42,7 @@ from livechat_xmpp.xmpp import disco, limits
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
-from livechat_xmpp.xmpp.commands import accounts, door, duty, problems, training
+from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems, training
 from livechat_xmpp.xmpp.commands.chats import chat_commands
 from livechat_xmpp.xmpp.commands.command import Commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
@@ -49,6 +50,7 @@ from livechat_xmpp.xmpp.commands.sessions import CommandSessions
 from livechat_xmpp.xmpp.commands.visits import visit_commands
 from livechat_xmpp.xmpp.disco import Disco
 from livechat_xmpp.xmpp.gate import Gate
+from livechat_xmpp.xmpp.languages import Ears, HeardLanguages
 from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.passes import Passes
@@ -68,8 +70,8 @@ PORT_RETRY_S = 1.0  # a process before us that hangs is ended by somebody, or by
 STOP_TIMEOUT_S = 5.0  # for the link to end at a stop, and for the process once it has lost the lock
 
 
-def rules_from(settings: Settings) -> DeskRules:
-    """Return the numbers that the rules apply."""
+def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskRules:
+    """Return the numbers that the rules apply, and the texts. heard: what languages people speak."""
     rooms = settings.rooms
     return DeskRules(
         rooms=RoomRules(
@@ -101,6 +103,8 @@ def rules_from(settings: Settings) -> DeskRules:
         anonymous_domains=frozenset(settings.visitors.anonymous_domains),
         contributors=settings.xmpp.contributors,
         read_jid=read_bare_jid,
+        catalogue=Translations(settings.texts.default_language, settings.texts.overrides),
+        heard=(heard or heard_from(settings)).of,
     )
 
 
@@ -141,6 +145,10 @@ def _keep_policy(work: Work, settings: Settings) -> None:
     work.policies.put(version, followed, work.now)
 
 
+def heard_from(settings: Settings) -> HeardLanguages:
+    return HeardLanguages(unspoken=settings.texts.unspoken_language, remembered=settings.limits.remembered)
+
+
 def limits_from(settings: Settings) -> limits.Rules:
     """Return what is taken of whom."""
     return limits.Rules(
@@ -165,12 +173,14 @@ class Component:
     passes: Passes
     watched: Watched
     clock: Clock
+    ears: Ears
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
         self.rooms.forget_all()
         self.speaker.forget()
         self.book.forget(self.clock.now())
+        self.ears.begin(await self.desk.ask(staff.every_account))
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
@@ -233,6 +243,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
         duty.commands,
         chat_commands(addresses),
         accounts.commands,
+        languages.commands,
         problems.commands,
         training.commands,
         visit_commands(addresses, queue_door.tell_place, queue_door.request),
@@ -248,7 +259,8 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     names = tuple(WorkgroupName(w.name) for w in settings.workgroups)
     addresses = Addresses(settings.xmpp.component, settings.xmpp.muc, names)
     link = _link(settings, store.fence.is_open)
-    wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings)
+    heard = heard_from(settings)
+    wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings, heard)
     metrics = Metrics()
     store.on_unit = metrics.on_database
     desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
@@ -274,6 +286,11 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         title=f"{settings.workgroups[0].title} desk",
         probe_wait_s=settings.routing.probe_wait_s,
     )
+
+    async def refresh_staff() -> None:
+        await presence.refresh()
+        ears.meet(presence.accounts)
+
     rooms = MucRooms(
         link,
         addresses,
@@ -293,7 +310,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         status_interval=timedelta(seconds=settings.visitors.status_interval_s),
         sweep_every=timedelta(seconds=settings.desk.sweep_s),
         destroy_again=timedelta(seconds=settings.rooms.destroy_again_s),
-        refresh_staff=presence.refresh,
+        refresh_staff=refresh_staff,
         on_round=metrics.on_round,
     )
     passes = Passes(settings.xmpp.secret.get_secret_value(), clock.now)
@@ -302,6 +319,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     commands = _commands(addresses, queue_door)
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
+    ears = Ears(heard, turns, desk, is_staff=lambda jid: jid in presence.accounts)
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
@@ -317,9 +335,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         Words(commands, desk),
         at_the_door,
         team_room,
+        ears,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
-    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched, clock)
+    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched, clock, ears)
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from livechat_xmpp import translations
 from livechat_xmpp.domain.model import Standing
 
 Seconds = Annotated[timedelta, Field(ge=timedelta(0))]
@@ -329,6 +330,34 @@ class WebSettings(Group):
     ] = ()
 
 
+class TextSettings(Group):
+    """What people are told, and in which language."""
+
+    default_language: Annotated[
+        str, Field(description="Language of those whose own is not known, or not among those that there are texts in.")
+    ] = "en"
+    unspoken_language: Annotated[
+        str,
+        Field(
+            description="A client that says just this has said nothing: servers and clients fill it in without asking."
+            " A tag with a country, as en-GB, counts; empty believes all."
+        ),
+    ] = "en"
+    overrides: Annotated[
+        dict[str, dict[str, str | tuple[str, ...]]],
+        Field(
+            description="Texts in your own words: a table for each language, as [texts.overrides.en], with lines as"
+            ' welcome = "…". Keys and fields are in livechat_xmpp/locale/livechat_xmpp.pot.'
+        ),
+    ] = {}
+
+    @model_validator(mode="after")
+    def _are_texts(self) -> TextSettings:
+        if mistakes := translations.mistakes_in(self.default_language, self.overrides):
+            raise ValueError("\n".join(mistakes))
+        return self
+
+
 class LogSettings(Group):
     """What the process writes to its standard error: one line a fact, never people's words or visitors' addresses."""
 
@@ -412,6 +441,7 @@ class Settings(BaseSettings):
     apprenticeship: ApprenticeshipSettings = ApprenticeshipSettings()
     limits: LimitSettings = LimitSettings()
     web: WebSettings = WebSettings()
+    texts: TextSettings = TextSettings()
     log: LogSettings = LogSettings()
     workgroups: tuple[WorkgroupSettings, ...] = (WorkgroupSettings(),)
 

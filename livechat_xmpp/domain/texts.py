@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
-from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Part, Standing
+from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Part
 from livechat_xmpp.domain.queue import Wait
-from livechat_xmpp.domain.routing import Cover
 
 NO_MONITOR = "No room monitor is here now. You will be asked in again when one is back."
 OWN_NAME = "This name belongs to the desk. Please come back with a name of your own."
@@ -38,7 +36,6 @@ TAKEN_OFF_DUTY = (
     "You did not answer, and your client does not tell me whether you are there, so you are off duty now. "
     'Write "on" to come back; accept my contact request to have your away and offline noticed.'
 )
-SHOWN = 10  # lines that are read in a message; a command shows all
 HOW_TO_ANSWER = 'To take it, enter the room, or answer "yes" here. Answer "no" to pass it on.'
 
 
@@ -165,43 +162,9 @@ def closed_by(disposition: Disposition | None) -> str:
     return CHAT_ENDED if disposition is not Disposition.SPAM else "This chat has been ended."
 
 
-def nobody_takes(requests: int, longest: timedelta, state: Cover) -> str:
-    """Return what admins and contributors are told of requests that nobody takes; nothing about who asks what."""
-    what = "A request waits" if requests == 1 else f"{requests} requests wait"
-    if not state.is_open:
-        why = "nobody is on duty"
-    elif state.is_away:
-        why = "everybody on duty is away"
-    elif state.free == 0:
-        why = "everybody on duty is busy"
-    else:
-        why = "those on duty have not taken it" if requests == 1 else "those on duty have not taken them"
-    since = in_words(longest) if requests == 1 else f"up to {in_words(longest)}"
-    return f"{what} in the queue, for {since}: {why}."
-
-
 def who_can_help(workgroup: str) -> str:
     """Return what is added in the contributors' room; workgroup: its address."""
     return f'Who can help now: write "on" to {workgroup}.'
-
-
-def problems(found: Sequence[tuple[str, str, str]]) -> str:
-    """Return what admins are told of things that are not where they should be: what each concerns, is, and why."""
-    lines = [f"- {what} {subject}{f' ({one_line(why)})' if why else ''}" for subject, what, why in found[:SHOWN]]
-    rest = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return "\n".join(["Something is wrong that I cannot put right (list-problems shows all):", *lines, *rest])
-
-
-def new_standing(standing: Standing, by: BareJid, reason: str) -> str:
-    """Return what a person is told whose standing was changed."""
-    why = f" ({one_line(reason)})" if reason else ""
-    what = {
-        Standing.TRAINEE: 'You are a trainee here: write "on" to be invited to chats that a room monitor is in.',
-        Standing.HELPER: 'You are a helper now: write "on" to be offered requests.',
-        Standing.MONITOR: "You are a room monitor now: list-chats shows the chats, join-chat lets you in.",
-        Standing.ADMIN: "You are an admin now: promote and demote are yours too.",
-    }[standing]
-    return f"{what} Changed by {by}{why}."
 
 
 def come_in(chat: Chat, room: str) -> str:

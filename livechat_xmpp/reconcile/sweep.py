@@ -63,7 +63,7 @@ class Sweep:
             closed_since=now - LOOK_BACK if self._has_swept else None,
             rules=self._desk.rules,
         )
-        new = await self._desk.do(sweep.keep, found, workgroup=self._desk.workgroups[0])
+        new = await self._desk.do(sweep.keep, found, workgroup=self._desk.workgroups[0], rules=self._desk.rules)
         self._has_swept = True
         for problem in new:
             log.warning("not where the rules say", extra=_fields(problem))

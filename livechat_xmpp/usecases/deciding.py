@@ -93,9 +93,7 @@ def ask_for_decision(
     return begin(work, account, by=by, comment=comment, workgroup=workgroup, rules=rules)
 
 
-def _tell(
-    work: Work, to: BareJid, text: Text, workgroup: WorkgroupName, rules: DeskRules, /, **values: object
-) -> None:
+def _tell(work: Work, to: BareJid, text: Text, workgroup: WorkgroupName, rules: DeskRules, /, **values: object) -> None:
     phrase = text.of(**values)
     tell(work, to, phrase, workgroup, rules, expires_after=rules.training.lasting)
 

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.escalation import Climber, ClimbStep, alarm_waits_until, next_look, steps_due
-from livechat_xmpp.domain.model import BareJid, FullJid, Standing, WorkgroupName
+from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
+from livechat_xmpp.domain.wording.staff import nobody_takes
 from livechat_xmpp.usecases.cover import cover_now
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Presences, Work
 from livechat_xmpp.usecases.revoking import LETTER_EXPIRY
+from livechat_xmpp.usecases.telling import tell
 
 AT_ONCE = 200  # requests that steps are taken for in one transaction; the rest follow at once
 
@@ -63,19 +65,13 @@ def _alarm(
         return waits_until
     work.chats.mark_alarmed([c.chat_id for c in climbers], work.now)
     longest = work.now - min(c.queued_at for c in climbers)
-    text = texts.nobody_takes(len(climbers), longest, cover_now(work, presences))
+    text = nobody_takes(len(climbers), longest, cover_now(work, presences))
     for account in work.accounts.list(Standing.ADMIN):
-        tell(work, account.jid, text, workgroup)
+        tell(work, account.jid, text, workgroup, rules)
     if rules.contributors:
-        tell(work, BareJid(rules.contributors), text, workgroup, kind="room")
+        tell(work, BareJid(rules.contributors), text, workgroup, rules, kind="room")
     work.fact("nobody takes requests", workgroup=workgroup, requests=len(climbers))
     return None
-
-
-def tell(work: Work, to: BareJid, text: str, workgroup: WorkgroupName, *, kind: str = "plain") -> None:
-    """Have somebody, or the people in a room (kind "room"), told something that is of use later too."""
-    work.letters.add(Letter(FullJid(to), text, workgroup, work.now + LETTER_EXPIRY, kind))
-    work.touch_letters()
 
 
 def _tell_visitors(work: Work, climbers: Sequence[Climber]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput, DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
     Account,
@@ -13,7 +14,6 @@ from livechat_xmpp.domain.model import (
     ChatId,
     Duty,
     DutyRole,
-    FullJid,
     Standing,
     WorkgroupName,
 )
@@ -21,10 +21,12 @@ from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
 from livechat_xmpp.domain.wording import Phrase
 from livechat_xmpp.domain.wording import training as words
+from livechat_xmpp.domain.wording.staff import new_standing
 from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.ports import Entry, Letter, Work
+from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.revoking import revoke
+from livechat_xmpp.usecases.telling import tell
 from livechat_xmpp.usecases.training import evidence, find_person, progress_of
 
 MAX_CHATS = 20  # what go-on-duty takes at the most; nobody follows more
@@ -37,6 +39,11 @@ def get_account(work: Work, jid: BareJid) -> Account:
     if account is None:
         raise NotPermitted("This is for the staff of the desk.")
     return account
+
+
+def every_account(work: Work) -> list[Account]:
+    """Return the whole staff."""
+    return work.accounts.list()
 
 
 def go_on_duty(
@@ -163,13 +170,8 @@ def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName,
     if known is not None:
         raise BadInput(f"{jid} is {known.standing} already.")
     set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
-    _tell(work, jid, texts.new_standing(Standing.TRAINEE, by, ""), workgroup, rules)
+    tell(work, jid, new_standing(Standing.TRAINEE, by, ""), workgroup, rules)
     return jid
-
-
-def _tell(work: Work, jid: BareJid, text: str, workgroup: WorkgroupName, rules: DeskRules) -> None:
-    work.letters.add(Letter(FullJid(jid), text, workgroup, work.now + rules.notice_expiry))
-    work.touch_letters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ def change_standings(
                 continue
         else:
             set_standing(work, jid, old, standing, by=by, reason=reason, policy=rules.policy)
-        _tell(work, jid, texts.new_standing(standing, by, reason), workgroup, rules)
+        tell(work, jid, new_standing(standing, by, reason, old.standing if old else None), workgroup, rules)
         done.append(jid)
     return Changed(tuple(sorted(done)), tuple(pending))
 
@@ -262,25 +264,30 @@ def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a person sees of themself. visited: chats they have been in."""
+    """What a person sees of themself. visited: chats they have been in. progress, application: of trainees."""
 
     account: Account
     duty: Duty | None
     answering: tuple[ChatId, ...]
     offered: ChatId | None
     visited: int
+    progress: Progress | None = None
+    application: Application | None = None
 
 
 def my_status(work: Work, jid: BareJid) -> Status:
     """Return the person's standing, duty, chats and counts. Raises NotPermitted for visitors."""
     account = get_account(work, jid)
     offer = work.offers.find_open_of(jid)
+    is_trainee = account.standing is Standing.TRAINEE
     return Status(
         account,
         work.duties.find(jid),
         tuple(c.id for c in work.chats.open() if c.helper == jid),
         offer.chat_id if offer else None,
         (work.visits.counts([jid])).get(jid, 0),
+        progress_of(work, [account])[jid] if is_trainee else None,
+        work.applications.find(jid) if is_trainee else None,
     )
 
 

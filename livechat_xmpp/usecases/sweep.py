@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.model import BareJid, Chat, ChatId, OfferState, RoomState, Standing, WorkgroupName
 from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.sweep import Problem, SweepRules, Trouble, find_in_chat, find_in_duty
+from livechat_xmpp.domain.wording import staff as wording
 from livechat_xmpp.usecases import rooms
 from livechat_xmpp.usecases.chats import return_to_queue
 from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.escalation import tell
 from livechat_xmpp.usecases.ports import Found, Presences, Work
 from livechat_xmpp.usecases.revoking import revoke
 from livechat_xmpp.usecases.staff import take_back_offer
+from livechat_xmpp.usecases.telling import tell
 
 
 def _limits(rules: DeskRules) -> SweepRules:
@@ -131,7 +131,7 @@ REPAIRS: Mapping[Trouble, Callable[[Work, Chat, Presences, DeskRules], None]] = 
 }
 
 
-def keep(work: Work, problems: Sequence[Problem], *, workgroup: WorkgroupName) -> list[Problem]:
+def keep(work: Work, problems: Sequence[Problem], *, workgroup: WorkgroupName, rules: DeskRules) -> list[Problem]:
     """Record what a sweep has found in place of what the last one found; return what is new.
 
     Admins are told once of what the sweep cannot put right, and of what is there again although it should be.
@@ -150,7 +150,8 @@ def keep(work: Work, problems: Sequence[Problem], *, workgroup: WorkgroupName) -
         work.record.replace_problems(found)
     if to_tell:
         for account in work.accounts.list(Standing.ADMIN):
-            tell(work, account.jid, texts.problems([(p.subject, p.what, p.reason) for p in to_tell]), workgroup)
+            told = wording.problems([(p.subject, p.what, p.reason) for p in to_tell])
+            tell(work, account.jid, told, workgroup, rules)
     return [f.problem for f in found if (f.problem.subject, f.problem.what) not in known]
 
 

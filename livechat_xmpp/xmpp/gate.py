@@ -18,6 +18,7 @@ from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
 from livechat_xmpp.xmpp.errors import answer, refuse, refuse_excess, refuse_flood, refuse_for_now
+from livechat_xmpp.xmpp.languages import Ears
 from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
@@ -54,8 +55,10 @@ class Gate:
         words: Words,
         limits: Limits,
         team_room: TeamRoom,
+        ears: Ears,
     ) -> None:
         self._team_room = team_room
+        self._ears = ears
         self._link = link
         self._turns = turns
         self._addresses = addresses
@@ -94,6 +97,7 @@ class Gate:
             refuse(iq, "bad-request", "A question has one child, and its type is get or set.")
         else:
             wanted, handler = self._answerers.get(iq.xml[0].tag, ("", _pong))
+            self._ears.hear(BareJid(sender), iq.xml, is_written=kind == "set")
             if wanted != kind:
                 refuse(iq, "feature-not-implemented", "Nobody here answers that.")
             elif not self._turns.take(sender, lambda: answer(iq, handler)):
@@ -120,6 +124,8 @@ class Gate:
         if workgroup is not None and self._team_room.take_presence(presence):
             return
         if (workgroup is not None or not presence["to"].local) and self._is_taken(presence):
+            if presence.xml.get("type") is None:
+                self._ears.hear(BareJid(presence["from"].bare), presence.xml, is_written=False)
             self._presence.on_presence(presence, workgroup)
             self._presence.forget_oldest(self._limits.remembered)
 
@@ -157,12 +163,10 @@ class Gate:
             self._turns.take(bare(visitor), lambda: self._desk.do(visits.visitor_gone, visitor))
         elif muc.is_of_a_room(message.xml) or message["type"] not in ("chat", "normal", ""):
             return  # an invitation, a headline, something a room says: nobody asks for help with that
-        elif (
-            message["body"].strip()
-            and not self._is_too_much(message)
-            and not self._turns.take(message["from"].bare, lambda: self._on_words(workgroup, message))
-        ):
-            refuse_flood(message)
+        elif message["body"].strip() and not self._is_too_much(message):
+            self._ears.hear(BareJid(message["from"].bare), message.xml, is_written=True)
+            if not self._turns.take(message["from"].bare, lambda: self._on_words(workgroup, message)):
+                refuse_flood(message)
 
     def _on_room_message(self, chat_id: ChatId, message: Message) -> None:
         if self._rooms.on_archived(message):

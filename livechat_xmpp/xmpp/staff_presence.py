@@ -11,11 +11,10 @@ from datetime import datetime
 from slixmpp import Message, Presence
 from slixmpp.xmlstream import ET
 
-from livechat_xmpp.domain.model import Account, Availability, BareJid, FullJid, WorkgroupName, bare
+from livechat_xmpp.domain.model import Availability, BareJid, FullJid, WorkgroupName, bare
 from livechat_xmpp.reconcile.ports import StepRefused
 from livechat_xmpp.usecases import staff, visits
 from livechat_xmpp.usecases.desk import Desk
-from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
@@ -67,7 +66,7 @@ class StaffPresence:
     async def begin(self) -> None:
         """Ask about everybody anew; who has not answered after probe_wait_s is offline."""
         self._asked.clear()
-        accounts = await self._desk.ask(_accounts)
+        accounts = await self._desk.ask(staff.every_account)
         self.accounts = {a.jid for a in accounts}
         self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
         self._expected = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
@@ -132,7 +131,7 @@ class StaffPresence:
 
     async def refresh(self) -> None:
         """Ask those who have joined the staff, or have come on duty, to let us see them, unless they do."""
-        accounts = {a.jid for a in await self._desk.ask(_accounts)}
+        accounts = {a.jid for a in await self._desk.ask(staff.every_account)}
         new, self.accounts = accounts - self.accounts, accounts
         duties = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
         new_on_duty, self._on_duty = duties - self._on_duty, duties
@@ -222,7 +221,3 @@ class StaffPresence:
         else:
             self._book.subscribed.discard(jid)
         self._link.spawn(self._desk.do(staff.set_subscribed, jid, is_subscribed))
-
-
-def _accounts(work: Work) -> list[Account]:
-    return work.accounts.list()

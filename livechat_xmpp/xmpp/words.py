@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Sayable, training
+from livechat_xmpp.domain.wording import Sayable, languages, training
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
@@ -56,6 +56,7 @@ WORDS = {
         Word("ask-endorsers", "move-stuck", ("accounts",), training.HINT_ASK_ENDORSERS, {"what": "ask-endorsers"}),
         Word("audit", "list-audit", ("account",), training.HINT_AUDIT),
         Word("problems", "list-problems", (), "problems: what is not where it should be"),
+        Word("language", "set-language", ("language",), languages.HINT),
         Word("accounts", "list-accounts", ("standing",), "accounts [standing]: list accounts"),
     )
 }

@@ -43,7 +43,7 @@ class Broom:
     async def sweep(self) -> list[Trouble]:
         """Find, record and repair; return what was found."""
         found = await self.find()
-        await self.story.desk.do(sweep.keep, found, workgroup=SUPPORT)
+        await self.story.desk.do(sweep.keep, found, workgroup=SUPPORT, rules=self.story.desk.rules)
         for problem in found:
             await self.story.desk.do(sweep.repair, problem, **self.story.eyes)
         return [problem.what for problem in found]

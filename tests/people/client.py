@@ -17,6 +17,7 @@ from tests.people.elements import (
     DISCO_INFO,
     PING,
     ROSTER,
+    XML_LANG,
     bare,
     error_to,
     make,
@@ -38,6 +39,7 @@ class Client:
 
     received: every stanza in its order (keeps_log=False: none); inbox: every message outside of rooms' public talk.
     accepts_subscriptions, answers_pings: what the client does by itself. answer_iq: takes all other questions.
+    language: what it says in xml:lang, "": nothing.
     """
 
     def __init__(self, opener: Opener, name: str = "", *, desk: str = "") -> None:
@@ -53,6 +55,7 @@ class Client:
         self.received: list[Received] = []
         self.inbox: list[Received] = []
         self.presences: dict[str, Received] = {}
+        self.language = ""
         self.keeps_log = True
         self.accepts_subscriptions = True
         self.answers_pings = True
@@ -118,6 +121,8 @@ class Client:
     def _send(self, stanza: Element) -> None:
         if self._connection is None:
             raise ConnectionError(f"{self.jid} is not connected: {self._why_lost}")
+        if self.language:
+            stanza.set(XML_LANG, self.language)
         self._connection.send(stanza)
 
     async def send_raw(self, text: str) -> None:

@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.model import Disposition, Part, Standing
+from livechat_xmpp.domain.model import Disposition, Part
 from livechat_xmpp.domain.queue import Wait
-from livechat_xmpp.domain.routing import Cover
 from tests.factories import a_chat, a_request, jid, s
 
 ROOM = "q7hm2k42wx3n2@chats.workgroup.localhost"
@@ -126,13 +125,6 @@ def test_an_empty_question_is_quoted_as_an_empty_line() -> None:
     assert "\n> \n" in texts.offer(replace(a_request(), question=""), ROOM, timedelta(0), s(20))
 
 
-@pytest.mark.parametrize("standing", Standing)
-def test_a_new_standing_is_told_with_who_and_why(standing: Standing) -> None:
-    told = texts.new_standing(standing, jid("ada"), "did\nwell")
-    assert told.endswith("Changed by ada@localhost (did well).")
-    assert texts.new_standing(standing, jid("ada"), "").endswith("Changed by ada@localhost.")
-
-
 def test_other_short_words() -> None:
     assert texts.offer_over("Vera", taken_by=jid("ben")) == "ben has taken Vera's request."
     assert texts.offer_over("Vera", taken_by=None) == "Vera's request is not waiting for you any more."
@@ -144,41 +136,6 @@ def test_other_short_words() -> None:
     assert texts.room_title(a_request()) == "Vera: My bookmarks are gone."
     assert texts.room_subject(a_request()) == "Vera asks: My bookmarks are gone."
     assert texts.come_in(a_chat(), ROOM).endswith(f"xmpp:{ROOM}?join")
-
-
-@pytest.mark.parametrize(
-    ("requests", "waited", "state", "expected"),
-    [
-        (1, 120, Cover(False, False, 0, 0), "A request waits in the queue, for 2 minutes: nobody is on duty."),
-        (1, 50, Cover(True, True, 0, 0), "A request waits in the queue, for 50 seconds: everybody on duty is away."),
-        (
-            2,
-            121,
-            Cover(True, False, 2, 0),
-            "2 requests wait in the queue, for up to 3 minutes: everybody on duty is busy.",
-        ),
-        (
-            1,
-            60,
-            Cover(True, False, 2, 1),
-            "A request waits in the queue, for 1 minute: those on duty have not taken it.",
-        ),
-        (
-            3,
-            60,
-            Cover(True, False, 2, 1),
-            "3 requests wait in the queue, for up to 1 minute: those on duty have not taken them.",
-        ),
-    ],
-)
-def test_the_alarm_says_why(requests: int, waited: float, state: Cover, expected: str) -> None:
-    assert texts.nobody_takes(requests, s(waited), state) == expected
-
-
-def test_problems_are_told_a_few_at_a_time() -> None:
-    lines = texts.problems([(f"c{n}", "stuck", "forbidden" if n else "") for n in range(12)]).split("\n")
-    assert lines[1:3] == ["- stuck c0", "- stuck c1 (forbidden)"]
-    assert (len(lines), lines[-1]) == (12, "and 2 more")
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ async def test_a_result_table(wire: Wire) -> None:
 async def test_problems_are_listed_with_what_is_known_of_them(wire: Wire) -> None:
     when = datetime(2026, 1, 5, 10, tzinfo=UTC)
     found = [Problem("c1", Trouble.STUCK, when, "forbidden"), Problem("", Trouble.LETTERS_EXPIRED, when, "2 of them")]
-    await wire.component.desk.do(sweep.keep, found, workgroup=SUPPORT)
+    await wire.component.desk.do(sweep.keep, found, workgroup=SUPPORT, rules=wire.component.desk.rules)
     step = await give(wire, "list-problems")
     assert step.note == ("info", "2 problems.")
     assert step.rows == [

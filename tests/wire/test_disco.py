@@ -64,25 +64,26 @@ async def nodes(wire: Wire, by: str, to: str = SUPPORT) -> list[str]:
     return [item["node"] for item in found]
 
 
+OWN = {"go-on-duty", "my-status", "set-language"}  # commands about oneself
+
+
 @pytest.mark.parametrize("to", [COMPONENT, SUPPORT])
 @pytest.mark.parametrize(
     ("by", "listed"),
     [
         pytest.param(VERA, {"ask-for-help", "resume"}, id="a visitor"),
         pytest.param("eve@localhost/x", {"ask-for-help", "resume"}, id="an account without standing is a visitor"),
-        pytest.param("tom@localhost/x", {"go-on-duty", "my-status"}, id="a trainee"),
-        pytest.param(
-            "ana@localhost/x", {"go-on-duty", "my-status", "list-queue", "list-chats", "add-account"}, id="a helper"
-        ),
+        pytest.param("tom@localhost/x", OWN, id="a trainee"),
+        pytest.param("ana@localhost/x", {*OWN, "list-queue", "list-chats", "add-account"}, id="a helper"),
         pytest.param(
             "mia@localhost/x",
-            {"go-on-duty", "my-status", "list-queue", "list-chats", "add-account", "join-chat", "close-chat"},
+            {*OWN, "list-queue", "list-chats", "add-account", "join-chat", "close-chat"},
             id="a monitor",
         ),
         pytest.param(
             "ada@localhost/x",
             {
-                *{"go-on-duty", "my-status", "list-queue", "list-chats", "add-account", "join-chat", "close-chat"},
+                *{*OWN, "list-queue", "list-chats", "add-account", "join-chat", "close-chat"},
                 *{"promote", "demote", "list-accounts", "list-problems"},
             },
             id="an admin",

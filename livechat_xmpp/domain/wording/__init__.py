@@ -50,7 +50,8 @@ class Catalogue(Protocol):
     def say(self, text: Sayable, language: str, /, **values: object) -> str:
         """Return the text in the language (a tag), or in the nearest there is; "": in the desk's own.
 
-        A value that is a Text or a Phrase is said in the same language; of a tuple all are, with commas between.
+        A value that is a Text or a Phrase is said in the same language. Of a tuple all are, with commas between; of a
+        list all are, one a line.
         """
         ...
 
@@ -73,8 +74,8 @@ class Patterns:
     def _part(self, value: object, language: str) -> object:
         if isinstance(value, Text | Phrase):
             return self.say(value, language)
-        if isinstance(value, tuple):
-            return ", ".join(str(self._part(v, language)) for v in value)
+        if isinstance(value, tuple | list):
+            return (", " if isinstance(value, tuple) else "\n").join(str(self._part(v, language)) for v in value)
         return value
 
     def pattern(self, text: Text, language: str, count: object) -> str:

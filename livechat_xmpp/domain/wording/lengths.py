@@ -1,0 +1,29 @@
+"""Lengths of time, as people say them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from livechat_xmpp.domain.wording import Phrase, Text
+
+SECONDS = Text("seconds", "{count} second", "{count} seconds")
+MINUTES = Text("minutes", "{count} minute", "{count} minutes")
+HOURS = Text("hours", "{count} hour", "{count} hours")
+DAYS = Text("days", "{count} day", "{count} days")
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def length(time: timedelta) -> Phrase:
+    """Return a length in one unit, rounded up: seconds under a minute, minutes and hours each up to two of the next."""
+    if round(time.total_seconds()) < 60:
+        return SECONDS.of(count=max(0, round(time.total_seconds())))
+    if time <= 2 * HOUR:
+        return MINUTES.of(count=_rounded_up(time, timedelta(minutes=1)))
+    if time <= 2 * DAY:
+        return HOURS.of(count=_rounded_up(time, HOUR))
+    return DAYS.of(count=_rounded_up(time, DAY))
+
+
+def _rounded_up(time: timedelta, unit: timedelta) -> int:
+    return -(-time // unit)

@@ -1,0 +1,106 @@
+"""Texts with keys: their fields, parts and numbers, and those for the staff, in English."""
+
+from __future__ import annotations
+
+import pytest
+
+from livechat_xmpp.domain.errors import BadInput, NotFound
+from livechat_xmpp.domain.model import Standing
+from livechat_xmpp.domain.routing import Cover
+from livechat_xmpp.domain.wording import ENGLISH, Phrase, Text, staff
+from livechat_xmpp.domain.wording.lengths import length
+from tests.factories import jid, s
+
+CHATS = Text("chats", "{count} chat of {name}", "{count} chats of {name}")
+MISSING = Text("missing", "What is missing: {what}.")
+
+
+def english(phrase: Text | Phrase) -> str:
+    return ENGLISH.say(phrase, "")
+
+
+def test_fields_are_filled() -> None:
+    assert ENGLISH.say(MISSING, "", what="time") == "What is missing: time."
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 chats"), (1, "1 chat"), (2, "2 chats")])
+def test_a_text_that_counts_has_two_forms(count: int, said: str) -> None:
+    assert ENGLISH.say(CHATS, "", count=count, name="Tom") == f"{said} of Tom"
+
+
+def test_parts_of_a_text_are_texts() -> None:
+    one, two = CHATS.of(count=1, name="Tom"), CHATS.of(count=2, name="Ana")
+    assert english(MISSING.of(what=one)) == "What is missing: 1 chat of Tom."
+    assert english(MISSING.of(what=(one, two, "time"))) == "What is missing: 1 chat of Tom, 2 chats of Ana, time."
+    assert english(MISSING.of(what=[one, two])) == "What is missing: 1 chat of Tom\n2 chats of Ana."
+    assert english(MISSING.of(what=Text("time", "time"))) == "What is missing: time."
+
+
+def test_what_people_write_is_said_as_it_is() -> None:
+    assert ENGLISH.say("{name}", "", name="Tom") == "{name}"
+    assert english(MISSING.of(what="{name}")) == "What is missing: {name}."
+
+
+def test_a_refusal_gives_its_reason_in_any_language_and_in_english() -> None:
+    assert str(BadInput(MISSING.of(what="time"))) == "What is missing: time."
+    assert str(NotFound("There is none.")) == NotFound("There is none.").why == "There is none."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        pytest.param(-5, "0 seconds", id="never negative"),
+        pytest.param(1, "1 second", id="one second"),
+        pytest.param(59.4, "59 seconds", id="under a minute in seconds"),
+        pytest.param(59.6, "1 minute", id="nearly a minute"),
+        pytest.param(61, "2 minutes", id="minutes are rounded up"),
+        pytest.param(7200, "120 minutes", id="two hours in minutes"),
+        pytest.param(7201, "3 hours", id="hours are rounded up"),
+        pytest.param(24 * 3600, "24 hours", id="a day in hours"),
+        pytest.param(48 * 3600 + 1, "3 days", id="days are rounded up"),
+    ],
+)
+def test_a_length_is_told_in_one_unit(seconds: float, said: str) -> None:
+    assert english(length(s(seconds))) == said
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_a_new_standing_is_told_with_who_and_why(standing: Standing) -> None:
+    told = english(staff.new_standing(standing, jid("ada"), "did\nwell"))
+    assert told.endswith("Changed by ada@localhost (did well).")
+    assert english(staff.new_standing(standing, jid("ada"), "")).endswith("Changed by ada@localhost.")
+
+
+@pytest.mark.parametrize(
+    ("requests", "waited", "state", "expected"),
+    [
+        (1, 120, Cover(False, False, 0, 0), "A request waits in the queue, for 2 minutes: nobody is on duty."),
+        (1, 50, Cover(True, True, 0, 0), "A request waits in the queue, for 50 seconds: everybody on duty is away."),
+        (
+            2,
+            121,
+            Cover(True, False, 2, 0),
+            "2 requests wait in the queue, for up to 3 minutes: everybody on duty is busy.",
+        ),
+        (
+            1,
+            60,
+            Cover(True, False, 2, 1),
+            "A request waits in the queue, for 1 minute: those on duty have not taken it.",
+        ),
+        (
+            3,
+            60,
+            Cover(True, False, 2, 1),
+            "3 requests wait in the queue, for up to 1 minute: those on duty have not taken them.",
+        ),
+    ],
+)
+def test_the_alarm_says_why(requests: int, waited: float, state: Cover, expected: str) -> None:
+    assert english(staff.nobody_takes(requests, s(waited), state)) == expected
+
+
+def test_problems_are_told_a_few_at_a_time() -> None:
+    lines = english(staff.problems([(f"c{n}", "stuck", "forbidden" if n else "") for n in range(12)])).split("\n")
+    assert lines[1:3] == ["- stuck c0", "- stuck c1 (forbidden)"]
+    assert (len(lines), lines[-1]) == (12, "and 2 more")
