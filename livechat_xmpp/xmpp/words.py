@@ -13,8 +13,8 @@ from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
 from livechat_xmpp.xmpp.commands.command import Asked, Commands, Done, Form
 
-YES = {"yes", "y", "ok", "accept"}
-NO = {"no", "n", "reject", "decline"}
+YES = {"yes", "y", "ok", "accept", "ja"}
+NO = {"no", "n", "reject", "decline", "nein"}
 
 
 @dataclass(frozen=True, slots=True)
