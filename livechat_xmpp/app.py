@@ -32,7 +32,7 @@ from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock, lock_for
 from livechat_xmpp.store.postgresql import session_name
 from livechat_xmpp.translations import Translations
-from livechat_xmpp.usecases import staff, transcripts
+from livechat_xmpp.usecases import audit, staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
 from livechat_xmpp.usecases.ports import Work
@@ -476,6 +476,12 @@ async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
     clock = SystemClock()
     async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
         return await store.read(lambda work: transcripts.export(work, ChatId(chat_id)))
+
+
+async def export_audit(settings: Settings) -> dict[str, Any]:
+    """Return the record of standings and decisions, ready for JSON."""
+    async with Store.opened(settings.database.url.get_secret_value(), SystemClock().now) as store:
+        return await store.read(audit.export)
 
 
 async def upgrade(settings: Settings) -> None:

@@ -183,3 +183,7 @@ class PolicyTable:
         is_known = self._db.scalar(select(t.policy.c.version).where(t.policy.c.version == version))
         if is_known is None:
             self._db.execute(insert(t.policy).values(version=version, settings=dict(settings), since_at=at))
+
+    def list(self) -> builtins.list[tuple[str, Mapping[str, Any], datetime]]:
+        query = select(t.policy).order_by(t.policy.c.since_at, t.policy.c.version)
+        return [(row.version, row.settings, row.since_at) for row in self._db.execute(query)]

@@ -284,9 +284,3 @@ def _most_urgent(line: TraineeLine) -> tuple[object, ...]:
         return 0, line.application.decide_by.timestamp(), line.account.jid
     progress = line.progress
     return 1, -len(progress.endorsements), -progress.helped, -progress.watched, line.account.jid
-
-
-def list_audit(work: Work, text: str, *, limit: int) -> list[Entry]:
-    """Return the latest entries of the audit, the newest first; text: whom they concern, "": anybody."""
-    wanted = find_person(work, text) if text else None
-    return [entry for _, entry in work.audit.list(wanted, limit=limit)]

@@ -185,6 +185,10 @@ class Policies(Protocol):
         """Keep the settings that a version stands for; one that is kept already stays as it is."""
         ...
 
+    def list(self) -> list[tuple[str, Mapping[str, Any], datetime]]:
+        """Return all versions, their settings, and since when there were these; the oldest first."""
+        ...
+
 
 class Duties(Protocol):
     def find(self, jid: BareJid) -> Duty | None: ...

@@ -231,7 +231,10 @@ def change_standings(
                 continue
         else:
             set_standing(work, jid, old, standing, by=by, reason=reason, policy=rules.policy)
-        tell(work, jid, new_standing(standing, by, reason, old.standing if old else None), workgroup, rules)
+        was = old.standing if old is not None else None
+        tell(work, jid, new_standing(standing, by, reason, was), workgroup, rules)
+        if was is Standing.TRAINEE and standing.reaches(Standing.HELPER):
+            deciding.announce(work, jid, workgroup=workgroup, rules=rules)
         done.append(jid)
     return Changed(tuple(sorted(done)), tuple(pending))
 
@@ -251,7 +254,6 @@ def _decide(
     if waits is None:
         known = evidence(progress_of(work, [trainee])[trainee.jid])
         set_standing(work, trainee.jid, trainee, standing, by=by, reason=reason, policy=rules.policy, known=known)
-        deciding.announce(work, trainee.jid, workgroup=workgroup, rules=rules)
     return waits
 
 

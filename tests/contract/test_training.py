@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from livechat_xmpp.domain.model import (
     Visit,
     bare,
 )
+from livechat_xmpp.usecases import audit as record
 from livechat_xmpp.usecases import deciding, rooms, staff, stuck, training, transcripts, visits
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.stuck import Move, Why
@@ -99,7 +101,7 @@ when = datetime.fromisoformat
 
 
 async def audit(story: Story) -> list[Entry]:
-    return await story.desk.ask(deciding.list_audit, "", limit=100)
+    return await story.desk.ask(record.list_audit, "", limit=100)
 
 
 # --- what counts
@@ -531,3 +533,31 @@ async def test_the_list_of_the_day_comes_once_a_day(desk: Story) -> None:
     desk.watch.tick(5 * 24 * 3600)
     await day()
     assert "No admin was active in the last 7 days." in str((await told(desk))["ada"])
+
+
+async def test_the_audit_is_given_out_whole(desk: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AP-7"""
+    monkeypatch.setattr(record, "PAGE", 2)
+
+    def keep(work: Work) -> None:
+        for version in ("p1", "p1", "p2"):
+            work.policies.put(version, {"apprenticeship": {"watched_needed": 2}}, work.now)
+
+    await desk.desk.do(keep)
+    await desk.change("tom", to=Standing.HELPER)
+    given = await desk.desk.ask(record.export)
+    assert set(given["policies"]) == {"p1", "p2"}
+    assert given["policies"]["p1"]["settings"]["apprenticeship"]["watched_needed"] == 2
+    numbers = [entry["number"] for entry in given["entries"]]
+    assert numbers == sorted(set(numbers))
+    last = given["entries"][-1]
+    assert (last["jid"], last["old"], last["new"], last["by"]) == (
+        "tom@localhost",
+        "trainee",
+        "helper",
+        "ada@localhost",
+    )
+    assert (last["by"], last["reason"], last["policy"]) == ("ada@localhost", "because", "p1")
+    assert last["evidence"]["watched"] == 0
+    assert len(given["entries"]) == 7
+    json.dumps(given)

@@ -9,7 +9,7 @@ from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import BareJid, Standing
 from livechat_xmpp.domain.wording import Text
 from livechat_xmpp.domain.wording import training as words
-from livechat_xmpp.usecases import deciding, stuck, training
+from livechat_xmpp.usecases import audit, deciding, stuck, training
 from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.usecases.stuck import Move, Why
@@ -263,7 +263,7 @@ async def list_audit(asked: Asked) -> Answer:
     field = Field("account", asked.say(words.ONE_ACCOUNT), "jid-single", asked.echo("account"))
     if asked.form is None:
         return Form(asked.say(words.AUDIT_TITLE), [field])
-    entries = await asked.desk.ask(deciding.list_audit, asked.text("account"), limit=ENTRIES)
+    entries = await asked.desk.ask(audit.list_audit, asked.text("account"), limit=ENTRIES)
     rows = [
         {
             "at": _stamp(entry.at),
