@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.reconcile.attendance import ATTENDANCE, Attendance
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
+from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
 from livechat_xmpp.reconcile.leftovers import Leftovers
 from livechat_xmpp.reconcile.newcomers import LISTS, NEWCOMERS, Newcomers
 from livechat_xmpp.reconcile.ports import (
@@ -102,6 +103,8 @@ class Reconciler:
         self._may_sweep = asyncio.Event()
         self.newcomers = Newcomers(desk, people, account_lists, clock, self._timers, desk.rules.staff_domains)
         self.attendance = Attendance(team_room, clock, self._timers, every=room_look)
+        self._decisions = Decisions(desk, people, clock, self._timers)
+        self._may_decide = asyncio.Event()
         self._leftovers = Leftovers(desk, rooms, destroy_again)
         self._may_destroy = asyncio.Event()
         self._due: dict[Hashable, Callable[[], None]] = {
@@ -115,6 +118,7 @@ class Reconciler:
             NEWCOMERS: self.newcomers.is_heard.set,
             LISTS: self.newcomers.may_list.set,
             ATTENDANCE: self.attendance.may_look.set,
+            DECISIONS: self._may_decide.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
@@ -130,6 +134,7 @@ class Reconciler:
         self._wakeups.wake_letters()
         self._may_climb.set()
         self._may_destroy.set()
+        self._may_decide.set()
         self._sweep.begin()
         self.newcomers.begin()
         self.attendance.begin()
@@ -158,7 +163,8 @@ class Reconciler:
                 tasks.create_task(self._timers.run())
                 tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
                 tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
-                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._on_staff_changed))
+                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._look_after_staff))
+                tasks.create_task(self._whenever(self._may_decide, DECISIONS, self._decisions.look))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
@@ -188,8 +194,9 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
+        due = (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide)
         new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look)
-        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy, *new))
+        is_due = any(e.is_set() for e in (*due, *new))
         is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
@@ -270,8 +277,9 @@ class Reconciler:
             finally:
                 self._busy -= 1
 
-    async def _on_staff_changed(self) -> None:
+    async def _look_after_staff(self) -> None:
         self.newcomers.is_heard.set()  # somebody may wait for their welcome
+        self._may_decide.set()  # a clock may have been started
         await self._refresh_staff()
 
     async def _send_letters(self) -> None:
