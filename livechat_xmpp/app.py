@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -477,6 +478,8 @@ async def _stop(component: Component, settings: Settings) -> None:
             removes_trainees=settings.rooms.trainees_on_stop == "remove",
         )
         component.team_room.leave()
+        with contextlib.suppress(TimeoutError):  # as invitations that are being prepared
+            await asyncio.wait_for(component.link.handled(), STOP_TIMEOUT_S)
     await component.link.stop()
 
 

@@ -74,8 +74,8 @@ async def test_who_logs_in_later_finds_the_welcome(stage: Stage) -> None:
     """AP-1: their server keeps it, and the invitation too"""
     jid = await stage.server.register("una")
     await is_trainee(stage, jid)
-    await stage.restart_component()
     await stage.settled()
+    await stage.restart_component()
     await is_welcomed(stage, await stage.person("una"))
 
 
