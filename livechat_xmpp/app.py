@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
 import os
 import signal
@@ -13,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from livechat_xmpp import logs, standby, stopping
+from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
@@ -29,16 +32,17 @@ from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock, lock_for
 from livechat_xmpp.store.postgresql import session_name
 from livechat_xmpp.translations import Translations
-from livechat_xmpp.usecases import staff, transcripts
+from livechat_xmpp.usecases import audit, staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
+from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.watching import Watched
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp import disco, limits
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
-from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems
+from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems, training
 from livechat_xmpp.xmpp.commands.chats import chat_commands
 from livechat_xmpp.xmpp.commands.command import Commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
@@ -88,6 +92,8 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
             alarm_after=timedelta(seconds=settings.routing.alarm_after_s),
             tell_visitor_after=timedelta(seconds=settings.routing.tell_visitor_after_s),
         ),
+        training=_training_rules(settings),
+        policy=policy_of(settings)[0],
         overdue=timedelta(seconds=settings.desk.overdue_s),
         max_chats=settings.routing.max_chats,
         queue_limit=settings.visitors.queue_limit,
@@ -100,6 +106,43 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
         catalogue=Translations(settings.texts.default_language, settings.texts.overrides),
         heard=(heard or heard_from(settings)).of,
     )
+
+
+def _training_rules(settings: Settings) -> TrainingRules:
+    chosen = settings.apprenticeship
+    return TrainingRules(
+        watched_needed=chosen.watched_needed,
+        helped_needed=chosen.helped_needed,
+        watch_share=chosen.watch_share,
+        watch_time=timedelta(seconds=chosen.watch_s),
+        said_needed=chosen.said_needed,
+        endorsers_needed=chosen.endorsers_needed,
+        days_needed=chosen.days_needed,
+        approvals_needed=chosen.approvals_needed,
+        decide_within=timedelta(seconds=chosen.decide_s),
+        remind_after=timedelta(seconds=chosen.remind_s),
+        ask_again_after=timedelta(seconds=chosen.ask_again_s),
+        lasting=timedelta(seconds=chosen.letter_s),
+        stuck_after=timedelta(seconds=chosen.stuck_s),
+        active_within=timedelta(seconds=chosen.active_s),
+        daily_at_hour=chosen.daily_hour,
+        helper_counts_as_monitor=settings.rooms.helper_counts_as_monitor,
+    )
+
+
+def policy_of(settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Return the settings that decisions about people follow, and the version that the audit names them by."""
+    followed = {
+        "apprenticeship": settings.apprenticeship.model_dump(mode="json"),
+        "rooms": {"helper_counts_as_monitor": settings.rooms.helper_counts_as_monitor},
+        "staff": {"domains": list(settings.staff.domains)},
+    }
+    return hashlib.sha256(json.dumps(followed, sort_keys=True).encode()).hexdigest()[:8], followed
+
+
+def _keep_policy(work: Work, settings: Settings) -> None:
+    version, followed = policy_of(settings)
+    work.policies.put(version, followed, work.now)
 
 
 def heard_from(settings: Settings) -> HeardLanguages:
@@ -202,6 +245,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
         accounts.commands,
         languages.commands,
         problems.commands,
+        training.commands,
         visit_commands(addresses, queue_door.tell_place, queue_door.request),
     ):
         commands.include(subject)
@@ -314,6 +358,7 @@ async def running(
             _obey(lock, component)
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial)
+        await component.desk.do(_keep_policy, settings)
         if settings.web.enabled and not is_takeover:
             await stack.enter_async_context(_serving(settings, component))
         async with asyncio.TaskGroup() as tasks:
@@ -431,6 +476,12 @@ async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
     clock = SystemClock()
     async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
         return await store.read(lambda work: transcripts.export(work, ChatId(chat_id)))
+
+
+async def export_audit(settings: Settings) -> dict[str, Any]:
+    """Return the record of standings and decisions, ready for JSON."""
+    async with Store.opened(settings.database.url.get_secret_value(), SystemClock().now) as store:
+        return await store.read(audit.export)
 
 
 async def upgrade(settings: Settings) -> None:

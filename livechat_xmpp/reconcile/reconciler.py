@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
+from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
 from livechat_xmpp.reconcile.leftovers import Leftovers
 from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
@@ -86,6 +87,8 @@ class Reconciler:
             busy=lambda: wakeups.pending,
         )
         self._may_sweep = asyncio.Event()
+        self._decisions = Decisions(desk, people, clock, self._timers)
+        self._may_decide = asyncio.Event()
         self._leftovers = Leftovers(desk, rooms, destroy_again)
         self._may_destroy = asyncio.Event()
         self._due: dict[Hashable, Callable[[], None]] = {
@@ -96,6 +99,7 @@ class Reconciler:
             CLIMBING: self._may_climb.set,
             SWEEP: self._may_sweep.set,
             LEFTOVERS: self._may_destroy.set,
+            DECISIONS: self._may_decide.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
@@ -111,6 +115,7 @@ class Reconciler:
         self._wakeups.wake_letters()
         self._may_climb.set()
         self._may_destroy.set()
+        self._may_decide.set()
         self._sweep.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
@@ -137,7 +142,8 @@ class Reconciler:
                 tasks.create_task(self._timers.run())
                 tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
                 tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
-                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._refresh_staff))
+                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._look_after_staff))
+                tasks.create_task(self._whenever(self._may_decide, DECISIONS, self._decisions.look))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
@@ -164,7 +170,7 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy))
+        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide))
         is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
@@ -244,6 +250,10 @@ class Reconciler:
                 self._timers.after(what, BACK_OFF[1])
             finally:
                 self._busy -= 1
+
+    async def _look_after_staff(self) -> None:
+        self._may_decide.set()  # a clock may have been started
+        await self._refresh_staff()
 
     async def _send_letters(self) -> None:
         self._people.require_link()

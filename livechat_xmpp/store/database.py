@@ -24,6 +24,13 @@ from livechat_xmpp.store.postgresql import STATEMENT_TIMEOUT_S, arguments
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.sweep import RecordTable
+from livechat_xmpp.store.training import (
+    ApplicationTable,
+    CreditTable,
+    EndorsementTable,
+    EnquiryTable,
+    PolicyTable,
+)
 from livechat_xmpp.store.words import LetterTable, MessageTable
 from livechat_xmpp.store.writer import Outcome, Writer
 from livechat_xmpp.usecases.ports import StoreTrouble
@@ -66,6 +73,11 @@ class Transaction:
         self.accounts = AccountTable(db, changes, memory, in_turn)
         self.duties = DutyTable(db, changes, in_turn)
         self.audit = AuditTable(db)
+        self.credits = CreditTable(db)
+        self.endorsements = EndorsementTable(db)
+        self.applications = ApplicationTable(db)
+        self.enquiries = EnquiryTable(db)
+        self.policies = PolicyTable(db)
         self.chats = ChatTable(db, changes, memory, in_turn, self.accounts)
         self.offers = OfferTable(db, changes, in_turn)
         self.invitations = InvitationTable(db, changes)

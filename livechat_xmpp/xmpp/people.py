@@ -123,6 +123,9 @@ class Speaker:
         self._chat(workgroup, to, body, is_fleeting=is_fleeting)
 
     def send_letter(self, letter: Letter) -> None:
+        if letter.kind == "announcement":
+            self._team_room.say(letter.workgroup, letter.body)
+            return
         if letter.kind == "room":
             address = self._addresses.workgroup(letter.workgroup)
             self._team_room.say(letter.workgroup, f"{letter.body} {texts.who_can_help(address)}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Sayable, languages
+from livechat_xmpp.domain.wording import Sayable, languages, training
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
@@ -19,12 +19,16 @@ NO = {"no", "n", "reject", "decline", "nein"}
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word and the command it stands for. fields: what its arguments fill, in order; the last takes the rest."""
+    """A word and the command it stands for. fields: what its arguments fill, in order; the last takes the rest.
+
+    given: fields that the word itself fills.
+    """
 
     word: str
     node: str
     fields: Sequence[str] = ()
     hint: Sayable = ""
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 WORDS = {
@@ -41,6 +45,16 @@ WORDS = {
         Word("add", "add-account", ("jid",), "add ADDRESS: make an account a trainee"),
         Word("promote", "promote", ("accounts", "standing", "reason"), "promote ADDRESS STANDING [why]"),
         Word("demote", "demote", ("accounts", "standing", "reason"), "demote ADDRESS STANDING [why]"),
+        Word("endorse", "endorse-trainee", ("trainee", "comment"), training.HINT_ENDORSE),
+        Word("later", "put-off-endorsement", ("trainee",), training.HINT_LATER),
+        Word("withdraw", "withdraw-endorsement", ("trainee",), training.HINT_WITHDRAW),
+        Word("decide", "ask-for-decision", ("trainee", "comment"), training.HINT_DECIDE),
+        Word("trainees", "list-trainees", (), training.HINT_TRAINEES),
+        Word("refuse", "refuse-trainees", ("accounts", "reason"), training.HINT_REFUSE),
+        Word("stuck", "list-stuck", (), training.HINT_STUCK),
+        Word("nudge", "move-stuck", ("accounts",), training.HINT_NUDGE, {"what": "nudge"}),
+        Word("ask-endorsers", "move-stuck", ("accounts",), training.HINT_ASK_ENDORSERS, {"what": "ask-endorsers"}),
+        Word("audit", "list-audit", ("account",), training.HINT_AUDIT),
         Word("problems", "list-problems", (), "problems: what is not where it should be"),
         Word("language", "set-language", ("language",), languages.HINT),
         Word("accounts", "list-accounts", ("standing",), "accounts [standing]: list accounts"),
@@ -133,18 +147,18 @@ def _arguments(word: Word, arguments: Sequence[str]) -> dict[str, list[str]]:
     A role given to `on` is found by its name and the cap is what else there is, whatever their order.
     """
     left = list(arguments)
-    form: dict[str, list[str]] = {}
-    for index, field in enumerate(word.fields):
+    form: dict[str, list[str]] = {var: [value] for var, value in word.given.items()}
+    for index, name in enumerate(word.fields):
         if not left:
             break
-        if field == "duty_role":
+        if name == "duty_role":
             role = next((a for a in left if a.lower() in set(DutyRole)), None)
             if role is not None:
                 left.remove(role)
-                form[field] = [role.lower()]
+                form[name] = [role.lower()]
             continue
         is_last = index == len(word.fields) - 1
-        form[field] = [" ".join(left)] if is_last else [left.pop(0)]
+        form[name] = [" ".join(left)] if is_last else [left.pop(0)]
     return form
 
 

@@ -59,9 +59,10 @@ async def _change(asked: Asked, *, is_promotion: bool) -> Answer:
         )
     except BadInput as refusal:
         return _change_form(asked, is_promotion, asked.say(refusal.why))
-    if not changed:
+    if not (changed.people or changed.pending):
         return Done(f"They are {standing} already.")
-    return Done(f"Now {standing}: {', '.join(changed)}.")
+    lines = [f"Now {standing}: {', '.join(changed.people)}."] if changed.people else []
+    return Done("\n".join([*lines, *(asked.say(one) for one in changed.pending)]))
 
 
 def _standing_field(is_promotion: bool, value: str = "") -> Field:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import DutyRole
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES
 from livechat_xmpp.domain.texts import one_line
+from livechat_xmpp.domain.wording import training as words
 from livechat_xmpp.usecases import staff
+from livechat_xmpp.usecases.deciding import moment
 from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
+from livechat_xmpp.usecases.training import missing_in_words
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
 
 commands = Commands()
@@ -43,7 +49,7 @@ def _duty_form(asked: Asked, note: str = "") -> Form:
     assert asked.by.standing is not None
     roles = ROLES[asked.by.standing]
     duty = asked.by.duty
-    role = duty.role if duty else default_role(roles)
+    role = duty.role if duty else default_role(roles) or ""
     cap = duty.max_chats if duty else asked.desk.rules.max_chats
     return Form(
         "Go on duty",
@@ -71,6 +77,8 @@ async def my_status(asked: Asked) -> Answer:
         lines.append(f"You answer: {', '.join(status.answering)}.")
     if status.offered:
         lines.append(f"Offered to you: {status.offered}.")
+    if status.progress is not None:
+        lines += _progress(asked, status.progress, status.application)
     return Done(
         "\n".join(lines),
         title="My status",
@@ -81,5 +89,33 @@ async def my_status(asked: Asked) -> Answer:
             "chats": list(status.answering),
             "offered": status.offered or "",
             "visited": str(status.visited),
+            **(_figures(asked, status.progress, status.application) if status.progress else {}),
         },
     )
+
+
+def _progress(asked: Asked, progress: Progress, application: Application | None) -> list[str]:
+    """Return how far a trainee has come, a line for each thing."""
+    rules, now = asked.desk.rules.training, datetime.now(UTC)
+    counts = {"watched": progress.watched, "helped": progress.helped}
+    needed = {"watched_needed": rules.watched_needed, "helped_needed": rules.helped_needed}
+    lines = [asked.say(words.PROGRESS, **counts, **needed)]
+    if progress.endorsements:
+        lines.append(asked.say(words.PROGRESS_ENDORSED, endorsers=", ".join(e.by for e in progress.endorsements)))
+    if missing := progress.missing(rules):
+        lines.append(asked.say(words.PROGRESS_MISSING, missing=missing_in_words(missing)))
+    if application is not None:
+        text = words.PROGRESS_CLOCK if now < application.decide_by else words.PROGRESS_OVERDUE
+        lines.append(asked.say(text, decide_by=moment(application.decide_by)))
+    return lines
+
+
+def _figures(asked: Asked, progress: Progress, application: Application | None) -> dict[str, str | list[str]]:
+    missing = progress.missing(asked.desk.rules.training)
+    return {
+        "watched": str(progress.watched),
+        "helped": str(progress.helped),
+        "endorsements": [e.by for e in progress.endorsements],
+        "missing": [asked.say(part) for part in missing_in_words(missing)] if missing else [],
+        "decide_by": application.decide_by.strftime("%Y-%m-%dT%H:%M:%SZ") if application else "",
+    }
