@@ -58,6 +58,7 @@ from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
 from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
+from livechat_xmpp.xmpp.signs_of_life import SignsOfLife
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas import visit, workgroup
 from livechat_xmpp.xmpp.team_room import TeamRoom
@@ -174,13 +175,16 @@ class Component:
     watched: Watched
     clock: Clock
     ears: Ears
+    signs: SignsOfLife
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
         self.rooms.forget_all()
         self.speaker.forget()
         self.book.forget(self.clock.now())
-        self.ears.begin(await self.desk.ask(staff.every_account))
+        accounts = await self.desk.ask(staff.every_account)
+        self.ears.begin(accounts)
+        self.signs.begin(accounts)
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
@@ -320,6 +324,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
     ears = Ears(heard, turns, desk, is_staff=lambda jid: jid in presence.accounts)
+    signs = SignsOfLife(link, desk, clock.now, is_staff=lambda jid: jid in presence.accounts)
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
@@ -336,9 +341,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         at_the_door,
         team_room,
         ears,
+        signs,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
-    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched, clock, ears)
+    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched, clock, ears, signs)
 
 
 @asynccontextmanager
