@@ -137,7 +137,7 @@ def _line(stuck: Stuck, now: datetime) -> Phrase:
         case Why.NEVER_ENDORSED:
             return words.STUCK_NEVER_ENDORSED.of(jid=jid, watched=stuck.progress.watched)
         case Why.NEVER_INVITED:
-            return words.STUCK_NEVER_INVITED.of(jid=jid, days=(now - stuck.since).days)
+            return words.STUCK_NEVER_INVITED.of(jid=jid, count=(now - stuck.since).days)
 
 
 # --- moving them
@@ -158,7 +158,7 @@ def move(
     people = [find_person(work, text) for text in accounts] or sorted(waiting)
     others = [jid for jid in people if not _is_trainee(work, jid)]
     if others or not people:
-        raise BadInput(words.NOT_STUCK.of(who=", ".join(others) or words.NOBODY))
+        raise BadInput(words.NOT_STUCK.of(who=", ".join(others)) if others else words.NOBODY_STUCK)
     if wanted is Move.NUDGE:
         for jid in people:
             tell(work, jid, words.NUDGE, workgroup, rules, expires_after=rules.training.lasting)

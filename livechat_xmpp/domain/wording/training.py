@@ -106,7 +106,11 @@ STUCK = Text(
     "Waiting for somebody to move them ({count} person):",
     "Waiting for somebody to move them ({count} people):",
 )
-STUCK_NEVER_INVITED = Text("stuck-never-invited", "{jid}: a trainee for {days} days, and in no chat yet")
+STUCK_NEVER_INVITED = Text(
+    "stuck-never-invited",
+    "{jid}: a trainee for {count} day, and in no chat yet",
+    "{jid}: a trainee for {count} days, and in no chat yet",
+)
 STUCK_NEVER_ENDORSED = Text("stuck-never-endorsed", "{jid}: watched {watched}, and endorsed by nobody")
 STUCK_NEVER_DECIDED = Text("stuck-never-decided", "{jid}: the decision is overdue since {decide_by}")
 STUCK_MORE = Text("stuck-more", "and {count} more: list-stuck shows all")
@@ -125,6 +129,7 @@ NUDGED = Text("nudged", "Told how to get into a chat: {people}.")
 ENDORSERS_ASKED = Text("endorsers-asked", "Those who were in chats with them were asked: {people}.")
 NOBODY_TO_ASK = Text("nobody-to-ask", "Nobody to ask who could endorse them: {people}.")
 NOT_STUCK = Text("not-stuck", "{who} does not wait for that.")
+NOBODY_STUCK = Text("nobody-stuck", "Nobody waits for that.")
 
 # --- commands: their names, fields and columns
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Standing
+from livechat_xmpp.domain.wording import titles
 from livechat_xmpp.usecases import staff
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice
@@ -17,7 +18,7 @@ def _is_admin(asker: Asker) -> bool:
     return asker.standing is Standing.ADMIN
 
 
-@commands.command("add-account", "Add an account as trainee", is_for=lambda a: a.reaches(Standing.HELPER))
+@commands.command("add-account", titles.ADD_ACCOUNT, is_for=lambda a: a.reaches(Standing.HELPER))
 async def add_account(asked: Asked) -> Answer:
     form = Form("Add an account", [Field("jid", "Address", "jid-single", asked.echo("jid"), is_required=True)])
     if asked.form is None:
@@ -31,12 +32,12 @@ async def add_account(asked: Asked) -> Answer:
     return Done(f"{jid} is a trainee now.")
 
 
-@commands.command("promote", "Promote accounts", is_for=_is_admin)
+@commands.command("promote", titles.PROMOTE, is_for=_is_admin)
 async def promote(asked: Asked) -> Answer:
     return await _change(asked, is_promotion=True)
 
 
-@commands.command("demote", "Demote accounts", is_for=_is_admin)
+@commands.command("demote", titles.DEMOTE, is_for=_is_admin)
 async def demote(asked: Asked) -> Answer:
     return await _change(asked, is_promotion=False)
 
@@ -85,7 +86,7 @@ def _change_form(asked: Asked, is_promotion: bool, note: str = "") -> Form:
     )
 
 
-@commands.command("list-accounts", "List accounts", is_for=_is_admin)
+@commands.command("list-accounts", titles.LIST_ACCOUNTS, is_for=_is_admin)
 async def list_accounts(asked: Asked) -> Answer:
     """Ask for a standing, then list the accounts that have it."""
     options = [("any", "Any"), *STANDINGS]
