@@ -64,6 +64,7 @@ from livechat_xmpp.xmpp.presences import PresenceBook
 from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.registration_door import RegistrationDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
+from livechat_xmpp.xmpp.signs_of_life import SignsOfLife
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas import visit, workgroup
 from livechat_xmpp.xmpp.team_room import TeamRoom
@@ -188,6 +189,7 @@ class Component:
     watched: Watched
     clock: Clock
     ears: Ears
+    signs: SignsOfLife
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
@@ -195,7 +197,9 @@ class Component:
         self.team_room.forget()
         self.speaker.forget()
         self.book.forget(self.clock.now())
-        self.ears.begin(await self.desk.ask(staff.every_account))
+        accounts = await self.desk.ask(staff.every_account)
+        self.ears.begin(accounts)
+        self.signs.begin(accounts)
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
@@ -355,6 +359,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
     ears = Ears(heard, turns, desk, is_staff=lambda jid: jid in presence.accounts)
+    signs = SignsOfLife(link, desk, clock.now, is_staff=lambda jid: jid in presence.accounts)
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
@@ -374,6 +379,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         arrivals,
         bookmarks,
         ears,
+        signs,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
     return Component(
@@ -391,6 +397,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         watched,
         clock,
         ears,
+        signs,
     )
 
 

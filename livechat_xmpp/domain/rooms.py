@@ -26,6 +26,7 @@ from livechat_xmpp.domain.model import (
     Part,
     RoomState,
     RoomView,
+    Standing,
 )
 from livechat_xmpp.domain.names import imitates
 
@@ -179,18 +180,20 @@ def _wanted(chat: Chat, seen: RoomView, rules: RoomRules, absent: Set[BareJid]) 
 
 def _removals(chat: Chat, seen: RoomView, wanted: frozenset[BareJid]) -> Iterator[Step]:
     for jid in sorted(seen.members - wanted):
-        is_trainee = is_below_helper(chat, jid)
-        yield SetAffiliation(jid, Affiliation.NONE, texts.NO_MONITOR if is_trainee else texts.PLACE_OVER)
+        yield SetAffiliation(jid, Affiliation.NONE, _why_out(chat, jid))
     for occupant in seen.occupants:
         if _is_disguised_visitor(chat, occupant):
             yield Kick(occupant.nick, texts.OWN_NAME)
         if occupant.jid in wanted | seen.members:
             continue
-        is_trainee = is_below_helper(chat, occupant.jid)
         if occupant.affiliation is Affiliation.NONE:
-            yield Kick(occupant.nick, texts.NO_MONITOR if is_trainee else texts.PLACE_OVER)
-        elif is_trainee:  # made more than a member by hand: the one thing of that kind that is not let be
-            yield SetAffiliation(occupant.jid, Affiliation.NONE, texts.NO_MONITOR)
+            yield Kick(occupant.nick, _why_out(chat, occupant.jid))
+        elif is_below_helper(chat, occupant.jid):  # more than a member by hand: the one such thing that is not let be
+            yield SetAffiliation(occupant.jid, Affiliation.NONE, _why_out(chat, occupant.jid))
+
+
+def _why_out(chat: Chat, jid: BareJid) -> str:
+    return texts.NO_MONITOR if chat.standings.get(jid) is Standing.TRAINEE else texts.PLACE_OVER
 
 
 def _is_disguised_visitor(chat: Chat, occupant: Occupant) -> bool:

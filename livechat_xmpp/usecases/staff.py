@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from livechat_xmpp.domain import texts
@@ -292,6 +292,14 @@ def set_subscribed(work: Work, jid: BareJid, is_subscribed: bool) -> None:
     account = work.accounts.find(jid)
     if account is not None and account.is_subscribed != is_subscribed:
         work.accounts.put(replace(account, is_subscribed=is_subscribed))
+
+
+def note_active(work: Work, people: Collection[BareJid]) -> None:
+    """Record that these people have shown a sign of life; strangers are passed over."""
+    for jid in people:
+        account = work.accounts.find(jid)
+        if account is not None:
+            work.accounts.put(replace(account, active_at=work.now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from slixmpp import Iq, Message, Presence
+from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.errors import DeskError
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, WorkgroupName, bare
@@ -28,6 +29,7 @@ from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.registration_door import NS as REGISTER
 from livechat_xmpp.xmpp.registration_door import RegistrationDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
+from livechat_xmpp.xmpp.signs_of_life import SignsOfLife
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas.workgroup import NS as WORKGROUP
 from livechat_xmpp.xmpp.team_room import TeamRoom
@@ -63,11 +65,13 @@ class Gate:
         arrivals: Arrivals,
         bookmarks: Bookmarks,
         ears: Ears,
+        signs: SignsOfLife,
     ) -> None:
         self._arrivals = arrivals
         self._bookmarks = bookmarks
         self._team_room = team_room
         self._ears = ears
+        self._signs = signs
         self._link = link
         self._turns = turns
         self._addresses = addresses
@@ -108,11 +112,16 @@ class Gate:
             refuse(iq, "bad-request", "A question has one child, and its type is get or set.")
         else:
             handler = self._answerers.get((iq.xml[0].tag, kind))
-            self._ears.hear(BareJid(sender), iq.xml, is_written=kind == "set")
+            self._notice(BareJid(sender), iq.xml, is_written=kind == "set")
             if handler is None:
                 refuse(iq, "feature-not-implemented", "Nobody here answers that.")
             elif not self._turns.take(sender, lambda: answer(iq, handler)):
                 refuse_flood(iq)
+
+    def _notice(self, jid: BareJid, xml: ET.Element, *, is_written: bool) -> None:
+        """Take in what a stanza tells of who sent it, whatever it is for."""
+        self._ears.hear(jid, xml, is_written=is_written)
+        self._signs.note(jid)
 
     def _is_too_much(self, stanza: Message | Presence) -> bool:
         """Return whether the stanza is not looked at; who sends too much is told, but not without end."""
@@ -136,7 +145,7 @@ class Gate:
             return
         if (workgroup is not None or not presence["to"].local) and self._is_taken(presence):
             if presence.xml.get("type") is None:
-                self._ears.hear(BareJid(presence["from"].bare), presence.xml, is_written=False)
+                self._notice(BareJid(presence["from"].bare), presence.xml, is_written=False)
             self._presence.on_presence(presence, workgroup)
             self._presence.forget_oldest(self._limits.remembered)
 
@@ -181,7 +190,7 @@ class Gate:
         elif muc.is_of_a_room(message.xml) or message["type"] not in ("chat", "normal", ""):
             return  # an invitation, a headline, something a room says: nobody asks for help with that
         elif message["body"].strip() and not self._is_too_much(message):
-            self._ears.hear(BareJid(message["from"].bare), message.xml, is_written=True)
+            self._notice(BareJid(message["from"].bare), message.xml, is_written=True)
             if not self._turns.take(message["from"].bare, lambda: self._on_words(workgroup, message)):
                 refuse_flood(message)
 
