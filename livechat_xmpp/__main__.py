@@ -108,11 +108,14 @@ def db_current(args: argparse.Namespace) -> int:
 
 
 def export(args: argparse.Namespace) -> int:
-    """Write one chat to standard output; status 1 if there is none of that id."""
+    """Write one chat, or the audit, to standard output; status 1 if there is no chat of that id."""
     from livechat_xmpp import app
     from livechat_xmpp.domain.errors import NotFound
     from livechat_xmpp.usecases.transcripts import as_text
 
+    if args.audit:
+        print(json.dumps(asyncio.run(app.export_audit(_settings(args))), ensure_ascii=False, indent=1))
+        return DONE
     try:
         chat = asyncio.run(app.export_chat(_settings(args), args.chat))
     except NotFound:
@@ -175,9 +178,13 @@ def _parser() -> argparse.ArgumentParser:
     current_ = db.add_parser("current", parents=[configured], help="say which version the tables have")
     current_.set_defaults(command=db_current)
 
-    export_ = commands.add_parser("export", parents=[configured], help="write one chat to standard output")
-    export_.add_argument("--chat", required=True, metavar="ID")
-    export_.add_argument("--format", choices=["json", "text"], default="json")
+    export_ = commands.add_parser(
+        "export", parents=[configured], help="write one chat, or the audit, to standard output"
+    )
+    what = export_.add_mutually_exclusive_group(required=True)
+    what.add_argument("--chat", metavar="ID")
+    what.add_argument("--audit", action="store_true", help="every change of standing and every decision, as JSON")
+    export_.add_argument("--format", choices=["json", "text"], default="json", help="of a chat")
     export_.set_defaults(command=export)
     return parser
 

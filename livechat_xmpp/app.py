@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import hashlib
+import json
 import logging
 import os
 import signal
@@ -15,9 +18,11 @@ from typing import Any
 from slixmpp import Message
 
 from livechat_xmpp import group_keepers, logs, standby, stopping
+from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.metrics import Metrics
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.reconcile.groups import GroupRules
@@ -32,16 +37,20 @@ from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock, lock_for
 from livechat_xmpp.store.postgresql import session_name
 from livechat_xmpp.translations import Translations
-from livechat_xmpp.usecases import staff, transcripts
+from livechat_xmpp.usecases import audit, staff, transcripts
 from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
+from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.watching import Watched
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp import disco, limits
+from livechat_xmpp.xmpp.account_lists import AccountLists
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
+from livechat_xmpp.xmpp.arrivals import Arrivals
+from livechat_xmpp.xmpp.bookmarks import Bookmarks
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
-from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems
+from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems, training
 from livechat_xmpp.xmpp.commands.chats import chat_commands
 from livechat_xmpp.xmpp.commands.command import Commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
@@ -57,7 +66,9 @@ from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
 from livechat_xmpp.xmpp.privileges import Privileges
 from livechat_xmpp.xmpp.queue_door import QueueDoor
+from livechat_xmpp.xmpp.registration_door import RegistrationDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
+from livechat_xmpp.xmpp.signs_of_life import SignsOfLife
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas import visit, workgroup
 from livechat_xmpp.xmpp.team_room import TeamRoom
@@ -92,6 +103,8 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
             alarm_after=timedelta(seconds=settings.routing.alarm_after_s),
             tell_visitor_after=timedelta(seconds=settings.routing.tell_visitor_after_s),
         ),
+        training=_training_rules(settings),
+        policy=policy_of(settings)[0],
         overdue=timedelta(seconds=settings.desk.overdue_s),
         max_chats=settings.routing.max_chats,
         queue_limit=settings.visitors.queue_limit,
@@ -101,9 +114,52 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
         anonymous_domains=frozenset(settings.visitors.anonymous_domains),
         contributors=settings.xmpp.contributors,
         read_jid=read_bare_jid,
+        sign_up=SignUpRules(
+            guide_url=settings.apprenticeship.guide_url,
+            welcomes_per_hour=settings.apprenticeship.welcomes_per_hour,
+            new_accounts=settings.apprenticeship.sign_up_new_accounts,
+            existing_accounts=settings.apprenticeship.sign_up_existing_accounts,
+        ),
         catalogue=Translations(settings.texts.default_language, settings.texts.overrides),
         heard=(heard or heard_from(settings)).of,
     )
+
+
+def _training_rules(settings: Settings) -> TrainingRules:
+    chosen = settings.apprenticeship
+    return TrainingRules(
+        watched_needed=chosen.watched_needed,
+        helped_needed=chosen.helped_needed,
+        watch_share=chosen.watch_share,
+        watch_time=timedelta(seconds=chosen.watch_s),
+        said_needed=chosen.said_needed,
+        endorsers_needed=chosen.endorsers_needed,
+        days_needed=chosen.days_needed,
+        approvals_needed=chosen.approvals_needed,
+        decide_within=timedelta(seconds=chosen.decide_s),
+        remind_after=timedelta(seconds=chosen.remind_s),
+        ask_again_after=timedelta(seconds=chosen.ask_again_s),
+        lasting=timedelta(seconds=chosen.letter_s),
+        stuck_after=timedelta(seconds=chosen.stuck_s),
+        active_within=timedelta(seconds=chosen.active_s),
+        daily_at_hour=chosen.daily_hour,
+        helper_counts_as_monitor=settings.rooms.helper_counts_as_monitor,
+    )
+
+
+def policy_of(settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Return the settings that decisions about people follow, and the version that the audit names them by."""
+    followed = {
+        "apprenticeship": settings.apprenticeship.model_dump(mode="json"),
+        "rooms": {"helper_counts_as_monitor": settings.rooms.helper_counts_as_monitor},
+        "staff": {"domains": list(settings.staff.domains)},
+    }
+    return hashlib.sha256(json.dumps(followed, sort_keys=True).encode()).hexdigest()[:8], followed
+
+
+def _keep_policy(work: Work, settings: Settings) -> None:
+    version, followed = policy_of(settings)
+    work.policies.put(version, followed, work.now)
 
 
 def heard_from(settings: Settings) -> HeardLanguages:
@@ -131,18 +187,24 @@ class Component:
     privileges: Privileges
     rooms: MucRooms
     speaker: Speaker
+    team_room: TeamRoom
+    bookmarks: Bookmarks
     book: PresenceBook
     passes: Passes
     watched: Watched
     clock: Clock
     ears: Ears
+    signs: SignsOfLife
 
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
         self.rooms.forget_all()
+        self.team_room.forget()
         self.speaker.forget()
         self.book.forget(self.clock.now())
-        self.ears.begin(await self.desk.ask(staff.every_account))
+        accounts = await self.desk.ask(staff.every_account)
+        self.ears.begin(accounts)
+        self.signs.begin(accounts)
         await self.staff_presence.begin()
         await self.reconciler.on_link_up()
 
@@ -156,6 +218,8 @@ class Component:
         """Give up what waits for the rooms; what the server lets us do ends with the link."""
         self.rooms.forget_all()
         self.privileges.forget()
+        self.team_room.forget()
+        self.bookmarks.forget()
 
     @property
     def is_idle(self) -> bool:
@@ -207,6 +271,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
         accounts.commands,
         languages.commands,
         problems.commands,
+        training.commands,
         visit_commands(addresses, queue_door.tell_place, queue_door.request),
     ):
         commands.include(subject)
@@ -226,7 +291,21 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     metrics = Metrics()
     store.on_unit = metrics.on_database
     desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
-    team_room = TeamRoom(link, addresses, settings.xmpp.contributors, answer_timeout_s=settings.xmpp.iq_timeout_s)
+    arrivals = Arrivals(
+        rules.staff_domains,
+        lambda jid, source: reconciler.newcomers.hear(jid, source),
+        is_staff=lambda jid: jid in presence.accounts,
+        hears_servers=rules.sign_up.new_accounts,
+    )
+    team_room = TeamRoom(
+        link,
+        addresses,
+        settings.xmpp.contributors,
+        answer_timeout_s=settings.xmpp.iq_timeout_s,
+        on_seen=arrivals.on_contributor,
+        on_out=lambda: reconciler.attendance.on_out(),
+    )
+    bookmarks = Bookmarks(link)
     speaker = Speaker(
         link,
         addresses,
@@ -235,6 +314,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         ping_timeout_s=settings.routing.ping_timeout_s,
         staff=lambda: sorted(presence.accounts),
         team_room=team_room,
+        bookmarks=bookmarks,
     )
     turns = Turns(link.spawn, waiting=settings.xmpp.pending_per_sender)
     presence = StaffPresence(
@@ -255,7 +335,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         await presence.refresh()
         ears.meet(presence.accounts)
 
-    def on_server(message: Message) -> None:
+    def on_privileges(message: Message) -> None:
         if (domain := privileges.take(message)) is not None:
             presence.on_contact_lists(domain)
             reconciler.groups.begin()
@@ -284,6 +364,9 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         group_rules=GroupRules(
             settings.groups.most_people, timedelta(seconds=settings.groups.look_s), settings.groups.at_once
         ),
+        account_lists=AccountLists(link),
+        team_room=team_room,
+        room_look=timedelta(seconds=settings.rooms.resync_s),
         on_round=metrics.on_round,
     )
     passes = Passes(settings.xmpp.secret.get_secret_value(), clock.now)
@@ -293,6 +376,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
     ears = Ears(heard, turns, desk, is_staff=lambda jid: jid in presence.accounts)
+    signs = SignsOfLife(link, desk, clock.now, is_staff=lambda jid: jid in presence.accounts)
     titles = {w.name: w.title for w in settings.workgroups}
     Gate(
         link,
@@ -308,12 +392,31 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         Words(commands, desk),
         at_the_door,
         team_room,
+        RegistrationDoor(desk, addresses),
+        arrivals,
+        bookmarks,
         ears,
-        on_server,
+        signs,
+        on_privileges,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
     return Component(
-        desk, link, reconciler, store, presence, privileges, rooms, speaker, book, passes, watched, clock, ears
+        desk,
+        link,
+        reconciler,
+        store,
+        presence,
+        privileges,
+        rooms,
+        speaker,
+        team_room,
+        bookmarks,
+        book,
+        passes,
+        watched,
+        clock,
+        ears,
+        signs,
     )
 
 
@@ -334,6 +437,7 @@ async def running(
             _obey(lock, component)
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial)
+        await component.desk.do(_keep_policy, settings)
         if settings.web.enabled and not is_takeover:
             await stack.enter_async_context(_serving(settings, component))
         async with asyncio.TaskGroup() as tasks:
@@ -399,6 +503,9 @@ async def _stop(component: Component, settings: Settings) -> None:
             within=timedelta(seconds=settings.desk.stop_s),
             removes_trainees=settings.rooms.trainees_on_stop == "remove",
         )
+        component.team_room.leave()
+        with contextlib.suppress(TimeoutError):  # as invitations that are being prepared
+            await asyncio.wait_for(component.link.handled(), STOP_TIMEOUT_S)
     await component.link.stop()
 
 
@@ -451,6 +558,12 @@ async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
     clock = SystemClock()
     async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
         return await store.read(lambda work: transcripts.export(work, ChatId(chat_id)))
+
+
+async def export_audit(settings: Settings) -> dict[str, Any]:
+    """Return the record of standings and decisions, ready for JSON."""
+    async with Store.opened(settings.database.url.get_secret_value(), SystemClock().now) as store:
+        return await store.read(audit.export)
 
 
 async def upgrade(settings: Settings) -> None:

@@ -286,6 +286,78 @@ class GroupSettings(Group):
     ] = SecretStr("")
 
 
+class ApprenticeshipSettings(Group):
+    """How a newcomer becomes a helper: what counts, who speaks for them, how long a decision may take."""
+
+    guide_url: Annotated[
+        str,
+        Field(pattern=r"^(https?://[^\s/?#]+\S*)?$", description="The helpers' guide, that newcomers are pointed to."),
+    ] = ""
+    sign_up_new_accounts: Annotated[
+        bool,
+        Field(description="Whether new accounts of the staff's domains become trainees at once; else who asks for it."),
+    ] = True
+    sign_up_existing_accounts: Annotated[
+        bool,
+        Field(description="Whether accounts that were there before the desk, in the server's first list, do so too."),
+    ] = False
+    welcomes_per_hour: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Newcomers welcomed in an hour, the others later: more are a flood of accounts, not of people.",
+        ),
+    ] = 60
+    watched_needed: Annotated[int, Field(ge=0, description="Chats to watch before somebody counts as ready.")] = 5
+    helped_needed: Annotated[int, Field(ge=0, description="Chats to help in before somebody counts as ready.")] = 3
+    watch_share: Annotated[
+        float,
+        Field(gt=0, le=1, description="Share of a chat to be there for, with a room monitor, to have watched it."),
+    ] = 0.5
+    watch_s: Annotated[
+        float, Field(gt=0, description="Being there for so long counts as watched too: long chats teach early.")
+    ] = 300.0
+    said_needed: Annotated[
+        int, Field(ge=1, description="Things said while visitor and helper talk for a chat to count as helped in.")
+    ] = 3
+    endorsers_needed: Annotated[
+        int, Field(ge=1, description="Different people who endorse before admins are asked: one alone may be a friend.")
+    ] = 2
+    days_needed: Annotated[
+        int, Field(ge=1, description="Different days (UTC) of these endorsements: an afternoon shows little.")
+    ] = 2
+    approvals_needed: Annotated[
+        int, Field(ge=1, description="Admins who have to agree before a trainee is a helper.")
+    ] = 1
+    decide_s: Annotated[
+        float, Field(gt=0, description="How long admins have to decide; then it is shown as overdue.")
+    ] = 86_400.0
+    remind_s: Annotated[float, Field(gt=0, description="When admins are told again of a decision that is open.")] = (
+        64_800.0
+    )
+    ask_again_s: Annotated[
+        float, Field(ge=0, description="The same helper is asked about the same trainee at most so often.")
+    ] = 86_400.0
+    letter_s: Annotated[
+        float, Field(gt=0, description="How long what is said about a decision may wait for the desk to have a link.")
+    ] = 604_800.0
+    stuck_s: Annotated[
+        float,
+        Field(gt=0, description="Trainees whom nothing has happened to for so long are on the list of the stuck."),
+    ] = 259_200.0
+    active_s: Annotated[
+        float,
+        Field(gt=0, description="Admins without a sign of life for so long do not count as deciding."),
+    ] = 604_800.0
+    daily_hour: Annotated[int, Field(ge=0, le=23, description="Hour (UTC) of the daily list of the stuck.")] = 7
+
+    @model_validator(mode="after")
+    def _is_reminded_in_time(self) -> ApprenticeshipSettings:
+        if self.remind_s >= self.decide_s:
+            raise ValueError("apprenticeship.remind_s must be less than decide_s")
+        return self
+
+
 class WebSettings(Group):
     """The visitors' page and the staff's, served by the component itself."""
 
@@ -415,6 +487,7 @@ class Settings(BaseSettings):
     routing: RoutingSettings = RoutingSettings()
     rooms: RoomSettings = RoomSettings()
     desk: DeskSettings = DeskSettings()
+    apprenticeship: ApprenticeshipSettings = ApprenticeshipSettings()
     limits: LimitSettings = LimitSettings()
     groups: GroupSettings = GroupSettings()
     web: WebSettings = WebSettings()

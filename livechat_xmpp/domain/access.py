@@ -25,12 +25,18 @@ def is_monitored(chat: Chat, present: Set[BareJid], *, helper_counts: bool = Tru
     return any(is_monitor(chat, jid, helper_counts=helper_counts) for jid in present)
 
 
+def is_below_helper(chat: Chat, jid: BareJid) -> bool:
+    """Return whether the person belongs to the staff, but is in rooms as a trainee or not at all."""
+    standing = chat.standings.get(jid)
+    return standing is not None and not standing.reaches(Standing.HELPER)
+
+
 def part_of(chat: Chat, jid: BareJid) -> Part:
     """Return the part that a person plays in the chat: what they were asked in as, else their standing."""
     if jid == chat.visitor_bare:
         return Part.VISITOR
     standing = chat.standings.get(jid)
-    if standing is Standing.TRAINEE:
+    if standing is not None and not standing.reaches(Standing.HELPER):
         return Part.TRAINEE
     if jid == chat.helper or chat.offer_to(jid) is not None:
         return Part.HELPER

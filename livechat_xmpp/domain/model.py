@@ -20,8 +20,9 @@ def bare(jid: str) -> BareJid:
 
 
 class Standing(StrEnum):
-    """What a person of the staff may do, kept until changed. Who has none is a visitor."""
+    """What a person of the staff may do, kept until changed. Who has none is a visitor; inactive: takes a break."""
 
+    INACTIVE = "inactive"
     TRAINEE = "trainee"
     HELPER = "helper"
     MONITOR = "monitor"

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from zlib import crc32
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.access import allowed_members
+from livechat_xmpp.domain.access import allowed_members, is_below_helper
 from livechat_xmpp.domain.model import (
     Affiliation,
     BareJid,
@@ -173,25 +173,27 @@ def _wanted(chat: Chat, seen: RoomView, rules: RoomRules, absent: Set[BareJid]) 
     """
     wanted = allowed_members(chat, seen.present - absent, helper_counts=rules.helper_counts_as_monitor)
     if not rules.are_trainees_welcome:
-        wanted -= {jid for jid in wanted if chat.standings.get(jid) is Standing.TRAINEE}
+        wanted -= {jid for jid in wanted if is_below_helper(chat, jid)}
     above = {o.jid for o in seen.occupants if o.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)}
     return wanted - (above - seen.members) - seen.outcasts
 
 
 def _removals(chat: Chat, seen: RoomView, wanted: frozenset[BareJid]) -> Iterator[Step]:
     for jid in sorted(seen.members - wanted):
-        is_trainee = chat.standings.get(jid) is Standing.TRAINEE
-        yield SetAffiliation(jid, Affiliation.NONE, texts.NO_MONITOR if is_trainee else texts.PLACE_OVER)
+        yield SetAffiliation(jid, Affiliation.NONE, _why_out(chat, jid))
     for occupant in seen.occupants:
         if _is_disguised_visitor(chat, occupant):
             yield Kick(occupant.nick, texts.OWN_NAME)
         if occupant.jid in wanted | seen.members:
             continue
-        is_trainee = chat.standings.get(occupant.jid) is Standing.TRAINEE
         if occupant.affiliation is Affiliation.NONE:
-            yield Kick(occupant.nick, texts.NO_MONITOR if is_trainee else texts.PLACE_OVER)
-        elif is_trainee:  # made more than a member by hand: the one thing of that kind that is not let be
-            yield SetAffiliation(occupant.jid, Affiliation.NONE, texts.NO_MONITOR)
+            yield Kick(occupant.nick, _why_out(chat, occupant.jid))
+        elif is_below_helper(chat, occupant.jid):  # more than a member by hand: the one such thing that is not let be
+            yield SetAffiliation(occupant.jid, Affiliation.NONE, _why_out(chat, occupant.jid))
+
+
+def _why_out(chat: Chat, jid: BareJid) -> str:
+    return texts.NO_MONITOR if chat.standings.get(jid) is Standing.TRAINEE else texts.PLACE_OVER
 
 
 def _is_disguised_visitor(chat: Chat, occupant: Occupant) -> bool:

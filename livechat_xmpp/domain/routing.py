@@ -164,6 +164,6 @@ def choose_trainees(
     return [t.duty.jid for t in able[:places]]
 
 
-def default_role(standing_roles: Sequence[DutyRole]) -> DutyRole:
-    """Return what a person is on duty as when they do not say: a helper if they may, else what they may."""
-    return DutyRole.HELPER if DutyRole.HELPER in standing_roles else standing_roles[0]
+def default_role(standing_roles: Sequence[DutyRole]) -> DutyRole | None:
+    """Return what a person is on duty as when they do not say: helper if they may, else what they may, if anything."""
+    return DutyRole.HELPER if DutyRole.HELPER in standing_roles else next(iter(standing_roles), None)

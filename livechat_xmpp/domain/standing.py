@@ -8,6 +8,7 @@ from livechat_xmpp.domain.errors import BadInput, NotPermitted
 from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
 
 ROLES: Mapping[Standing, tuple[DutyRole, ...]] = {
+    Standing.INACTIVE: (),
     Standing.TRAINEE: (DutyRole.TRAINEE,),
     Standing.HELPER: (DutyRole.HELPER, DutyRole.ADVISOR, DutyRole.ANCHOR),
     Standing.MONITOR: (DutyRole.HELPER, DutyRole.ADVISOR, DutyRole.ANCHOR, DutyRole.MONITOR),

@@ -11,10 +11,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.reconcile.attendance import ATTENDANCE, Attendance
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
+from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
 from livechat_xmpp.reconcile.groups import GROUPS, GroupRules, Groups
 from livechat_xmpp.reconcile.leftovers import Leftovers
+from livechat_xmpp.reconcile.newcomers import LISTS, NEWCOMERS, Newcomers
 from livechat_xmpp.reconcile.ports import (
+    AccountLists,
     Clock,
     GroupKeeper,
     LinkDown,
@@ -22,6 +26,7 @@ from livechat_xmpp.reconcile.ports import (
     People,
     Rooms,
     StaffPresences,
+    TeamRoom,
 )
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
 from livechat_xmpp.reconcile.rounds import Round, Stuck
@@ -68,6 +73,9 @@ class Reconciler:
         sweep_every: timedelta,
         destroy_again: timedelta,
         refresh_staff: Callable[[], Awaitable[None]],
+        account_lists: AccountLists,
+        team_room: TeamRoom,
+        room_look: timedelta,
         keepers: Sequence[GroupKeeper] = (),
         group_rules: GroupRules | None = None,
         on_round: Callable[[str, float], None] = _nobody_counts,
@@ -100,6 +108,10 @@ class Reconciler:
             others=self.groups.problems,
         )
         self._may_sweep = asyncio.Event()
+        self.newcomers = Newcomers(desk, people, account_lists, clock, self._timers, desk.rules.staff_domains)
+        self.attendance = Attendance(team_room, clock, self._timers, every=room_look)
+        self._decisions = Decisions(desk, people, clock, self._timers)
+        self._may_decide = asyncio.Event()
         self._leftovers = Leftovers(desk, rooms, destroy_again)
         self._may_destroy = asyncio.Event()
         self._due: dict[Hashable, Callable[[], None]] = {
@@ -111,6 +123,10 @@ class Reconciler:
             SWEEP: self._may_sweep.set,
             LEFTOVERS: self._may_destroy.set,
             GROUPS: self.groups.is_woken.set,
+            NEWCOMERS: self.newcomers.is_heard.set,
+            LISTS: self.newcomers.may_list.set,
+            ATTENDANCE: self.attendance.may_look.set,
+            DECISIONS: self._may_decide.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
         self._busy = 0  # of the tasks beside the workers, those at work
@@ -126,8 +142,11 @@ class Reconciler:
         self._wakeups.wake_letters()
         self._may_climb.set()
         self._may_destroy.set()
+        self._may_decide.set()
         self._sweep.begin()
         self.groups.begin()
+        self.newcomers.begin()
+        self.attendance.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
         """Take in that a room shows something new."""
@@ -153,12 +172,16 @@ class Reconciler:
                 tasks.create_task(self._timers.run())
                 tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
                 tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
-                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._on_staff_changed))
+                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._look_after_staff))
+                tasks.create_task(self._whenever(self._may_decide, DECISIONS, self._decisions.look))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
                 tasks.create_task(self._whenever(self._may_destroy, LEFTOVERS, self._leftovers.destroy))
                 tasks.create_task(self._whenever(self.groups.is_woken, GROUPS, self.groups.look))
+                tasks.create_task(self._whenever(self.newcomers.is_heard, NEWCOMERS, self.newcomers.look))
+                tasks.create_task(self._whenever(self.newcomers.may_list, LISTS, self.newcomers.catch_up))
+                tasks.create_task(self._whenever(self.attendance.may_look, ATTENDANCE, self.attendance.look))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
                 for _ in range(GUARDS):
@@ -181,8 +204,9 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        due = (self._may_climb, self._may_sweep, self._may_destroy, self.groups.is_woken)
-        is_due = any(event.is_set() for event in due)
+        due = (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide, self.groups.is_woken)
+        new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look)
+        is_due = any(e.is_set() for e in (*due, *new))
         is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
@@ -263,8 +287,10 @@ class Reconciler:
             finally:
                 self._busy -= 1
 
-    async def _on_staff_changed(self) -> None:
+    async def _look_after_staff(self) -> None:
         self.groups.is_woken.set()
+        self.newcomers.is_heard.set()  # somebody may wait for their welcome
+        self._may_decide.set()  # a clock may have been started
         await self._refresh_staff()
 
     async def _send_letters(self) -> None:

@@ -176,7 +176,7 @@ class Round:
                 await self._complete_transcript(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
-                await self._record(chat.id, recording.mark_room, chat.id, RoomState.READY)
+                await self._record(chat.id, recording.mark_room, chat.id, RoomState.READY, self._desk.rules)
             case SetAffiliation(jid, affiliation, reason):
                 invitation = chat.invitation_of(jid)
                 if affiliation is Affiliation.MEMBER and invitation is not None and invitation.told_at is not None:
@@ -204,7 +204,7 @@ class Round:
                 await self._complete_transcript(chat.id)
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)
-                await self._record(chat.id, recording.mark_room, chat.id, RoomState.GONE)
+                await self._record(chat.id, recording.mark_room, chat.id, RoomState.GONE, self._desk.rules)
 
     async def _complete_transcript(self, chat_id: ChatId) -> None:
         archived = await self._rooms.archive(chat_id)

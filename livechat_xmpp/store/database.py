@@ -22,9 +22,17 @@ from livechat_xmpp.store.fence import Fence
 from livechat_xmpp.store.offers import OfferTable
 from livechat_xmpp.store.people import AccountTable, DutyTable
 from livechat_xmpp.store.postgresql import STATEMENT_TIMEOUT_S, arguments
+from livechat_xmpp.store.registered import RegisteredTable
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.sweep import RecordTable
+from livechat_xmpp.store.training import (
+    ApplicationTable,
+    CreditTable,
+    EndorsementTable,
+    EnquiryTable,
+    PolicyTable,
+)
 from livechat_xmpp.store.words import LetterTable, MessageTable
 from livechat_xmpp.store.writer import Outcome, Writer
 from livechat_xmpp.usecases.ports import StoreTrouble
@@ -67,6 +75,12 @@ class Transaction:
         self.accounts = AccountTable(db, changes, memory, in_turn)
         self.duties = DutyTable(db, changes, in_turn)
         self.audit = AuditTable(db)
+        self.registered = RegisteredTable(db)
+        self.credits = CreditTable(db)
+        self.endorsements = EndorsementTable(db)
+        self.applications = ApplicationTable(db)
+        self.enquiries = EnquiryTable(db)
+        self.policies = PolicyTable(db)
         self.chats = ChatTable(db, changes, memory, in_turn, self.accounts)
         self.offers = OfferTable(db, changes, in_turn)
         self.invitations = InvitationTable(db, changes)

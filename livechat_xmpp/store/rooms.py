@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, distinct, func, insert, select, update
+from sqlalchemy import Connection, distinct, func, insert, or_, select, update
 
-from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Notice, Visit
+from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Notice, Part, Standing, Visit
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.changes import (
     Changes,
@@ -63,6 +64,10 @@ class InvitationTable:
     def asked_before(self, chat_id: ChatId) -> frozenset[BareJid]:
         query = select(t.invitation.c.jid).where(t.invitation.c.chat_id == chat_id)
         return frozenset(BareJid(j) for j in self._db.scalars(query))
+
+    def ever_asked(self) -> frozenset[BareJid]:
+        query = select(t.invitation.c.jid).distinct().where(t.invitation.c.part == Part.TRAINEE)
+        return frozenset(BareJid(jid) for jid in self._db.scalars(query))
 
     def places_held(self) -> Mapping[BareJid, int]:
         query = (
@@ -131,6 +136,40 @@ class VisitTable:
             .group_by(t.visit.c.jid)
         )
         return {BareJid(jid): count for jid, count in self._db.execute(query)}
+
+    def met(self, trainee: BareJid, other: BareJid) -> builtins.list[ChatId]:
+        latest = func.max(_trainee.c.entered_at)
+        query = (
+            select(_trainee.c.chat_id)
+            .where(*_MET, _trainee.c.jid == trainee, _other.c.jid == other)
+            .group_by(_trainee.c.chat_id)
+            .order_by(latest.desc())
+        )
+        return [ChatId(c) for c in self._db.scalars(query)]
+
+    def trainees_met(self, other: BareJid) -> frozenset[BareJid]:
+        query = select(_trainee.c.jid).distinct().where(*_MET, _other.c.jid == other)
+        return frozenset(BareJid(jid) for jid in self._db.scalars(query))
+
+    def judges_of(self, trainee: BareJid) -> builtins.list[tuple[BareJid, ChatId]]:
+        query = (
+            select(_other.c.jid, _other.c.chat_id)
+            .where(*_MET, _trainee.c.jid == trainee)
+            .order_by(_trainee.c.entered_at)
+        )
+        return sorted({BareJid(jid): ChatId(chat_id) for jid, chat_id in self._db.execute(query)}.items())
+
+
+_trainee, _other = t.visit.alias("trainee"), t.visit.alias("other")
+_MET = (
+    _trainee.c.chat_id == _other.c.chat_id,
+    _trainee.c.standing == Standing.TRAINEE,
+    _trainee.c.part != Part.VISITOR,
+    _other.c.standing.in_([s for s in Standing if s.reaches(Standing.HELPER)]),
+    _other.c.part != Part.VISITOR,
+    or_(_trainee.c.left_at.is_(None), _trainee.c.left_at > _other.c.entered_at),
+    or_(_other.c.left_at.is_(None), _other.c.left_at > _trainee.c.entered_at),
+)
 
 
 class NoticeTable:

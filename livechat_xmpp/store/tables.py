@@ -81,6 +81,8 @@ audit = Table(
     Column("evidence", JSON, nullable=False),
 )
 
+Index("ix_audit_kind_id", audit.c.kind, audit.c.id)
+
 # The settings that decisions followed, by the version that the audit names.
 policy = Table(
     "policy",

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
+from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.domain.wording import ENGLISH, Catalogue
 from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
 
@@ -32,6 +34,7 @@ def _nothing(jid: BareJid) -> str:
 class DeskRules:
     """The numbers that the use cases apply; each is a setting, described there.
 
+    policy: version of the settings that decisions follow, which the audit names.
     read_jid: brings an address into its one form (RFC 7622 §3), or returns None for what is none.
     catalogue: says what people are told, in their languages. heard: the language that somebody's client has last said
     it speaks, "": none; also of visitors, who have no account that it is kept in.
@@ -41,6 +44,8 @@ class DeskRules:
     offer_timeout: timedelta = timedelta(seconds=20)
     repeat_after: timedelta = timedelta(seconds=60)
     climb: ClimbRules = field(default_factory=ClimbRules)
+    training: TrainingRules = field(default_factory=TrainingRules)
+    policy: str = ""
     overdue: timedelta = timedelta(seconds=60)
     max_chats: int = 2
     queue_limit: int = 200
@@ -52,6 +57,7 @@ class DeskRules:
     contributors: str = ""
     read_jid: Callable[[str], BareJid | None] = _lower
     catalogue: Catalogue = ENGLISH
+    sign_up: SignUpRules = field(default_factory=SignUpRules)
     heard: Callable[[BareJid], str] = _nothing
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from livechat_xmpp.domain.apprenticeship import Application, Credit, Endorsement
 from livechat_xmpp.domain.escalation import Climber
 from livechat_xmpp.domain.groups import Given
 from livechat_xmpp.domain.model import (
@@ -57,9 +59,10 @@ class Entry:
 class Letter:
     """A message to one person that is sent once and dropped when it has expired.
 
-    kind: "plain"; "fleeting", of no use to who reads it later; "room", to be said in the contributors' room; or what a
-    program may want to know: "ended" (the chat is over), "departed" (out of the queue as asked), "removed" (out of
-    the queue by the desk).
+    kind: "plain"; "fleeting", of no use to who reads it later; "room", to be said in the contributors' room with how to
+    help; "announcement", to be said there as it is; "welcome", and "contributors", the invitation into that room that
+    comes with it; or what a program may want to know: "ended" (the chat is over), "departed" (out of the queue as
+    asked), "removed" (out of the queue by the desk).
     workgroup: the address it comes from.
     """
 
@@ -103,10 +106,39 @@ class Found:
     told_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """How many newcomers were welcomed since a moment, and when the first of them was; None: none was."""
+
+    number: int
+    first_at: datetime | None
+
+
 class Accounts(Protocol):
     def find(self, jid: BareJid) -> Account | None: ...
     def list(self, standing: Standing | None = None) -> list[Account]: ...
     def put(self, account: Account) -> None: ...
+    def remove(self, jid: BareJid) -> None: ...
+    def unwelcomed(self, limit: int) -> Sequence[Account]:
+        """Return trainees who wait for their welcome: those on duty first, then by the time they have waited."""
+        ...
+
+    def welcomed_since(self, moment: datetime) -> Welcomed: ...
+    def set_welcomed(self, jid: BareJid, at: datetime) -> None: ...
+
+
+class Registered(Protocol):
+    """Accounts of the server's domains, as its lists have named them so far."""
+
+    def is_begun(self, domain: str) -> bool:
+        """Return whether the domain's list was taken whole before."""
+        ...
+
+    def begin(self, domain: str, at: datetime) -> None: ...
+    def of_domain(self, domain: str) -> frozenset[BareJid]: ...
+    def add(self, jids: Collection[BareJid], at: datetime) -> None:
+        """Record accounts; those that are recorded already are passed over."""
+        ...
 
 
 class Audit(Protocol):
@@ -115,6 +147,81 @@ class Audit(Protocol):
     def add(self, entry: Entry) -> None: ...
     def list(self, jid: BareJid | None = None, *, limit: int, before: int | None = None) -> list[tuple[int, Entry]]:
         """Return the latest entries with their numbers, the newest first. before: only those with smaller numbers."""
+        ...
+
+    def last_standing(self, jid: BareJid) -> Entry | None:
+        """Return the last change of the person's standing; None: they never had one."""
+        ...
+
+    def last(self, kind: str) -> datetime | None:
+        """Return when there was an entry of this kind last."""
+        ...
+
+
+class Credits(Protocol):
+    """What chats count for, for trainees."""
+
+    def put(self, chat_id: ChatId, credit: Credit, at: datetime) -> None: ...
+    def totals(self, jids: Collection[BareJid] | None = None) -> Mapping[BareJid, tuple[int, int]]:
+        """Return how many chats each has watched and helped in; who has none is left out. None: everybody."""
+        ...
+
+
+class Endorsements(Protocol):
+    """Those that stand; what was withdrawn is only kept."""
+
+    def find(self, trainee: BareJid, by: BareJid) -> Endorsement | None: ...
+    def add(self, trainee: BareJid, endorsement: Endorsement) -> None: ...
+    def withdraw(self, trainee: BareJid, by: BareJid, at: datetime) -> None: ...
+    def of(self, trainees: Collection[BareJid] | None = None) -> Mapping[BareJid, list[Endorsement]]:
+        """Return the endorsements of each, the oldest first; who has none is left out. None: of everybody."""
+        ...
+
+
+class Applications(Protocol):
+    """Decisions that are open."""
+
+    def open(self, trainee: BareJid, *, by: str, comment: str, at: datetime, decide_by: datetime) -> None: ...
+    def find(self, trainee: BareJid) -> Application | None: ...
+    def list(self) -> list[Application]: ...
+    def vote(self, application_id: int, by: BareJid, at: datetime) -> None: ...
+    def mark_reminded(self, application_id: int, at: datetime) -> None: ...
+    def mark_overdue(self, application_id: int, at: datetime) -> None: ...
+    def close(self, application_id: int, outcome: str, at: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Enquiry:
+    """Something the desk has asked somebody. kind: "endorse", or "join" (would you like to help others?)."""
+
+    id: int
+    kind: str
+    to: BareJid
+    about: BareJid
+    chat_id: ChatId
+    asked_at: datetime
+
+
+class Enquiries(Protocol):
+    def ask(self, kind: str, to: BareJid, about: BareJid, chat_id: ChatId, at: datetime) -> None: ...
+    def last(self, kind: str, to: BareJid, about: BareJid) -> datetime | None:
+        """Return when this was asked last."""
+        ...
+
+    def find_open(self, kind: str, to: BareJid) -> Enquiry | None:
+        """Return the latest that was not answered yet."""
+        ...
+
+    def answer(self, kind: str, to: BareJid, about: BareJid, answer: str, at: datetime) -> None: ...
+
+
+class Policies(Protocol):
+    def put(self, version: str, settings: Mapping[str, Any], at: datetime) -> None:
+        """Keep the settings that a version stands for; one that is kept already stays as it is."""
+        ...
+
+    def list(self) -> list[tuple[str, Mapping[str, Any], datetime]]:
+        """Return all versions, their settings, and since when there were these; the oldest first."""
         ...
 
 
@@ -243,6 +350,10 @@ class Invitations(Protocol):
         """Return everybody ever asked into the chat, also those whose invitation has ended."""
         ...
 
+    def ever_asked(self) -> frozenset[BareJid]:
+        """Return everybody who was ever asked into a chat as trainee."""
+        ...
+
     def places_held(self) -> Mapping[BareJid, int]:
         """Return how many unclosed chats each invited person holds a place in."""
         ...
@@ -257,6 +368,21 @@ class Visits(Protocol):
     def list(self, chat_id: ChatId) -> list[Visit]: ...
     def counts(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
         """Return in how many chats each of these people has been."""
+        ...
+
+    def met(self, trainee: BareJid, other: BareJid) -> builtins.list[ChatId]:
+        """Return the chats in which both were inside at once, one as trainee, the other as a helper or more.
+
+        The latest first.
+        """
+        ...
+
+    def trainees_met(self, other: BareJid) -> frozenset[BareJid]:
+        """Return everybody who was inside as trainee at once with this helper or more."""
+        ...
+
+    def judges_of(self, trainee: BareJid) -> builtins.list[tuple[BareJid, ChatId]]:
+        """Return all helpers or more whom the trainee was inside with at once, and the latest such chat with each."""
         ...
 
 
@@ -337,6 +463,18 @@ class Work(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def registered(self) -> Registered: ...
+    @property
+    def credits(self) -> Credits: ...
+    @property
+    def endorsements(self) -> Endorsements: ...
+    @property
+    def applications(self) -> Applications: ...
+    @property
+    def enquiries(self) -> Enquiries: ...
+    @property
+    def policies(self) -> Policies: ...
     @property
     def duties(self) -> Duties: ...
     @property

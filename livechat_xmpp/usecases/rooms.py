@@ -42,6 +42,7 @@ from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
 from livechat_xmpp.usecases.revoking import revoke, tell_staff
+from livechat_xmpp.usecases.training import count_chat
 
 
 def record(work: Work, chat_id: ChatId, facts: Sequence[Fact], *, presences: Presences, rules: DeskRules) -> bool:
@@ -169,7 +170,7 @@ def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) 
     duties = [d for d in work.duties.list() if d.role is DutyRole.TRAINEE]
     if not duties:
         return False
-    watched = work.visits.counts([d.jid for d in duties])
+    watched = {jid: done[0] for jid, done in work.credits.totals([d.jid for d in duties]).items()}
     held = work.invitations.places_held()
     trainees = [
         TraineeOnDuty(d, presences.availability(d.jid), watched.get(d.jid, 0), held.get(d.jid, 0)) for d in duties
@@ -203,9 +204,10 @@ def mark_untold(work: Work, chat_id: ChatId, invitation: Invitation) -> None:
     work.invitations.mark(chat_id, replace(invitation, told_at=None, times_told=0))
 
 
-def mark_room(work: Work, chat_id: ChatId, state: RoomState) -> None:
-    """Record that the room has been configured, or is gone; with a room everybody's visit ends."""
+def mark_room(work: Work, chat_id: ChatId, state: RoomState, rules: DeskRules) -> None:
+    """Record that the room has been configured, or is gone; with a room everybody's visit ends, and is counted."""
     work.chats.set_room(chat_id, state)
     chat = work.chats.find(chat_id) if state is RoomState.GONE else None
     if chat is not None:
         work.visits.end_all(chat_id, chat.closed_at or work.now)
+        count_chat(work, chat_id, rules)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput, DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
     Account,
@@ -18,11 +19,15 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
+from livechat_xmpp.domain.wording import Phrase
+from livechat_xmpp.domain.wording import training as words
 from livechat_xmpp.domain.wording.staff import new_standing
+from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.revoking import revoke
 from livechat_xmpp.usecases.telling import tell
+from livechat_xmpp.usecases.training import evidence, find_person, progress_of
 
 MAX_CHATS = 20  # what go-on-duty takes at the most; nobody follows more
 BY_SETTINGS = "settings"
@@ -52,6 +57,8 @@ def go_on_duty(
     possible = ROLES[account.standing]
     old = work.duties.find(jid)
     role = role or (old.role if old else default_role(possible))
+    if role is None:
+        raise NotPermitted(words.ON_A_BREAK)
     if role not in possible:
         raise NotPermitted(f"As {account.standing} you can be on duty as: {', '.join(possible)}.")
     cap = max_chats if max_chats is not None else (old.max_chats if old else rules.max_chats)
@@ -109,18 +116,48 @@ def check_staff_jid(text: str, rules: DeskRules) -> BareJid:
     return jid
 
 
-def _set_standing(work: Work, jid: BareJid, old: Account | None, new: Standing, *, by: str, reason: str) -> None:
-    work.accounts.put(Account(jid, new, work.now) if old is None else replace(old, standing=new, since_at=work.now))
-    work.audit.add(Entry(work.now, "standing", jid, by, old.standing if old else None, new, reason))
+def set_standing(
+    work: Work,
+    jid: BareJid,
+    old: Account | None,
+    new: Standing,
+    *,
+    by: str,
+    reason: str,
+    policy: str = "",
+    known: Mapping[str, object] | None = None,
+) -> None:
+    """Give a person a standing, for whatever reason; old: their account as it is, None if they have none.
+
+    Who becomes a trainee without having had a standing before waits for their welcome from now on (usecases.welcome).
+    known: the evidence that it rests on.
+    """
+    if old is None:
+        is_newcomer = new is Standing.TRAINEE and by != BY_SETTINGS and work.audit.last_standing(jid) is None
+        work.accounts.put(Account(jid, new, work.now, welcomed_at=None if is_newcomer else work.now))
+    else:
+        work.accounts.put(replace(old, standing=new, since_at=work.now))
+    was = old.standing if old else None
+    work.audit.add(Entry(work.now, "standing", jid, by, was, new, reason, policy, known or {}))
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
     duty = work.duties.find(jid)
     if duty is not None and old is not None:
+        role = default_role(ROLES[new])
         was_default = duty.role is default_role(ROLES[old.standing])
-        if duty.role not in ROLES[new] or was_default:
-            work.duties.put(replace(duty, role=default_role(ROLES[new])))
+        if role is None:
+            work.duties.remove(jid)
+        elif duty.role not in ROLES[new] or was_default:
+            work.duties.put(replace(duty, role=role))
+    deciding.settle(work, jid, new)
     work.touch_staff()
     if not new.reaches(Standing.HELPER):
         take_back_offer(work, jid)
+    for chat_id in work.chats.naming(jid):  # what they saw and said until now they did as what they were
+        chat = work.chats.find(chat_id)
+        present = [v for v in chat.visits if v.jid == jid and v.left_at is None] if chat is not None else []
+        for visit in present:
+            work.visits.end(chat_id, jid, visit.nick, work.now)
+            work.visits.add(chat_id, replace(visit, entered_at=work.now, standing=new))
     wake_for(work, jid)
 
 
@@ -128,18 +165,15 @@ def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:
     """Give accounts that have no record yet the standing that the settings name; others keep theirs."""
     for jid, standing in standings.items():
         if work.accounts.find(jid) is None:
-            _set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
+            set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
 
 
-def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules) -> BareJid:
-    """Make an account a trainee. For helpers and up. Raises BadInput, also when it has a standing already."""
-    jid = check_staff_jid(text, rules)
-    known = work.accounts.find(jid)
-    if known is not None:
-        raise BadInput(f"{jid} is {known.standing} already.")
-    _set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
-    tell(work, jid, new_standing(Standing.TRAINEE, by, ""), workgroup, rules)
-    return jid
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of a promotion or demotion. pending: what to say of those on whom other admins have to agree."""
+
+    people: tuple[BareJid, ...]
+    pending: tuple[Phrase, ...] = ()
 
 
 def change_standings(
@@ -152,8 +186,8 @@ def change_standings(
     reason: str,
     workgroup: WorkgroupName,
     rules: DeskRules,
-) -> list[BareJid]:
-    """Promote or demote accounts to a standing, all or none; return those that changed.
+) -> Changed:
+    """Promote or demote accounts to a standing, all or none.
 
     For admins, checked here for the person who began the command. Raises NotPermitted or BadInput with
     every reason, one a line; nothing is changed then.
@@ -167,7 +201,7 @@ def change_standings(
     refusals: list[DeskError] = []
     for text in accounts:
         try:
-            jid = check_staff_jid(text, rules)
+            jid = check_staff_jid(find_person(work, text), rules)
             old = work.accounts.find(jid)
             was = old.standing if old else None
             if is_promotion:
@@ -182,10 +216,39 @@ def change_standings(
     if refusals:
         kind = NotPermitted if all(isinstance(r, NotPermitted) for r in refusals) else BadInput
         raise kind("\n".join(str(r) for r in refusals))
+    done, pending = [], []
     for jid, old in changes.items():
-        _set_standing(work, jid, old, standing, by=by, reason=reason)
-        tell(work, jid, new_standing(standing, by, reason), workgroup, rules)
-    return sorted(changes)
+        if old is not None and is_promotion and old.standing is Standing.TRAINEE:
+            waits = _decide(work, old, standing, by=by, reason=reason, workgroup=workgroup, rules=rules)
+            if waits is not None:
+                pending.append(waits)
+                continue
+        else:
+            set_standing(work, jid, old, standing, by=by, reason=reason, policy=rules.policy)
+        was = old.standing if old is not None else None
+        tell(work, jid, new_standing(standing, by, reason, was), workgroup, rules)
+        if was is Standing.TRAINEE and standing.reaches(Standing.HELPER):
+            deciding.announce(work, jid, workgroup=workgroup, rules=rules)
+        done.append(jid)
+    return Changed(tuple(sorted(done)), tuple(pending))
+
+
+def _decide(
+    work: Work,
+    trainee: Account,
+    standing: Standing,
+    *,
+    by: BareJid,
+    reason: str,
+    workgroup: WorkgroupName,
+    rules: DeskRules,
+) -> Phrase | None:
+    """Promote a trainee when enough admins have agreed; else return what to say of it."""
+    waits = deciding.agree(work, trainee, by=by, reason=reason, workgroup=workgroup, rules=rules)
+    if waits is None:
+        known = evidence(progress_of(work, [trainee])[trainee.jid])
+        set_standing(work, trainee.jid, trainee, standing, by=by, reason=reason, policy=rules.policy, known=known)
+    return waits
 
 
 def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, Duty | None]]:
@@ -197,25 +260,30 @@ def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a person sees of themself. visited: chats they have been in."""
+    """What a person sees of themself. visited: chats they have been in. progress, application: of trainees."""
 
     account: Account
     duty: Duty | None
     answering: tuple[ChatId, ...]
     offered: ChatId | None
     visited: int
+    progress: Progress | None = None
+    application: Application | None = None
 
 
 def my_status(work: Work, jid: BareJid) -> Status:
     """Return the person's standing, duty, chats and counts. Raises NotPermitted for visitors."""
     account = get_account(work, jid)
     offer = work.offers.find_open_of(jid)
+    is_trainee = account.standing is Standing.TRAINEE
     return Status(
         account,
         work.duties.find(jid),
         tuple(c.id for c in work.chats.open() if c.helper == jid),
         offer.chat_id if offer else None,
         (work.visits.counts([jid])).get(jid, 0),
+        progress_of(work, [account])[jid] if is_trainee else None,
+        work.applications.find(jid) if is_trainee else None,
     )
 
 
@@ -224,6 +292,14 @@ def set_subscribed(work: Work, jid: BareJid, is_subscribed: bool) -> None:
     account = work.accounts.find(jid)
     if account is not None and account.is_subscribed != is_subscribed:
         work.accounts.put(replace(account, is_subscribed=is_subscribed))
+
+
+def note_active(work: Work, people: Collection[BareJid]) -> None:
+    """Record that these people have shown a sign of life; strangers are passed over."""
+    for jid in people:
+        account = work.accounts.find(jid)
+        if account is not None:
+            work.accounts.put(replace(account, active_at=work.now))
 
 
 @dataclass(frozen=True, slots=True)

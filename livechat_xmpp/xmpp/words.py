@@ -2,52 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Sayable, languages
+from livechat_xmpp.domain.wording import Phrase, Sayable, languages, training
+from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
 from livechat_xmpp.xmpp.commands.command import Asked, Commands, Done, Form
 
-YES = {"yes", "y", "ok", "accept"}
-NO = {"no", "n", "reject", "decline"}
+YES = {"yes", "y", "ok", "accept", "ja"}
+NO = {"no", "n", "reject", "decline", "nein"}
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word and the command it stands for. fields: what its arguments fill, in order; the last takes the rest."""
+    """A word and the command it stands for. fields: what its arguments fill, in order; the last takes the rest.
+
+    given: fields that the word itself fills.
+    """
 
     word: str
     node: str
     fields: Sequence[str] = ()
     hint: Sayable = ""
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 WORDS = {
     w.word: w
     for w in (
-        Word("on", "go-on-duty", ("duty_role", "max_chats"), "on [role] [chats at once]: go on duty"),
-        Word("off", "go-off-duty", (), "off: go off duty"),
-        Word("ready", "go-on-duty", (), "ready: be invited to chats to watch"),
-        Word("status", "my-status", (), "status: what you are and do"),
-        Word("queue", "list-queue", (), "queue: who waits"),
-        Word("chats", "list-chats", (), "chats: the chats in progress"),
-        Word("join", "join-chat", ("chat",), "join CHAT: be invited to a chat"),
-        Word("close", "close-chat", ("chat", "disposition", "tags"), "close CHAT [how it ended] [tags]"),
-        Word("add", "add-account", ("jid",), "add ADDRESS: make an account a trainee"),
-        Word("promote", "promote", ("accounts", "standing", "reason"), "promote ADDRESS STANDING [why]"),
-        Word("demote", "demote", ("accounts", "standing", "reason"), "demote ADDRESS STANDING [why]"),
-        Word("problems", "list-problems", (), "problems: what is not where it should be"),
+        Word("on", "go-on-duty", ("duty_role", "max_chats"), texts.ON),
+        Word("off", "go-off-duty", (), texts.OFF),
+        Word("ready", "go-on-duty", (), texts.READY),
+        Word("status", "my-status", (), texts.STATUS),
+        Word("queue", "list-queue", (), texts.QUEUE),
+        Word("chats", "list-chats", (), texts.CHATS),
+        Word("join", "join-chat", ("chat",), texts.JOIN),
+        Word("close", "close-chat", ("chat", "disposition", "tags"), texts.CLOSE),
+        Word("add", "add-account", ("jid",), texts.ADD),
+        Word("promote", "promote", ("accounts", "standing", "reason"), texts.PROMOTE),
+        Word("demote", "demote", ("accounts", "standing", "reason"), texts.DEMOTE),
+        Word("endorse", "endorse-trainee", ("trainee", "comment"), training.HINT_ENDORSE),
+        Word("later", "put-off-endorsement", ("trainee",), training.HINT_LATER),
+        Word("withdraw", "withdraw-endorsement", ("trainee",), training.HINT_WITHDRAW),
+        Word("decide", "ask-for-decision", ("trainee", "comment"), training.HINT_DECIDE),
+        Word("trainees", "list-trainees", (), training.HINT_TRAINEES),
+        Word("refuse", "refuse-trainees", ("accounts", "reason"), training.HINT_REFUSE),
+        Word("stuck", "list-stuck", (), training.HINT_STUCK),
+        Word("nudge", "move-stuck", ("accounts",), training.HINT_NUDGE, {"what": "nudge"}),
+        Word("ask-endorsers", "move-stuck", ("accounts",), training.HINT_ASK_ENDORSERS, {"what": "ask-endorsers"}),
+        Word("audit", "list-audit", ("account",), training.HINT_AUDIT),
+        Word("problems", "list-problems", (), texts.PROBLEMS),
         Word("language", "set-language", ("language",), languages.HINT),
-        Word("accounts", "list-accounts", ("standing",), "accounts [standing]: list accounts"),
+        Word("accounts", "list-accounts", ("standing",), texts.ACCOUNTS),
     )
 }
 ROWS = 50  # lines of a list that fit into one message and into a person
-ANSWERS_HINT = "yes, no: answer the offer or the invitation"
 ROOM_HELP = "!close [how it ended] [tags] closes this chat: " + ", ".join(Disposition)
 
 
@@ -65,10 +79,10 @@ class Words:
         asker = await self._desk.ask(who_is, bare(jid))
         try:
             if word in YES:
-                return await self._yes(bare(jid))
+                return self._say(await self._yes(bare(jid)), asker)
             if word in NO:
                 chat = await self._desk.do(offers.decline, bare(jid))
-                return f"Passed on: {chat.visitor_name}."
+                return self._say(texts.PASSED_ON.of(visitor=chat.visitor_name), asker)
             known = WORDS.get(word)
             if known is None:
                 return self._help(asker)
@@ -79,25 +93,25 @@ class Words:
     def _say(self, text: Sayable, asker: Asker) -> str:
         return self._desk.rules.catalogue.say(text, asker.language or self._desk.rules.heard(asker.jid))
 
-    async def _yes(self, jid: BareJid) -> str:
+    async def _yes(self, jid: BareJid) -> Phrase:
         """Take the offer; without one, have the way to the chat sent again that the person was asked into."""
         try:
             chat = await self._desk.do(offers.accept_offer, jid)
         except NotFound:
             chat = await self._desk.do(chats.ask_in_again, jid)
-            return f"The invitation to the chat with {chat.visitor_name} is on its way."
-        return f"{chat.visitor_name} is yours. The invitation to the room is on its way."
+            return texts.ASKED_IN_AGAIN.of(visitor=chat.visitor_name)
+        return texts.YOURS.of(visitor=chat.visitor_name)
 
     async def _run(
         self, word: Word, form: Mapping[str, Sequence[str]], asker: Asker, jid: FullJid, workgroup: WorkgroupName | None
     ) -> str:
         command = self._commands.find(word.node)
         if command is None or not command.is_for(asker):
-            raise NotPermitted("This command is not for you.")
+            raise NotPermitted(texts.NOT_FOR_YOU)
         answer = await command.handle(Asked(asker, jid, self._desk, workgroup, form))
         if isinstance(answer, Form):
-            return f"{answer.note or 'Something is missing.'} ({self._say(word.hint, asker)})"
-        return as_text(answer)
+            return f"{answer.note or self._say(texts.INCOMPLETE, asker)} ({self._say(word.hint, asker)})"
+        return as_text(answer, lambda text: self._say(text, asker))
 
     def _help(self, asker: Asker) -> str:
         """Return the words that this person may use."""
@@ -105,7 +119,8 @@ class Words:
         words = [w for w in WORDS.values() if w.node in may]
         if asker.standing is not Standing.TRAINEE:
             words.remove(WORDS["ready"])
-        return "\n".join(["You can write:", ANSWERS_HINT, *(self._say(w.hint, asker) for w in words)])
+        lines = [texts.CAN_WRITE, texts.ANSWERS, *(w.hint for w in words)]
+        return "\n".join(self._say(line, asker) for line in lines)
 
     async def in_room(self, jid: BareJid, chat_id: ChatId, workgroup: WorkgroupName, text: str) -> str:
         """Do what was typed with `!` in a chat's room, and return what to say to who typed it.
@@ -127,28 +142,33 @@ class Words:
             return self._say(refusal.why, asker)
 
 
+def is_ready(text: str) -> bool:
+    """Return whether somebody says that they want to watch and help, and nothing else."""
+    return text.strip().lower().strip("!.,") == "ready"
+
+
 def _arguments(word: Word, arguments: Sequence[str]) -> dict[str, list[str]]:
     """Return the form that the arguments fill: one field each, the last field takes what is left.
 
     A role given to `on` is found by its name and the cap is what else there is, whatever their order.
     """
     left = list(arguments)
-    form: dict[str, list[str]] = {}
-    for index, field in enumerate(word.fields):
+    form: dict[str, list[str]] = {var: [value] for var, value in word.given.items()}
+    for index, name in enumerate(word.fields):
         if not left:
             break
-        if field == "duty_role":
+        if name == "duty_role":
             role = next((a for a in left if a.lower() in set(DutyRole)), None)
             if role is not None:
                 left.remove(role)
-                form[field] = [role.lower()]
+                form[name] = [role.lower()]
             continue
         is_last = index == len(word.fields) - 1
-        form[field] = [" ".join(left)] if is_last else [left.pop(0)]
+        form[name] = [" ".join(left)] if is_last else [left.pop(0)]
     return form
 
 
-def as_text(done: Done) -> str:
+def as_text(done: Done, say: Callable[[Sayable], str]) -> str:
     """Return a command's result for people: its text, then a line for each row."""
     lines = [done.text] if done.text else []
     for row in done.rows[:ROWS]:
@@ -159,5 +179,5 @@ def as_text(done: Done) -> str:
         ]
         lines.append("- " + "; ".join(shown))
     if len(done.rows) > ROWS:
-        lines.append(f"and {len(done.rows) - ROWS} more; the ad-hoc command shows all.")
+        lines.append(say(texts.MORE_ROWS.of(count=len(done.rows) - ROWS)))
     return "\n".join(lines)

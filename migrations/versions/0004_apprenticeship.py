@@ -111,6 +111,7 @@ def _audit() -> None:
     )
     op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
     op.create_index(op.f("ix_audit_jid"), "audit", ["jid"], unique=False)
+    op.create_index("ix_audit_kind_id", "audit", ["kind", "id"], unique=False)
     names = ["id", "at", "kind", "jid", "by", "old", "new", "reason", "policy", "evidence"]
     before = sa.table("standing_change", *(sa.column(n) for n in ("id", "at", "jid", "by", "old", "new", "reason")))
     kept = sa.select(

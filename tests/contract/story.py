@@ -113,7 +113,7 @@ class Story:
             return [(letter.to, letter.kind) for letter in work.letters.take_due(work.now, 50)]
 
     async def change(self, *accounts: str, to: Standing, by: str = "ada", up: bool = True) -> list[BareJid]:
-        return await self.desk.do(
+        changed = await self.desk.do(
             staff.change_standings,
             accounts,
             to,
@@ -121,5 +121,6 @@ class Story:
             by=jid(by),
             reason="because",
             workgroup=SUPPORT,
-            rules=RULES,
+            rules=self.desk.rules,
         )
+        return list(changed.people)

@@ -355,7 +355,8 @@ async def test_who_waits_already_cannot_take_a_second_place(story: Story) -> Non
 async def test_a_promotion_is_recorded_told_and_effective_at_once(story: Story) -> None:
     assert await story.change("tom@localhost", "TOM@localhost", to=Standing.HELPER) == [jid("tom")]
     assert (await story.standings())["tom"] is Standing.HELPER
-    assert await story.letters() == [("tom@localhost", "plain")]
+    announcement = ("contributors@conference.localhost", "announcement")
+    assert await story.letters() == [("tom@localhost", "plain"), announcement]
     assert story.woken.parts == {"queues", "letters", "staff"}
 
 

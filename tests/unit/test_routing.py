@@ -206,7 +206,8 @@ def test_which_trainees_are_invited(trainees: Any, asked_before: set[str], place
 
 
 def test_who_does_not_say_is_on_duty_as_a_helper_if_they_may() -> None:
-    assert {s.value: default_role(roles).value for s, roles in ROLES.items()} == {
+    assert {s.value: default_role(roles) for s, roles in ROLES.items()} == {
+        "inactive": None,
         "trainee": "trainee",
         "helper": "helper",
         "monitor": "helper",

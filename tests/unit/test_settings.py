@@ -119,6 +119,29 @@ def test_what_does_not_fit_together_is_told_at_once_too(tmp_path: Path) -> None:
     ]
 
 
+def test_mistakes_in_texts_are_told_with_the_others(tmp_path: Path) -> None:
+    text = """
+        [xmpp]
+        port = 70000
+        [texts]
+        default_language = "tlh"
+        [texts.overrides.de]
+        welcom = "Hallo"
+        now-helper = "Hallo {nmae}"
+    """
+    assert [line.partition(":")[0] for line in mistakes(a_file(tmp_path, text))] == [
+        "xmpp.secret",
+        "xmpp.port",
+        "texts",
+        "texts",
+        "texts",
+    ]
+    found = "\n".join(mistakes(a_file(tmp_path, text)))
+    assert "texts: default_language: no texts in 'tlh'; there are en, de" in found
+    assert "texts: overrides.de.welcom: there is no text with this key" in found
+    assert "texts: overrides.de.now-helper: the text has no field nmae" in found
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert mistakes(tmp_path / "none.toml") == [
         f"{tmp_path / 'none.toml'}: No such file or directory".partition(": ")[2]
@@ -140,6 +163,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             "initial",
             {"ada@localhost": Standing.ADMIN},
             id="a table",
+        ),
+        pytest.param(
+            "LIVECHAT_TEXTS__OVERRIDES",
+            '{"de": {"now-helper": "Servus", "days": ["{count} Tag", "{count} Tage"]}}',
+            "texts",
+            "overrides",
+            {"de": {"now-helper": "Servus", "days": ("{count} Tag", "{count} Tage")}},
+            id="texts",
         ),
         pytest.param("livechat_xmpp__host", "db", "xmpp", "host", "db", id="in small letters"),
     ],

@@ -9,7 +9,7 @@ from livechat_xmpp.domain.model import DutyRole, Standing
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
 from tests.factories import jid, jids
 
-T, H, M, A = Standing.TRAINEE, Standing.HELPER, Standing.MONITOR, Standing.ADMIN
+B, T, H, M, A = Standing.INACTIVE, Standing.TRAINEE, Standing.HELPER, Standing.MONITOR, Standing.ADMIN
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,14 @@ def test_demoting_is_refused(old: Standing | None, new: Standing, kind: type[Des
 @pytest.mark.parametrize("standing", Standing)
 @pytest.mark.parametrize("least", Standing)
 def test_each_standing_may_do_what_those_below_may(standing: Standing, least: Standing) -> None:
-    order = [T, H, M, A]
+    order = [B, T, H, M, A]
     assert standing.reaches(least) is (order.index(standing) >= order.index(least))
 
 
 @pytest.mark.parametrize(
     ("standing", "roles"),
     [
+        pytest.param(B, set(), id="who takes a break does nothing"),
         pytest.param(T, {"trainee"}, id="a trainee only watches"),
         pytest.param(H, {"helper", "advisor", "anchor"}, id="a helper does not monitor"),
         pytest.param(M, {"helper", "advisor", "anchor", "monitor"}, id="a monitor may be anything but a trainee"),

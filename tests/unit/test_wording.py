@@ -64,11 +64,15 @@ def test_a_length_is_told_in_one_unit(seconds: float, said: str) -> None:
     assert english(length(s(seconds))) == said
 
 
+@pytest.mark.parametrize("old", [None, *Standing])
 @pytest.mark.parametrize("standing", Standing)
-def test_a_new_standing_is_told_with_who_and_why(standing: Standing) -> None:
-    told = english(staff.new_standing(standing, jid("ada"), "did\nwell"))
+def test_a_new_standing_is_told_with_who_and_why(standing: Standing, old: Standing | None) -> None:
+    if standing in (old, Standing.INACTIVE if old is None else None):
+        return  # no change, and nobody begins with a break
+    told = english(staff.new_standing(standing, jid("ada"), "did\nwell", old))
     assert told.endswith("Changed by ada@localhost (did well).")
-    assert english(staff.new_standing(standing, jid("ada"), "")).endswith("Changed by ada@localhost.")
+    assert english(staff.new_standing(standing, jid("ada"), "", old)).endswith("Changed by ada@localhost.")
+    assert ("Thank you" in told) is (old is not None and old.rank > standing.rank)
 
 
 @pytest.mark.parametrize(

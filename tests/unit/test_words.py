@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from livechat_xmpp.domain.wording import ENGLISH, Sayable
 from livechat_xmpp.xmpp.commands.command import Column, Done
 from livechat_xmpp.xmpp.words import WORDS, _arguments, as_text
+
+
+def english(text: Sayable) -> str:
+    return ENGLISH.say(text, "")
 
 
 @pytest.mark.parametrize(
@@ -48,9 +53,9 @@ def test_a_result_reads_as_a_line_for_each_row() -> None:
         columns=columns,
         rows=[{"chat": "a", "helper": "", "trainees": ["tom", "uli"]}, {"chat": "b", "helper": "ana", "trainees": []}],
     )
-    assert as_text(done) == "2 chats.\n- chat a; trainees tom, uli\n- chat b; helper ana"
+    assert as_text(done, english) == "2 chats.\n- chat a; trainees tom, uli\n- chat b; helper ana"
 
 
 @pytest.mark.parametrize(("done", "text"), [(Done("Yes."), "Yes."), (Done(), "")])
 def test_a_result_without_rows(done: Done, text: str) -> None:
-    assert as_text(done) == text
+    assert as_text(done, english) == text

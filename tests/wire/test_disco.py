@@ -65,6 +65,14 @@ async def nodes(wire: Wire, by: str, to: str = SUPPORT) -> list[str]:
 
 
 OWN = {"go-on-duty", "my-status", "set-language"}  # commands about oneself
+OF_HELPERS = {  # about trainees
+    *{"list-trainees", "endorse-trainee", "put-off-endorsement", "withdraw-endorsement", "ask-for-decision"},
+    *{"list-queue", "list-chats", "add-account"},
+}
+OF_ADMINS = {
+    *{"promote", "demote", "list-accounts", "list-problems", "refuse-trainees", "list-stuck", "move-stuck"},
+    "list-audit",
+}
 
 
 @pytest.mark.parametrize("to", [COMPONENT, SUPPORT])
@@ -74,20 +82,9 @@ OWN = {"go-on-duty", "my-status", "set-language"}  # commands about oneself
         pytest.param(VERA, {"ask-for-help", "resume"}, id="a visitor"),
         pytest.param("eve@localhost/x", {"ask-for-help", "resume"}, id="an account without standing is a visitor"),
         pytest.param("tom@localhost/x", OWN, id="a trainee"),
-        pytest.param("ana@localhost/x", {*OWN, "list-queue", "list-chats", "add-account"}, id="a helper"),
-        pytest.param(
-            "mia@localhost/x",
-            {*OWN, "list-queue", "list-chats", "add-account", "join-chat", "close-chat"},
-            id="a monitor",
-        ),
-        pytest.param(
-            "ada@localhost/x",
-            {
-                *{*OWN, "list-queue", "list-chats", "add-account", "join-chat", "close-chat"},
-                *{"promote", "demote", "list-accounts", "list-problems"},
-            },
-            id="an admin",
-        ),
+        pytest.param("ana@localhost/x", {*OWN, *OF_HELPERS}, id="a helper"),
+        pytest.param("mia@localhost/x", {*OWN, *OF_HELPERS, "join-chat", "close-chat"}, id="a monitor"),
+        pytest.param("ada@localhost/x", {*OWN, *OF_HELPERS, "join-chat", "close-chat", *OF_ADMINS}, id="an admin"),
     ],
 )
 async def test_the_commands_that_are_listed(wire: Wire, by: str, listed: set[str], to: str) -> None:

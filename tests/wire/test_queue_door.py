@@ -270,7 +270,7 @@ async def test_a_new_address_is_asked_in_by_the_room_and_not_before_it_is_a_memb
     )
     await desk.do(offers.make_offers, GROUP, {ticket.chat_id}, presences=desk.presences, rules=desk.rules)
     await desk.do(offers.accept_offer, jid("ana"))
-    await desk.do(rooms.mark_room, ticket.chat_id, RoomState.READY)
+    await desk.do(rooms.mark_room, ticket.chat_id, RoomState.READY, desk.rules)
     new = FullJid("v2@anon.localhost/page")
     await desk.do(visits.resume, ticket.token, new, presences=desk.presences, rules=desk.rules)
 

@@ -25,11 +25,35 @@ NOW: Mapping[Standing, Text] = {
 }
 
 
-def new_standing(standing: Standing, by: BareJid, reason: str) -> Phrase:
+# Coming from more to less: what stays is said first.
+NOW_LESS: Mapping[Standing, Text] = {
+    Standing.INACTIVE: Text(
+        "now-inactive",
+        "You take a break here: nothing will be offered to you, and your place stays yours. Tell an admin when you"
+        " would like to be back. Thank you for what you have done.",
+    ),
+    Standing.TRAINEE: Text(
+        "trainee-again",
+        'You go on as a trainee: write "on" to be invited to chats that a room monitor is in. Thank you for what you'
+        " have done; the way back is open.",
+    ),
+    Standing.HELPER: Text(
+        "helper-again", 'You go on as a helper: write "on" to be offered requests. Thank you for what you have done.'
+    ),
+    Standing.MONITOR: Text(
+        "monitor-again",
+        "You go on as a room monitor: list-chats and join-chat stay yours. Thank you for what you have done.",
+    ),
+}
+
+
+def new_standing(standing: Standing, by: BareJid, reason: str, old: Standing | None = None) -> Phrase:
     """Return what a person is told whose standing was changed."""
+    is_less = old is not None and standing.rank < old.rank
+    what = NOW_LESS[standing] if is_less else NOW[standing]
     if reason:
-        return CHANGED_BY_AND_WHY.of(what=NOW[standing], by=by, reason=one_line(reason))
-    return CHANGED_BY.of(what=NOW[standing], by=by)
+        return CHANGED_BY_AND_WHY.of(what=what, by=by, reason=one_line(reason))
+    return CHANGED_BY.of(what=what, by=by)
 
 
 # --- requests that nobody takes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Standing
-from livechat_xmpp.usecases import staff
+from livechat_xmpp.domain.wording import titles
+from livechat_xmpp.usecases import signup, staff
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice
 
@@ -17,26 +18,26 @@ def _is_admin(asker: Asker) -> bool:
     return asker.standing is Standing.ADMIN
 
 
-@commands.command("add-account", "Add an account as trainee", is_for=lambda a: a.reaches(Standing.HELPER))
+@commands.command("add-account", titles.ADD_ACCOUNT, is_for=lambda a: a.reaches(Standing.HELPER))
 async def add_account(asked: Asked) -> Answer:
     form = Form("Add an account", [Field("jid", "Address", "jid-single", asked.echo("jid"), is_required=True)])
     if asked.form is None:
         return form
     try:
         jid = await asked.desk.do(
-            staff.add_account, asked.text("jid"), by=asked.who, workgroup=asked.speaks_as, rules=asked.desk.rules
+            signup.add_account, asked.text("jid"), by=asked.who, workgroup=asked.speaks_as, rules=asked.desk.rules
         )
     except BadInput as refusal:
         return Form(form.title, form.fields, note=asked.say(refusal.why))
     return Done(f"{jid} is a trainee now.")
 
 
-@commands.command("promote", "Promote accounts", is_for=_is_admin)
+@commands.command("promote", titles.PROMOTE, is_for=_is_admin)
 async def promote(asked: Asked) -> Answer:
     return await _change(asked, is_promotion=True)
 
 
-@commands.command("demote", "Demote accounts", is_for=_is_admin)
+@commands.command("demote", titles.DEMOTE, is_for=_is_admin)
 async def demote(asked: Asked) -> Answer:
     return await _change(asked, is_promotion=False)
 
@@ -59,9 +60,10 @@ async def _change(asked: Asked, *, is_promotion: bool) -> Answer:
         )
     except BadInput as refusal:
         return _change_form(asked, is_promotion, asked.say(refusal.why))
-    if not changed:
+    if not (changed.people or changed.pending):
         return Done(f"They are {standing} already.")
-    return Done(f"Now {standing}: {', '.join(changed)}.")
+    lines = [f"Now {standing}: {', '.join(changed.people)}."] if changed.people else []
+    return Done("\n".join([*lines, *(asked.say(one) for one in changed.pending)]))
 
 
 def _standing_field(is_promotion: bool, value: str = "") -> Field:
@@ -84,7 +86,7 @@ def _change_form(asked: Asked, is_promotion: bool, note: str = "") -> Form:
     )
 
 
-@commands.command("list-accounts", "List accounts", is_for=_is_admin)
+@commands.command("list-accounts", titles.LIST_ACCOUNTS, is_for=_is_admin)
 async def list_accounts(asked: Asked) -> Answer:
     """Ask for a standing, then list the accounts that have it."""
     options = [("any", "Any"), *STANDINGS]

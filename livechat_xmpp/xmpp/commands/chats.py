@@ -5,6 +5,7 @@ from __future__ import annotations
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Chat, ChatId, Disposition, DutyRole, Standing
+from livechat_xmpp.domain.wording import titles
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.chats import ChatLine
 from livechat_xmpp.usecases.staff import Asker
@@ -41,11 +42,11 @@ def _age_s(line: ChatLine) -> str:
 def chat_commands(addresses: Addresses) -> Commands:
     """Return the commands about chats; addresses: for the names of rooms."""
     commands = Commands()
-    commands.command("list-queue", "List the queue", is_for=_helps)(_list_queue)
-    commands.command("accept-offer", "Accept the offer", is_for=_helps, is_shown=lambda a: a.has_offer)(_accept_offer)
-    commands.command("reject-offer", "Pass the offer on", is_for=_helps, is_shown=lambda a: a.has_offer)(_reject_offer)
+    commands.command("list-queue", titles.LIST_QUEUE, is_for=_helps)(_list_queue)
+    commands.command("accept-offer", titles.ACCEPT_OFFER, is_for=_helps, is_shown=lambda a: a.has_offer)(_accept_offer)
+    commands.command("reject-offer", titles.REJECT_OFFER, is_for=_helps, is_shown=lambda a: a.has_offer)(_reject_offer)
 
-    @commands.command("list-chats", "List chats", is_for=_helps)
+    @commands.command("list-chats", titles.LIST_CHATS, is_for=_helps)
     async def list_chats(asked: Asked) -> Answer:
         lines = await asked.desk.ask(chats.list_chats, by=asked.who, rules=asked.desk.rules, workgroup=asked.workgroup)
         rows = [
@@ -73,8 +74,8 @@ def chat_commands(addresses: Addresses) -> Commands:
         ]
         return Done(_count(len(rows), "chat"), title="Chats", columns=columns, rows=rows)
 
-    commands.command("join-chat", "Enter a chat", is_for=_may_enter)(_join_chat)
-    commands.command("close-chat", "Close a chat", is_for=_helps, is_shown=_may_close)(_close_chat)
+    commands.command("join-chat", titles.JOIN_CHAT, is_for=_may_enter)(_join_chat)
+    commands.command("close-chat", titles.CLOSE_CHAT, is_for=_helps, is_shown=_may_close)(_close_chat)
     return commands
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import DutyRole
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES
 from livechat_xmpp.domain.texts import one_line
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import duty as texts
+from livechat_xmpp.domain.wording import training as words
 from livechat_xmpp.usecases import staff
+from livechat_xmpp.usecases.deciding import moment
 from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
+from livechat_xmpp.usecases.training import missing_in_words
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
 
 commands = Commands()
@@ -18,7 +26,7 @@ def is_staff(asker: Asker) -> bool:
     return asker.standing is not None
 
 
-@commands.command("go-on-duty", "Go on duty", is_for=is_staff)
+@commands.command("go-on-duty", texts.GO_ON_DUTY, is_for=is_staff)
 async def go_on_duty(asked: Asked) -> Answer:
     """Ask as what and for how many chats, then put the person on duty."""
     if asked.form is None:
@@ -36,44 +44,56 @@ async def go_on_duty(asked: Asked) -> Answer:
         )
     except BadInput as refusal:
         return _duty_form(asked, asked.say(refusal.why))
-    return Done(f"You are on duty as {duty.role}, for up to {duty.max_chats} chats at once.")
+    return Done(asked.say(texts.ON_DUTY, role=texts.ROLES[duty.role], count=duty.max_chats))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _duty_form(asked: Asked, note: str = "") -> Form:
     assert asked.by.standing is not None
     roles = ROLES[asked.by.standing]
     duty = asked.by.duty
-    role = duty.role if duty else default_role(roles)
+    role = duty.role if duty else default_role(roles) or ""
+    options = [(r, _capital(asked.say(texts.ROLES[r]))) for r in roles]
     cap = duty.max_chats if duty else asked.desk.rules.max_chats
     return Form(
-        "Go on duty",
+        asked.say(texts.GO_ON_DUTY),
         [
-            Field("duty_role", "On duty as", "list-single", role, [(r, r.capitalize()) for r in roles]),
-            Field("max_chats", f"Chats at once (1 to {MAX_CHATS})", value=str(cap)),
+            Field("duty_role", asked.say(texts.ON_DUTY_AS), "list-single", role, options),
+            Field("max_chats", asked.say(texts.CHATS_AT_ONCE, most=MAX_CHATS), value=str(cap)),
         ],
-        "Away and do not disturb mean no offers.",
+        asked.say(texts.AWAY_MEANS),
         note,
     )
 
 
-@commands.command("go-off-duty", "Go off duty", is_for=is_staff, is_shown=lambda a: a.duty is not None)
+@commands.command("go-off-duty", texts.GO_OFF_DUTY, is_for=is_staff, is_shown=lambda a: a.duty is not None)
 async def go_off_duty(asked: Asked) -> Answer:
     await asked.desk.do(staff.go_off_duty, asked.who)
-    return Done("You are off duty. Chats that you answer stay yours.")
+    return Done(asked.say(texts.OFF_DUTY))
 
 
-@commands.command("my-status", "My status", is_for=is_staff)
+@commands.command("my-status", texts.MY_STATUS, is_for=is_staff)
 async def my_status(asked: Asked) -> Answer:
     status = await asked.desk.ask(staff.my_status, asked.who)
-    duty = f"{status.duty.role}, up to {status.duty.max_chats} chats" if status.duty else "off duty"
-    lines = [f"You are {status.account.standing}, {duty}.", f"Chats you have been in: {status.visited}."]
+    duty: Sayable = texts.STATUS_OFF
+    if status.duty:
+        duty = texts.STATUS_ON.of(role=texts.ROLES[status.duty.role], count=status.duty.max_chats)
+    lines = [
+        asked.say(texts.STATUS, standing=texts.STANDINGS[status.account.standing], duty=duty),
+        asked.say(texts.VISITED, count=status.visited),
+    ]
     if status.answering:
-        lines.append(f"You answer: {', '.join(status.answering)}.")
+        lines.append(asked.say(texts.ANSWERING, chats=status.answering))
     if status.offered:
-        lines.append(f"Offered to you: {status.offered}.")
+        lines.append(asked.say(texts.OFFERED, chat=status.offered))
+    if status.progress is not None:
+        lines += _progress(asked, status.progress, status.application)
     return Done(
         "\n".join(lines),
-        title="My status",
+        title=asked.say(texts.MY_STATUS),
         values={
             "standing": status.account.standing,
             "duty_role": status.duty.role if status.duty else "",
@@ -81,5 +101,33 @@ async def my_status(asked: Asked) -> Answer:
             "chats": list(status.answering),
             "offered": status.offered or "",
             "visited": str(status.visited),
+            **(_figures(asked, status.progress, status.application) if status.progress else {}),
         },
     )
+
+
+def _progress(asked: Asked, progress: Progress, application: Application | None) -> list[str]:
+    """Return how far a trainee has come, a line for each thing."""
+    rules, now = asked.desk.rules.training, datetime.now(UTC)
+    counts = {"watched": progress.watched, "helped": progress.helped}
+    needed = {"watched_needed": rules.watched_needed, "helped_needed": rules.helped_needed}
+    lines = [asked.say(words.PROGRESS, **counts, **needed)]
+    if progress.endorsements:
+        lines.append(asked.say(words.PROGRESS_ENDORSED, endorsers=", ".join(e.by for e in progress.endorsements)))
+    if missing := progress.missing(rules):
+        lines.append(asked.say(words.PROGRESS_MISSING, missing=missing_in_words(missing)))
+    if application is not None:
+        text = words.PROGRESS_CLOCK if now < application.decide_by else words.PROGRESS_OVERDUE
+        lines.append(asked.say(text, decide_by=moment(application.decide_by)))
+    return lines
+
+
+def _figures(asked: Asked, progress: Progress, application: Application | None) -> dict[str, str | list[str]]:
+    missing = progress.missing(asked.desk.rules.training)
+    return {
+        "watched": str(progress.watched),
+        "helped": str(progress.helped),
+        "endorsements": [e.by for e in progress.endorsements],
+        "missing": [asked.say(part) for part in missing_in_words(missing)] if missing else [],
+        "decide_by": application.decide_by.strftime("%Y-%m-%dT%H:%M:%SZ") if application else "",
+    }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from livechat_xmpp.domain.model import Standing
+from livechat_xmpp.domain.wording import titles
 from livechat_xmpp.usecases import sweep
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done
 
 commands = Commands()
 
 
-@commands.command("list-problems", "List problems", is_for=lambda a: a.standing is Standing.ADMIN)
+@commands.command("list-problems", titles.LIST_PROBLEMS, is_for=lambda a: a.standing is Standing.ADMIN)
 async def list_problems(asked: Asked) -> Answer:
     """List what the last sweep found and could not put right at once."""
     found = await asked.desk.ask(sweep.list_problems)

@@ -1,0 +1,43 @@
+"""Going on duty, going off duty, and what one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from livechat_xmpp.domain.model import DutyRole, Standing
+from livechat_xmpp.domain.wording import Text
+
+STANDINGS: Mapping[Standing, Text] = {
+    Standing.INACTIVE: Text("standing-inactive", "inactive"),
+    Standing.TRAINEE: Text("standing-trainee", "trainee"),
+    Standing.HELPER: Text("standing-helper", "helper"),
+    Standing.MONITOR: Text("standing-monitor", "monitor"),
+    Standing.ADMIN: Text("standing-admin", "admin"),
+}
+ROLES: Mapping[DutyRole, Text] = {
+    DutyRole.TRAINEE: Text("role-trainee", "trainee"),
+    DutyRole.HELPER: Text("role-helper", "helper"),
+    DutyRole.ADVISOR: Text("role-advisor", "advisor"),
+    DutyRole.ANCHOR: Text("role-anchor", "anchor"),
+    DutyRole.MONITOR: Text("role-monitor", "monitor"),
+}
+
+GO_ON_DUTY = Text("go-on-duty", "Go on duty")
+GO_OFF_DUTY = Text("go-off-duty", "Go off duty")
+MY_STATUS = Text("my-status", "My status")
+ON_DUTY_AS = Text("field-duty-role", "On duty as")
+CHATS_AT_ONCE = Text("field-max-chats", "Chats at once (1 to {most})")
+AWAY_MEANS = Text("away-means-no-offers", "Away and do not disturb mean no offers.")
+
+ON_DUTY = Text(
+    "on-duty",
+    "You are on duty as {role}, for up to {count} chat at once.",
+    "You are on duty as {role}, for up to {count} chats at once.",
+)
+OFF_DUTY = Text("off-duty", "You are off duty. Chats that you answer stay yours.")
+STATUS = Text("status", "You are {standing}, {duty}.")
+STATUS_ON = Text("status-on-duty", "{role}, up to {count} chat", "{role}, up to {count} chats")
+STATUS_OFF = Text("status-off-duty", "off duty")
+VISITED = Text("status-visited", "Chats you have been in: {count}.")
+ANSWERING = Text("status-answering", "You answer: {chats}.")
+OFFERED = Text("status-offered", "Offered to you: {chat}.")

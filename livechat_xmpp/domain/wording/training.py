@@ -1,0 +1,188 @@
+"""What is said about watching, helping, endorsing and deciding."""
+
+from __future__ import annotations
+
+from livechat_xmpp.domain.wording import Text
+
+# --- endorsing
+
+MAY_YOU_ENDORSE = Text(
+    "endorse-asked",
+    "{trainee} was with you in the chat with {visitor}. Are they ready to answer by themselves?"
+    ' Write "endorse {trainee}" with a word on why, or "later {trainee}".',
+)
+ENDORSED = Text("endorsed", "Thank you. Your word for {trainee} is on record.")
+ENDORSED_WITHDRAWN = Text("endorsement-withdrawn", "Your word for {trainee} does not count any more.")
+LATER = Text("endorse-later", "That is fine. You can endorse {trainee} at any time.")
+YOU_WERE_ENDORSED = Text("you-were-endorsed", "{by} says that you are ready to help by yourself.{comment}")
+COMMENT = Text("comment", ' "{comment}"')
+ALREADY_ENDORSED = Text("endorsed-already", "You have endorsed {trainee} already.")
+NOT_ENDORSED = Text("not-endorsed", "You have not endorsed {trainee}.")
+NO_SHARED_CHAT = Text("no-shared-chat", "You have not been in a chat with a trainee {who}.")
+TOO_LONG = Text("comment-too-long", "Your comment is too long: {limit} characters are possible.")
+ONLY_HELPERS = Text("only-helpers-endorse", "Helpers endorse; you will when you are one.")
+
+# --- the decision
+
+DECISION_ASKED = Text(
+    "decision-asked",
+    "{trainee} may be ready to become a helper{asked_by}. {evidence}"
+    ' Please decide by {decide_by}: "promote {jid} helper", or "refuse {jid}" and why.',
+)
+ASKED_BY = Text("decision-asked-by", " ({by} asks{comment})")
+DECISION_SOON = Text(
+    "decision-soon",
+    "{trainee} still waits for a decision, until {decide_by}. {evidence}"
+    ' Please write "promote {jid} helper", or "refuse {jid}" and why.',
+)
+DECISION_OVERDUE = Text(
+    "decision-overdue",
+    "{trainee} has waited for a decision since {opened_at}; it is overdue. {evidence}"
+    ' Please write "promote {jid} helper", or "refuse {jid}" and why.',
+)
+EVIDENCE = Text("evidence", "Watched {watched}, helped in {helped}, endorsed by {endorsers}.")
+NOBODY = Text("nobody", "nobody")
+CLOCK_BEGUN = Text(
+    "clock-begun", "The admins have been asked to decide whether you become a helper. You will hear by {decide_by}."
+)
+CLOCK_OVERDUE = Text(
+    "clock-overdue",
+    "You should have heard by now whether you become a helper, and nobody has decided. We are sorry."
+    " The admins have been told again. You can go on watching and helping.",
+)
+DECISION_OPEN = Text("decision-open", "A decision about {trainee} is open already, until {decide_by}.")
+NO_DECISION_OPEN = Text("no-decision-open", "No decision about {trainee} is open.")
+ASKED_FOR_DECISION = Text("decision-begun", "The admins have been asked to decide about {trainee}, by {decide_by}.")
+REASON_NEEDED = Text("reason-needed", "Please say why: {trainee} will read it.")
+REFUSED = Text(
+    "refused",
+    "You stay a trainee for now. {by} writes: {reason}{missing} You can go on watching and helping, and will be asked"
+    " about again.",
+)
+WHAT_IS_MISSING = Text("what-is-missing", " What is missing yet: {missing}.")
+REFUSAL_KEPT = Text("refusal-kept", "{trainee} stays a trainee, and has been told why.")
+VOTE_KEPT = Text("vote-kept", "Your yes to {trainee} is kept: {given} of {needed}.")
+VOTED_ALREADY = Text("voted-already", "You have said yes to {trainee} already: {given} of {needed}.")
+VOTE_NEWS = Text("vote-news", "{by} says yes to {trainee}: {given} of {needed}. Another admin has to agree.")
+YOUR_WORD_COUNTED = Text("your-word-counted", "{trainee}, whom you endorsed, is a helper now.")
+NEW_HELPER = Text("new-helper", "{trainee} is a helper now. Welcome!")
+
+ONLY_ADMINS_DECIDE = Text("only-admins-decide", "Only admins decide about trainees.")
+NAME_SOMEBODY = Text("name-somebody", "Name at least one account.")
+
+# --- what is missing, in words
+
+MISSING_WATCHED = Text("missing-watched", "{count} chat to watch", "{count} chats to watch")
+MISSING_HELPED = Text("missing-helped", "{count} chat to help in", "{count} chats to help in")
+MISSING_ENDORSERS = Text("missing-endorsers", "{count} endorsement", "{count} endorsements")
+MISSING_DAYS = Text("missing-days", "endorsements on {count} more day", "endorsements on {count} more days")
+MISSING_NOTHING = Text("missing-nothing", "nothing")
+
+ON_A_BREAK = Text(
+    "on-a-break", "You are on a break. Your place here stays yours; an admin brings you back when you say so."
+)
+
+# --- how far I am
+
+PROGRESS = Text("progress", "Chats watched: {watched} of {watched_needed}; helped in: {helped} of {helped_needed}.")
+PROGRESS_ENDORSED = Text("progress-endorsed", "Endorsed by: {endorsers}.")
+PROGRESS_MISSING = Text("progress-missing", "Missing yet: {missing}.")
+PROGRESS_CLOCK = Text("progress-clock", "The admins decide about you by {decide_by}.")
+PROGRESS_OVERDUE = Text("progress-overdue", "The admins should have decided about you by {decide_by}, and are late.")
+
+# --- who asked for help and might give it
+
+WOULD_YOU_HELP = Text(
+    "would-you-help",
+    "Would you like to help others here as you were helped? You would watch chats first, and answer when you feel"
+    ' ready. Answer "yes" or "no"; this is the only time that you are asked.',
+)
+NOT_NOW = Text("not-now", "That is fine, and you will not be asked again. Ask for help whenever you need it.")
+
+# --- nobody is forgotten
+
+STUCK = Text(
+    "stuck",
+    "Waiting for somebody to move them ({count} person):",
+    "Waiting for somebody to move them ({count} people):",
+)
+STUCK_NEVER_INVITED = Text(
+    "stuck-never-invited",
+    "{jid}: a trainee for {count} day, and in no chat yet",
+    "{jid}: a trainee for {count} days, and in no chat yet",
+)
+STUCK_NEVER_ENDORSED = Text("stuck-never-endorsed", "{jid}: watched {watched}, and endorsed by nobody")
+STUCK_NEVER_DECIDED = Text("stuck-never-decided", "{jid}: the decision is overdue since {decide_by}")
+STUCK_MORE = Text("stuck-more", "and {count} more: list-stuck shows all")
+FEW_APPROVERS = Text(
+    "few-approvers",
+    "Only {active} was active in the last {days} days. Nobody should have to wait for one person: please see to another"
+    " admin.",
+)
+NO_APPROVERS = Text("no-approvers", "No admin was active in the last {days} days.")
+NUDGE = Text(
+    "nudge",
+    'You are a trainee here, and have not been in a chat yet. Write "ready" when you have some time: you are asked'
+    " into the next chat that a room monitor is in.",
+)
+NUDGED = Text("nudged", "Told how to get into a chat: {people}.")
+ENDORSERS_ASKED = Text("endorsers-asked", "Those who were in chats with them were asked: {people}.")
+NOBODY_TO_ASK = Text("nobody-to-ask", "Nobody to ask who could endorse them: {people}.")
+NOT_STUCK = Text("not-stuck", "{who} does not wait for that.")
+NOBODY_STUCK = Text("nobody-stuck", "Nobody waits for that.")
+
+# --- commands: their names, fields and columns
+
+ENDORSE_TITLE = Text("endorse-title", "Endorse a trainee")
+WITHDRAW_TITLE = Text("withdraw-title", "Withdraw an endorsement")
+LATER_TITLE = Text("later-title", "Not endorse a trainee now")
+DECISION_TITLE = Text("ask-for-decision-title", "Ask for a decision about a trainee")
+REFUSE_TITLE = Text("refuse-title", "Refuse trainees")
+TRAINEES_TITLE = Text("list-trainees-title", "List trainees")
+STUCK_TITLE = Text("list-stuck-title", "List who is stuck")
+MOVE_TITLE = Text("move-stuck-title", "Move who is stuck")
+NUDGE_TITLE = Text("nudge-title", "Tell trainees how to get into a chat")
+ASK_ENDORSERS_TITLE = Text("ask-endorsers-title", "Ask who could endorse trainees")
+AUDIT_TITLE = Text("list-audit-title", "List changes of standing and decisions")
+
+TRAINEE = Text("field-trainee", "Trainee")
+WHY_COMMENT = Text("field-comment", "Why (the admins read it)")
+WHY_REFUSED = Text("field-refusal", "Why (the trainee reads it)")
+ACCOUNTS = Text("field-accounts", "Accounts, one a line")
+ACCOUNTS_OR_ALL = Text("field-accounts-or-all", "Accounts, one a line; none: all who are stuck so")
+WHAT_TO_DO = Text("field-move", "What to do")
+ONE_ACCOUNT = Text("field-one-account", "Account; none: all")
+NOBODY_TO_ENDORSE = Text("nobody-to-endorse", "You have not been in a chat with a trainee yet.")
+NOTHING_TO_WITHDRAW = Text("nothing-to-withdraw", "You have endorsed nobody who is a trainee.")
+TRAINEES_SHOWN = Text("trainees-shown", "{count} trainee.", "{count} trainees.")
+TRAINEES_CUT = Text("trainees-cut", "{count} trainees; the first {shown} are shown.")
+STUCK_SHOWN = Text("stuck-shown", "{count} person is stuck.", "{count} people are stuck.")
+AUDIT_SHOWN = Text("audit-shown", "{count} entry, the newest first.", "{count} entries, the newest first.")
+COLUMN_SINCE = Text("column-since", "Since")
+COLUMN_WATCHED = Text("column-watched", "Watched")
+COLUMN_HELPED = Text("column-helped", "Helped in")
+COLUMN_ENDORSEMENTS = Text("column-endorsements", "Endorsed by")
+COLUMN_READY = Text("column-ready", "Ready")
+COLUMN_DECIDE_BY = Text("column-decide-by", "Decide by")
+COLUMN_WHY = Text("column-why", "Why")
+COLUMN_COMMAND = Text("column-command", "What moves them")
+COLUMN_WHEN = Text("column-when", "When")
+COLUMN_WHAT = Text("column-what", "What")
+COLUMN_BY = Text("column-by", "By")
+COLUMN_OLD = Text("column-old", "Was")
+COLUMN_NEW = Text("column-new", "Is")
+COLUMN_POLICY = Text("column-policy", "Policy")
+WHY_NEVER_DECIDED = Text("why-never-decided", "decision overdue")
+WHY_NEVER_ENDORSED = Text("why-never-endorsed", "watched enough, endorsed by nobody")
+WHY_NEVER_INVITED = Text("why-never-invited", "in no chat yet")
+
+HINT_ENDORSE = Text("hint-endorse", "endorse WHO [why]: say that a trainee is ready")
+HINT_LATER = Text("hint-later", "later WHO: not endorse a trainee now")
+HINT_WITHDRAW = Text("hint-withdraw", "withdraw WHO: take an endorsement back")
+HINT_DECIDE = Text("hint-decide", "decide WHO [why]: ask the admins to decide about a trainee")
+HINT_TRAINEES = Text("hint-trainees", "trainees: how far they are")
+HINT_REFUSE = Text("hint-refuse", "refuse WHO WHY: a trainee stays a trainee for now")
+HINT_STUCK = Text("hint-stuck", "stuck: who waits for somebody to move them")
+HINT_NUDGE = Text("hint-nudge", "nudge [WHO]: tell trainees how to get into a chat")
+HINT_ASK_ENDORSERS = Text("hint-ask-endorsers", "ask-endorsers [WHO]: ask who could endorse trainees")
+HINT_AUDIT = Text("hint-audit", "audit [WHO]: who changed whose standing, and why")
