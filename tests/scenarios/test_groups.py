@@ -149,3 +149,16 @@ async def test_without_groups_contact_lists_are_left_alone(stage: Stage) -> None
     assert not any(one.groups for one in (await ana.fetch_contacts()).values())
     assert not ana.suggestions
     assert tom.bare not in ana.contacts
+
+
+async def test_who_takes_a_break_is_in_nobodys_list_until_they_are_back(stage: Stage) -> None:
+    """AP-2, AP-7"""
+    ada, tom, ana = await joined(stage, tom="trainee", ana="helper")
+    await ada.sees_in_groups(ana.bare, "support")
+    await ana.sees_in_groups(tom.bare, "trainees")
+    await stage.gives(ana, "inactive", demote=True)
+    for person, other in ((ada, ana), (tom, ana), (ana, ada), (ana, tom)):
+        await person.sees_in_groups(other.bare)
+    await stage.gives(ana, "helper")
+    for person, other, group in ((ada, ana, "support"), (tom, ana, "support"), (ana, tom, "trainees")):
+        await person.sees_in_groups(other.bare, group)
