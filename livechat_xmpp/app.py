@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -19,6 +20,7 @@ from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.metrics import Metrics
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.reconcile.ports import Clock
@@ -39,7 +41,10 @@ from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.watching import Watched
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp import disco, limits
+from livechat_xmpp.xmpp.account_lists import AccountLists
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
+from livechat_xmpp.xmpp.arrivals import Arrivals
+from livechat_xmpp.xmpp.bookmarks import Bookmarks
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
 from livechat_xmpp.xmpp.commands import accounts, door, duty, languages, problems, training
@@ -57,6 +62,7 @@ from livechat_xmpp.xmpp.passes import Passes
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
 from livechat_xmpp.xmpp.queue_door import QueueDoor
+from livechat_xmpp.xmpp.registration_door import RegistrationDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
 from livechat_xmpp.xmpp.signs_of_life import SignsOfLife
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
@@ -104,6 +110,12 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
         anonymous_domains=frozenset(settings.visitors.anonymous_domains),
         contributors=settings.xmpp.contributors,
         read_jid=read_bare_jid,
+        sign_up=SignUpRules(
+            guide_url=settings.apprenticeship.guide_url,
+            welcomes_per_hour=settings.apprenticeship.welcomes_per_hour,
+            new_accounts=settings.apprenticeship.sign_up_new_accounts,
+            existing_accounts=settings.apprenticeship.sign_up_existing_accounts,
+        ),
         catalogue=Translations(settings.texts.default_language, settings.texts.overrides),
         heard=(heard or heard_from(settings)).of,
     )
@@ -170,6 +182,8 @@ class Component:
     staff_presence: StaffPresence
     rooms: MucRooms
     speaker: Speaker
+    team_room: TeamRoom
+    bookmarks: Bookmarks
     book: PresenceBook
     passes: Passes
     watched: Watched
@@ -180,6 +194,7 @@ class Component:
     async def on_up(self) -> None:
         """Begin with a new link: what the last one showed is forgotten, everything is looked at anew."""
         self.rooms.forget_all()
+        self.team_room.forget()
         self.speaker.forget()
         self.book.forget(self.clock.now())
         accounts = await self.desk.ask(staff.every_account)
@@ -197,7 +212,9 @@ class Component:
     def on_down(self) -> None:
         """Give up what waits for the rooms; what the server lets us do ends with the link."""
         self.rooms.forget_all()
+        self.team_room.forget()
         self.staff_presence.forget()
+        self.bookmarks.forget()
 
     @property
     def is_idle(self) -> bool:
@@ -268,7 +285,21 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     metrics = Metrics()
     store.on_unit = metrics.on_database
     desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
-    team_room = TeamRoom(link, addresses, settings.xmpp.contributors, answer_timeout_s=settings.xmpp.iq_timeout_s)
+    arrivals = Arrivals(
+        rules.staff_domains,
+        lambda jid, source: reconciler.newcomers.hear(jid, source),
+        is_staff=lambda jid: jid in presence.accounts,
+        hears_servers=rules.sign_up.new_accounts,
+    )
+    team_room = TeamRoom(
+        link,
+        addresses,
+        settings.xmpp.contributors,
+        answer_timeout_s=settings.xmpp.iq_timeout_s,
+        on_seen=arrivals.on_contributor,
+        on_out=lambda: reconciler.attendance.on_out(),
+    )
+    bookmarks = Bookmarks(link)
     speaker = Speaker(
         link,
         addresses,
@@ -277,6 +308,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         ping_timeout_s=settings.routing.ping_timeout_s,
         staff=lambda: sorted(presence.accounts),
         team_room=team_room,
+        bookmarks=bookmarks,
     )
     turns = Turns(link.spawn, waiting=settings.xmpp.pending_per_sender)
     presence = StaffPresence(
@@ -315,6 +347,9 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         sweep_every=timedelta(seconds=settings.desk.sweep_s),
         destroy_again=timedelta(seconds=settings.rooms.destroy_again_s),
         refresh_staff=refresh_staff,
+        account_lists=AccountLists(link),
+        team_room=team_room,
+        room_look=timedelta(seconds=settings.rooms.resync_s),
         on_round=metrics.on_round,
     )
     passes = Passes(settings.xmpp.secret.get_secret_value(), clock.now)
@@ -340,11 +375,30 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         Words(commands, desk),
         at_the_door,
         team_room,
+        RegistrationDoor(desk, addresses),
+        arrivals,
+        bookmarks,
         ears,
         signs,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
-    return Component(desk, link, reconciler, store, presence, rooms, speaker, book, passes, watched, clock, ears, signs)
+    return Component(
+        desk,
+        link,
+        reconciler,
+        store,
+        presence,
+        rooms,
+        speaker,
+        team_room,
+        bookmarks,
+        book,
+        passes,
+        watched,
+        clock,
+        ears,
+        signs,
+    )
 
 
 @asynccontextmanager
@@ -430,6 +484,9 @@ async def _stop(component: Component, settings: Settings) -> None:
             within=timedelta(seconds=settings.desk.stop_s),
             removes_trainees=settings.rooms.trainees_on_stop == "remove",
         )
+        component.team_room.leave()
+        with contextlib.suppress(TimeoutError):  # as invitations that are being prepared
+            await asyncio.wait_for(component.link.handled(), STOP_TIMEOUT_S)
     await component.link.stop()
 
 

@@ -257,8 +257,24 @@ class ApprenticeshipSettings(Group):
     """How a newcomer becomes a helper: what counts, who speaks for them, how long a decision may take."""
 
     guide_url: Annotated[
-        str, Field(pattern="^(https?://.+)?$", description="The helpers' guide, that newcomers are pointed to.")
+        str,
+        Field(pattern=r"^(https?://[^\s/?#]+\S*)?$", description="The helpers' guide, that newcomers are pointed to."),
     ] = ""
+    sign_up_new_accounts: Annotated[
+        bool,
+        Field(description="Whether new accounts of the staff's domains become trainees at once; else who asks for it."),
+    ] = True
+    sign_up_existing_accounts: Annotated[
+        bool,
+        Field(description="Whether accounts that were there before the desk, in the server's first list, do so too."),
+    ] = False
+    welcomes_per_hour: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Newcomers welcomed in an hour, the others later: more are a flood of accounts, not of people.",
+        ),
+    ] = 60
     watched_needed: Annotated[int, Field(ge=0, description="Chats to watch before somebody counts as ready.")] = 5
     helped_needed: Annotated[int, Field(ge=0, description="Chats to help in before somebody counts as ready.")] = 3
     watch_share: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -98,6 +98,25 @@ class People(Protocol):
 
     async def ping(self, visitor: FullJid) -> bool:
         """Return whether the visitor's client answers (XEP-0199); an error answer of a client is an answer."""
+        ...
+
+
+class AccountLists(Protocol):
+    """The accounts of the server's domains, where it tells them."""
+
+    async def accounts_of(self, domain: str) -> Set[BareJid] | None:
+        """Return all accounts of the domain; None: nobody tells us. Raises LinkTrouble."""
+        ...
+
+
+class TeamRoom(Protocol):
+    """The desk's seat in the contributors' room."""
+
+    async def look(self) -> bool:
+        """Enter the room if the desk is not inside; return whether it has been inside since the last look.
+
+        Raises LinkTrouble when it is not, and cannot enter.
+        """
         ...
 
 

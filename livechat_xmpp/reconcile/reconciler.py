@@ -11,10 +11,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.reconcile.attendance import ATTENDANCE, Attendance
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
 from livechat_xmpp.reconcile.leftovers import Leftovers
-from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
+from livechat_xmpp.reconcile.newcomers import LISTS, NEWCOMERS, Newcomers
+from livechat_xmpp.reconcile.ports import (
+    AccountLists,
+    Clock,
+    LinkDown,
+    LinkTrouble,
+    People,
+    Rooms,
+    StaffPresences,
+    TeamRoom,
+)
 from livechat_xmpp.reconcile.queues import QUEUES, Queues
 from livechat_xmpp.reconcile.rounds import Round, Stuck
 from livechat_xmpp.reconcile.sweep import SWEEP, Sweep
@@ -59,6 +70,9 @@ class Reconciler:
         sweep_every: timedelta,
         destroy_again: timedelta,
         refresh_staff: Callable[[], Awaitable[None]],
+        account_lists: AccountLists,
+        team_room: TeamRoom,
+        room_look: timedelta,
         on_round: Callable[[str, float], None] = _nobody_counts,
     ) -> None:
         self._refresh_staff = refresh_staff
@@ -87,6 +101,8 @@ class Reconciler:
             busy=lambda: wakeups.pending,
         )
         self._may_sweep = asyncio.Event()
+        self.newcomers = Newcomers(desk, people, account_lists, clock, self._timers, desk.rules.staff_domains)
+        self.attendance = Attendance(team_room, clock, self._timers, every=room_look)
         self._decisions = Decisions(desk, people, clock, self._timers)
         self._may_decide = asyncio.Event()
         self._leftovers = Leftovers(desk, rooms, destroy_again)
@@ -99,6 +115,9 @@ class Reconciler:
             CLIMBING: self._may_climb.set,
             SWEEP: self._may_sweep.set,
             LEFTOVERS: self._may_destroy.set,
+            NEWCOMERS: self.newcomers.is_heard.set,
+            LISTS: self.newcomers.may_list.set,
+            ATTENDANCE: self.attendance.may_look.set,
             DECISIONS: self._may_decide.set,
         }
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
@@ -117,6 +136,8 @@ class Reconciler:
         self._may_destroy.set()
         self._may_decide.set()
         self._sweep.begin()
+        self.newcomers.begin()
+        self.attendance.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
         """Take in that a room shows something new."""
@@ -148,6 +169,9 @@ class Reconciler:
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
                 tasks.create_task(self._whenever(self._may_destroy, LEFTOVERS, self._leftovers.destroy))
+                tasks.create_task(self._whenever(self.newcomers.is_heard, NEWCOMERS, self.newcomers.look))
+                tasks.create_task(self._whenever(self.newcomers.may_list, LISTS, self.newcomers.catch_up))
+                tasks.create_task(self._whenever(self.attendance.may_look, ATTENDANCE, self.attendance.look))
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
                 for _ in range(GUARDS):
@@ -170,7 +194,9 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        is_due = any(e.is_set() for e in (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide))
+        due = (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide)
+        new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look)
+        is_due = any(e.is_set() for e in (*due, *new))
         is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
 
@@ -252,6 +278,7 @@ class Reconciler:
                 self._busy -= 1
 
     async def _look_after_staff(self) -> None:
+        self.newcomers.is_heard.set()  # somebody may wait for their welcome
         self._may_decide.set()  # a clock may have been started
         await self._refresh_staff()
 

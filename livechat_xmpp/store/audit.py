@@ -33,6 +33,11 @@ class AuditTable:
             query = query.where(t.audit.c.id < before)
         return [(row.id, _entry_from(row)) for row in self._db.execute(query)]
 
+    def last_standing(self, jid: BareJid) -> Entry | None:
+        of_person = (t.audit.c.jid == jid, t.audit.c.kind == "standing")
+        row = self._db.execute(select(t.audit).where(*of_person).order_by(t.audit.c.id.desc()).limit(1)).first()
+        return None if row is None else _entry_from(row)
+
     def last(self, kind: str) -> datetime | None:
         query = select(t.audit.c.at).where(t.audit.c.kind == kind).order_by(t.audit.c.id.desc()).limit(1)
         found: datetime | None = self._db.scalar(query)

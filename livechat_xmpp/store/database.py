@@ -21,6 +21,7 @@ from livechat_xmpp.store.fence import Fence
 from livechat_xmpp.store.offers import OfferTable
 from livechat_xmpp.store.people import AccountTable, DutyTable
 from livechat_xmpp.store.postgresql import STATEMENT_TIMEOUT_S, arguments
+from livechat_xmpp.store.registered import RegisteredTable
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.store.rooms import InvitationTable, NoticeTable, VisitTable
 from livechat_xmpp.store.sweep import RecordTable
@@ -73,6 +74,7 @@ class Transaction:
         self.accounts = AccountTable(db, changes, memory, in_turn)
         self.duties = DutyTable(db, changes, in_turn)
         self.audit = AuditTable(db)
+        self.registered = RegisteredTable(db)
         self.credits = CreditTable(db)
         self.endorsements = EndorsementTable(db)
         self.applications = ApplicationTable(db)

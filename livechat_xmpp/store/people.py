@@ -8,12 +8,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.changes import Changes
 from livechat_xmpp.store.remembered import InTurn, Remembered
+from livechat_xmpp.usecases.ports import Welcomed
 
 AT_ONCE = 500  # people named in one statement: databases take only so many values
 
@@ -83,6 +84,29 @@ class AccountTable:
         self._changes.accounts = True
         values = {k: v for k, v in asdict(account).items() if k != "jid"}
         put(self._db, t.account, {"jid": account.jid}, values)
+
+    def remove(self, jid: BareJid) -> None:
+        self._changes.accounts = True
+        self._db.execute(delete(t.account).where(t.account.c.jid == jid))
+
+    def unwelcomed(self, limit: int) -> builtins.list[Account]:
+        query = (
+            select(t.account)
+            .outerjoin(t.duty, t.duty.c.jid == t.account.c.jid)
+            .where(t.account.c.welcomed_at.is_(None), t.account.c.standing == Standing.TRAINEE)
+            .order_by(t.duty.c.jid.is_(None), t.account.c.since_at, t.account.c.jid)
+            .limit(limit)
+        )
+        return [_account_from(r) for r in self._db.execute(query)]
+
+    def welcomed_since(self, moment: datetime) -> Welcomed:
+        since = (t.account.c.welcomed_at > moment, t.account.c.standing == Standing.TRAINEE)
+        number, first_at = self._db.execute(select(func.count(), func.min(t.account.c.welcomed_at)).where(*since)).one()
+        return Welcomed(number, first_at)
+
+    def set_welcomed(self, jid: BareJid, at: datetime) -> None:
+        self._changes.accounts = True
+        self._db.execute(update(t.account).where(t.account.c.jid == jid).values(welcomed_at=at))
 
 
 def _account_from(row: Row[Any]) -> Account:

@@ -12,6 +12,7 @@ from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
+from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.domain.wording import ENGLISH, Catalogue
 from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
 
@@ -56,6 +57,7 @@ class DeskRules:
     contributors: str = ""
     read_jid: Callable[[str], BareJid | None] = _lower
     catalogue: Catalogue = ENGLISH
+    sign_up: SignUpRules = field(default_factory=SignUpRules)
     heard: Callable[[BareJid], str] = _nothing
 
 

@@ -59,8 +59,9 @@ class Letter:
     """A message to one person that is sent once and dropped when it has expired.
 
     kind: "plain"; "fleeting", of no use to who reads it later; "room", to be said in the contributors' room with how to
-    help; "announcement", to be said there as it is; or what a program may want to know: "ended" (the chat is over),
-    "departed" (out of the queue as asked), "removed" (out of the queue by the desk).
+    help; "announcement", to be said there as it is; "welcome", and "contributors", the invitation into that room that
+    comes with it; or what a program may want to know: "ended" (the chat is over), "departed" (out of the queue as
+    asked), "removed" (out of the queue by the desk).
     workgroup: the address it comes from.
     """
 
@@ -104,10 +105,39 @@ class Found:
     told_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """How many newcomers were welcomed since a moment, and when the first of them was; None: none was."""
+
+    number: int
+    first_at: datetime | None
+
+
 class Accounts(Protocol):
     def find(self, jid: BareJid) -> Account | None: ...
     def list(self, standing: Standing | None = None) -> list[Account]: ...
     def put(self, account: Account) -> None: ...
+    def remove(self, jid: BareJid) -> None: ...
+    def unwelcomed(self, limit: int) -> Sequence[Account]:
+        """Return trainees who wait for their welcome: those on duty first, then by the time they have waited."""
+        ...
+
+    def welcomed_since(self, moment: datetime) -> Welcomed: ...
+    def set_welcomed(self, jid: BareJid, at: datetime) -> None: ...
+
+
+class Registered(Protocol):
+    """Accounts of the server's domains, as its lists have named them so far."""
+
+    def is_begun(self, domain: str) -> bool:
+        """Return whether the domain's list was taken whole before."""
+        ...
+
+    def begin(self, domain: str, at: datetime) -> None: ...
+    def of_domain(self, domain: str) -> frozenset[BareJid]: ...
+    def add(self, jids: Collection[BareJid], at: datetime) -> None:
+        """Record accounts; those that are recorded already are passed over."""
+        ...
 
 
 class Audit(Protocol):
@@ -116,6 +146,10 @@ class Audit(Protocol):
     def add(self, entry: Entry) -> None: ...
     def list(self, jid: BareJid | None = None, *, limit: int, before: int | None = None) -> list[tuple[int, Entry]]:
         """Return the latest entries with their numbers, the newest first. before: only those with smaller numbers."""
+        ...
+
+    def last_standing(self, jid: BareJid) -> Entry | None:
+        """Return the last change of the person's standing; None: they never had one."""
         ...
 
     def last(self, kind: str) -> datetime | None:
@@ -417,6 +451,8 @@ class Work(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def registered(self) -> Registered: ...
     @property
     def credits(self) -> Credits: ...
     @property

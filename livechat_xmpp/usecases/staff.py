@@ -129,9 +129,14 @@ def set_standing(
 ) -> None:
     """Give a person a standing, for whatever reason; old: their account as it is, None if they have none.
 
+    Who becomes a trainee without having had a standing before waits for their welcome from now on (usecases.welcome).
     known: the evidence that it rests on.
     """
-    work.accounts.put(Account(jid, new, work.now) if old is None else replace(old, standing=new, since_at=work.now))
+    if old is None:
+        is_newcomer = new is Standing.TRAINEE and by != BY_SETTINGS and work.audit.last_standing(jid) is None
+        work.accounts.put(Account(jid, new, work.now, welcomed_at=None if is_newcomer else work.now))
+    else:
+        work.accounts.put(replace(old, standing=new, since_at=work.now))
     was = old.standing if old else None
     work.audit.add(Entry(work.now, "standing", jid, by, was, new, reason, policy, known or {}))
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
@@ -161,17 +166,6 @@ def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:
     for jid, standing in standings.items():
         if work.accounts.find(jid) is None:
             set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
-
-
-def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules) -> BareJid:
-    """Make an account a trainee. For helpers and up. Raises BadInput, also when it has a standing already."""
-    jid = check_staff_jid(text, rules)
-    known = work.accounts.find(jid)
-    if known is not None:
-        raise BadInput(f"{jid} is {known.standing} already.")
-    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
-    tell(work, jid, new_standing(Standing.TRAINEE, by, ""), workgroup, rules)
-    return jid
 
 
 @dataclass(frozen=True, slots=True)

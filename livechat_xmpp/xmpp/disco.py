@@ -13,6 +13,7 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands import door as commands
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.people import Speaker
+from livechat_xmpp.xmpp.registration_door import NS as REGISTER
 from livechat_xmpp.xmpp.stanzas import workgroup
 
 INFO = "http://jabber.org/protocol/disco#info"
@@ -55,6 +56,8 @@ class Disco:
             info.add_identity("collaboration", "workgroup", name=self._titles.get(iq["to"].local, "Help desk"))
             for feature in FEATURES:
                 info.add_feature(feature)
+            if name is None:
+                info.add_feature(REGISTER)
             if name is not None:
                 info.append(_workgroup_info(self._titles[name], self._speaker.cover(name)))
         return reply

@@ -10,11 +10,13 @@ from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.errors import DeskError
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, WorkgroupName, bare
-from livechat_xmpp.usecases import chats, offers, visits
+from livechat_xmpp.usecases import chats, offers, signup, visits
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.ports import StoreTrouble
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.arrivals import Arrivals
+from livechat_xmpp.xmpp.bookmarks import Bookmarks
 from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
@@ -24,13 +26,15 @@ from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.queue_door import QueueDoor
+from livechat_xmpp.xmpp.registration_door import NS as REGISTER
+from livechat_xmpp.xmpp.registration_door import RegistrationDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
 from livechat_xmpp.xmpp.signs_of_life import SignsOfLife
 from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas.workgroup import NS as WORKGROUP
 from livechat_xmpp.xmpp.team_room import TeamRoom
 from livechat_xmpp.xmpp.turns import Turns
-from livechat_xmpp.xmpp.words import Words
+from livechat_xmpp.xmpp.words import Words, is_ready
 
 COMPONENT = "jabber:component:accept"
 SHOWN = (None, "unavailable", "error", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe")
@@ -57,9 +61,14 @@ class Gate:
         words: Words,
         limits: Limits,
         team_room: TeamRoom,
+        registration: RegistrationDoor,
+        arrivals: Arrivals,
+        bookmarks: Bookmarks,
         ears: Ears,
         signs: SignsOfLife,
     ) -> None:
+        self._arrivals = arrivals
+        self._bookmarks = bookmarks
         self._team_room = team_room
         self._ears = ears
         self._signs = signs
@@ -73,7 +82,7 @@ class Gate:
         self._queue_door = queue_door
         self._words = words
         self._limits = limits
-        self._answerers: dict[str, tuple[str, Handler]] = {}
+        self._answerers: dict[tuple[str, str], Handler] = {}
         link.on_stanza("messages", f"{{{COMPONENT}}}message", self._on_message)
         link.on_stanza("presences", f"{{{COMPONENT}}}presence", self._on_presence)
         link.on_stanza("questions", f"{{{COMPONENT}}}iq", self._on_iq)
@@ -85,10 +94,12 @@ class Gate:
         self._answers("queue-status", WORKGROUP, queue_door.on_status, "get")
         self._answers("workgroup-form", WORKGROUP, queue_door.on_form, "get")
         self._answers("ping", "urn:xmpp:ping", _pong, "get")
+        for kind in ("get", "set"):
+            self._answers("query", REGISTER, registration.on_register, kind)
 
     def _answers(self, name: str, namespace: str, handler: Handler, kind: str) -> None:
         """Have IQs of this kind with this payload answered by the handler."""
-        self._answerers[f"{{{namespace}}}{name}"] = (kind, handler)
+        self._answerers[f"{{{namespace}}}{name}", kind] = handler
 
     def _on_iq(self, iq: Iq) -> None:
         """Answer a question, whatever it is (RFC 6120 §8.2.3); answers are for those who have asked."""
@@ -100,9 +111,9 @@ class Gate:
         elif kind not in ("get", "set") or len(iq.xml) != 1:
             refuse(iq, "bad-request", "A question has one child, and its type is get or set.")
         else:
-            wanted, handler = self._answerers.get(iq.xml[0].tag, ("", _pong))
+            handler = self._answerers.get((iq.xml[0].tag, kind))
             self._notice(BareJid(sender), iq.xml, is_written=kind == "set")
-            if wanted != kind:
+            if handler is None:
                 refuse(iq, "feature-not-implemented", "Nobody here answers that.")
             elif not self._turns.take(sender, lambda: answer(iq, handler)):
                 refuse_flood(iq)
@@ -160,7 +171,13 @@ class Gate:
         if workgroup is not None:
             self._on_workgroup_message(workgroup, message)
         elif not message["to"].local and not message["from"].local:
-            self._presence.on_privileges(message)
+            self._on_server_message(message)
+
+    def _on_server_message(self, message: Message) -> None:
+        """Take what a server itself tells the component: what it lets us do, or that there is a new account."""
+        self._presence.on_privileges(message)
+        self._bookmarks.on_privileges(message)
+        self._arrivals.on_server_message(message)
 
     def _on_workgroup_message(self, workgroup: WorkgroupName, message: Message) -> None:
         if decliner := muc.read_decline(message.xml):
@@ -209,7 +226,10 @@ class Gate:
     async def _take_words(self, workgroup: WorkgroupName, message: Message) -> None:
         """Take what somebody wrote to a workgroup: staff give commands, all others ask for help."""
         sender, text = FullJid(message["from"].full), message["body"]
-        if await self._desk.standing_of(bare(sender)) is None:
+        is_staff = await self._desk.standing_of(bare(sender)) is not None
+        if not is_staff and is_ready(text):
+            is_staff = await self._desk.do(signup.sign_up_ready, bare(sender), rules=self._desk.rules)
+        if not is_staff:
             nick = message.xml.findtext("{http://jabber.org/protocol/nick}nick") or ""
             await self._queue_door.on_words(sender, workgroup, text, nick)
         else:

@@ -193,6 +193,11 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(None)
 
+    async def handled(self) -> None:
+        """Wait until all that handlers have begun is done."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
     def cut(self) -> None:
         """Close the connection at once, without a word, and do not come back."""
         self._stopping.set()

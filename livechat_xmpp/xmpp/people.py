@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,20 +20,25 @@ from livechat_xmpp.domain.model import (
     Offer,
     Part,
     WorkgroupName,
+    bare,
 )
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.ports import Letter
 from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.bookmarks import Bookmarks
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.presences import PresenceBook
 from livechat_xmpp.xmpp.team_room import TeamRoom
+
+log = logging.getLogger(__name__)
 
 # What a server answers in the name of an address that is not there (RFC 6121 §8.5).
 NOBODY_THERE = {"service-unavailable", "item-not-found", "recipient-unavailable", "gone", "remote-server-not-found"}
 # An offer or invitation that is read hours later sends people to a room that is gone (XEP-0334).
 NO_STORE = "{urn:xmpp:hints}no-store"
+KEPT = ("plain", "welcome")  # kinds of letters that are of use to who reads them later
 REASONS = {"departed": "departure-requested", "removed": "agent-not-found"}
 
 
@@ -49,8 +55,10 @@ class Speaker:
         ping_timeout_s: float,
         staff: Callable[[], Iterable[BareJid]],
         team_room: TeamRoom,
+        bookmarks: Bookmarks,
     ) -> None:
         self._team_room = team_room
+        self._bookmarks = bookmarks
         self._link = link
         self._addresses = addresses
         self._book = book
@@ -124,20 +132,37 @@ class Speaker:
 
     def send_letter(self, letter: Letter) -> None:
         if letter.kind == "announcement":
-            self._team_room.say(letter.workgroup, letter.body)
+            self._team_room.say(letter.body)
             return
         if letter.kind == "room":
             address = self._addresses.workgroup(letter.workgroup)
-            self._team_room.say(letter.workgroup, f"{letter.body} {texts.who_can_help(address)}")
+            self._team_room.say(f"{letter.body} {texts.who_can_help(address)}")
+            return
+        if letter.kind == "contributors":
+            self._link.spawn(self._invite_contributor(letter))
             return
         message = self._message(letter.workgroup, letter.to)
         message["body"] = letter.body
-        if letter.kind != "plain":
+        if letter.kind not in KEPT:
             message.append(ET.Element(NO_STORE))
         if letter.kind == "ended" and letter.chat_id is not None:
             message["ended"]["chat"] = letter.chat_id
         elif letter.kind in REASONS:
             message["depart_queue"].set_reason(REASONS[letter.kind])
+        message.send()
+
+    async def _invite_contributor(self, letter: Letter) -> None:
+        """Ask a newcomer into the contributors' room: let in, with a bookmark, as far as that is the desk's to do."""
+        jid = bare(letter.to)
+        try:
+            await self._team_room.admit(jid)
+            if self._bookmarks.may_write(jid):
+                await self._bookmarks.put(jid, self._team_room.room, self._team_room.name)
+        except LinkTrouble as trouble:  # the invitation says the way all the same
+            log.warning("contributors' room not prepared", extra={"jid": jid, "why": trouble.reason})
+        message = self._message(letter.workgroup, letter.to, kind="normal")
+        message.append(ET.Element("{jabber:x:conference}x", jid=self._team_room.room, reason=letter.body))
+        message.append(ET.Element("{urn:xmpp:hints}store"))  # for who is offline, though it has no body
         message.send()
 
     # --- visitors

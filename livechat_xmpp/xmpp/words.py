@@ -142,6 +142,11 @@ class Words:
             return self._say(refusal.why, asker)
 
 
+def is_ready(text: str) -> bool:
+    """Return whether somebody says that they want to watch and help, and nothing else."""
+    return text.strip().lower().strip("!.,") == "ready"
+
+
 def _arguments(word: Word, arguments: Sequence[str]) -> dict[str, list[str]]:
     """Return the form that the arguments fill: one field each, the last field takes what is left.
 

@@ -89,6 +89,11 @@ class Stage(ABC):
 
     # --- the component and its surroundings
 
+    @property
+    def lists_accounts(self) -> bool:
+        """Whether the server tells the component of all its accounts when it is asked."""
+        return False
+
     @abstractmethod
     async def start_component(self) -> None: ...
     @abstractmethod

@@ -19,7 +19,7 @@ from livechat_xmpp.reconcile.ports import Clock
 from livechat_xmpp.settings import Settings
 from tests.people import RealServer
 from tests.scenarios.stage import Stage
-from tests.servers.desk import Desk
+from tests.servers.desk import NOBODY_SIGNS_UP, Desk
 from tests.servers.throwaway import ThrowawayServer
 from tests.servers.waiting import wait_until_async
 from tests.simulation import Quirks, SimulatedServer
@@ -95,7 +95,7 @@ class SimulatedStage(Stage):
     ) -> None:
         super().__init__(server, server.quirks)
         self.clock = clock
-        self.environment = {"LIVECHAT_WEB__ENABLED": "false", **environment}
+        self.environment = {"LIVECHAT_WEB__ENABLED": "false", **NOBODY_SIGNS_UP, **environment}
         self.config = folder / "livechat.toml"
         names = Names(domain=server.domain, component=server.component, muc=server.muc)
         ports = Ports(component=server.component_port)

@@ -24,6 +24,8 @@ from livechat_xmpp.demo.state import addresses
 from tests.servers.throwaway import ThrowawayServer, some_free_ports
 from tests.servers.waiting import wait_until, wait_until_async
 
+# People have the standing that a test gives them; in the tests of signing up new accounts become trainees.
+NOBODY_SIGNS_UP = {"LIVECHAT_APPRENTICESHIP__SIGN_UP_NEW_ACCOUNTS": "false"}
 _TROUBLE = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)", re.MULTILINE)
 
 
@@ -49,7 +51,7 @@ class Desk:
         self.web = f"http://{HOST}:{self.ports.web}/"
         self._process: subprocess.Popen[bytes] | None = None
         own = {name: value for name, value in os.environ.items() if not name.startswith("LIVECHAT_")}
-        self._environment = {**own, **environment}
+        self._environment = {**own, **NOBODY_SIGNS_UP, **environment}
         standings = {account.jid: account.standing for account in accounts}
         write_component(self.config, server.names, self.ports, server.secret, self.database, standings)
 

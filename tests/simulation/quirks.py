@@ -174,6 +174,9 @@ EJABBERD = Quirks(
     says_again_who_sees_addresses=True,
     gives_voice_at_the_door=True,
     second_link="both",
-    new_account="The account {jid} was registered",
+    new_account=(
+        "[2026-11-21 19:52:32] The account {jid} was registered from IP address 127.0.0.1 on node nonode@nohost"
+        " using mod_register."
+    ),
 )
 WAYS = {ways.name: ways for ways in (PROSODY, EJABBERD)}

@@ -108,7 +108,7 @@ async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     clock = SystemClock()
     async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
         component = app.build(settings, store, clock)
-        component.link._is_up = True
+        component.link._is_up, component.link._lost = True, asyncio.get_running_loop().create_future()
         initial = {BareJid(who): Standing(standing) for who, standing in STAFF.items()}
         await component.desk.do(staff.set_initial, initial)
         yield Wire(component, sent, doors[0])

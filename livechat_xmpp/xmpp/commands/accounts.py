@@ -5,7 +5,7 @@ from __future__ import annotations
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.domain.wording import titles
-from livechat_xmpp.usecases import staff
+from livechat_xmpp.usecases import signup, staff
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice
 
@@ -25,7 +25,7 @@ async def add_account(asked: Asked) -> Answer:
         return form
     try:
         jid = await asked.desk.do(
-            staff.add_account, asked.text("jid"), by=asked.who, workgroup=asked.speaks_as, rules=asked.desk.rules
+            signup.add_account, asked.text("jid"), by=asked.who, workgroup=asked.speaks_as, rules=asked.desk.rules
         )
     except BadInput as refusal:
         return Form(form.title, form.fields, note=asked.say(refusal.why))

@@ -1,0 +1,94 @@
+"""Newcomers: signing up those of whom the desk hears, and welcoming them; what it may have missed, it looks for."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Collection
+from datetime import timedelta
+
+from livechat_xmpp.domain.model import BareJid
+from livechat_xmpp.domain.signup import Source
+from livechat_xmpp.reconcile.ports import AccountLists, Clock, LinkTrouble, People
+from livechat_xmpp.reconcile.timers import Timers
+from livechat_xmpp.usecases import signup, welcome
+from livechat_xmpp.usecases.desk import Desk
+
+log = logging.getLogger(__name__)
+
+NEWCOMERS, LISTS = "newcomers", "account lists"  # the timers' keys
+AT_ONCE = 100  # accounts in one transaction: others write in between
+MOST_HEARD = 20_000  # who wait to be signed up; in a flood beyond that, those missed come by a list or "ready"
+LIST_AGAIN = timedelta(minutes=5)  # after trouble with a list
+
+
+class Newcomers:
+    """Signs up, catches up, welcomes. is_heard, may_list: set when there is something to do."""
+
+    def __init__(
+        self, desk: Desk, people: People, lists: AccountLists, clock: Clock, timers: Timers, domains: Collection[str]
+    ) -> None:
+        self._desk = desk
+        self._people = people
+        self._lists = lists
+        self._clock = clock
+        self._timers = timers
+        self._domains = sorted(domains)
+        self._heard: dict[BareJid, Source] = {}
+        self._is_flooded = False
+        self.is_heard = asyncio.Event()
+        self.may_list = asyncio.Event()
+
+    def hear(self, jid: BareJid, source: Source) -> None:
+        """Take in that somebody has shown up who may be a newcomer; the first way they came by counts."""
+        if len(self._heard) >= MOST_HEARD:
+            if not self._is_flooded:
+                log.warning("too many newcomers at once", extra={"waiting": len(self._heard)})
+            self._is_flooded = True
+            return
+        self._heard.setdefault(jid, source)
+        self.is_heard.set()
+
+    def begin(self) -> None:
+        """Begin with a new link: what happened without one was told to nobody."""
+        self.is_heard.set()
+        self.may_list.set()
+
+    async def look(self) -> None:
+        """Sign up who was heard of, then welcome those who wait for it. Raises LinkTrouble."""
+        while self._heard:
+            batch = dict(itertools.islice(self._heard.items(), AT_ONCE))
+            await self._desk.do(signup.sign_up_all, batch, rules=self._desk.rules)
+            for jid in batch:
+                del self._heard[jid]
+        self._is_flooded = False
+        self._people.require_link()
+        look_at = await self._desk.do(welcome.welcome_waiting, self._desk.workgroups[0], self._desk.rules)
+        self._timers.set(NEWCOMERS, look_at)
+
+    async def catch_up(self) -> None:
+        """Compare the server's lists of accounts with those known, and sign up who is new. Raises LinkTrouble."""
+        if not self._desk.rules.sign_up.new_accounts:
+            return
+        try:
+            for domain in self._domains:
+                await self._catch_up(domain)
+        except LinkTrouble as trouble:
+            self._people.require_link()
+            log.warning("accounts not compared", extra={"trouble": trouble.reason})
+            self._timers.after(LISTS, LIST_AGAIN)
+
+    async def _catch_up(self, domain: str) -> None:
+        listed = await self._lists.accounts_of(domain)
+        if listed is None:
+            return
+        known = await self._desk.ask(signup.known_of, domain)
+        new = sorted(listed - (known or frozenset()))
+        joined = 0
+        for begin in range(0, len(new), AT_ONCE):
+            joined += await self._desk.do(
+                signup.take_listed, new[begin : begin + AT_ONCE], is_first=known is None, rules=self._desk.rules
+            )
+        await self._desk.do(signup.end_list, domain)
+        log.info("accounts compared", extra={"domain": domain, "listed": len(listed), "joined": joined})
