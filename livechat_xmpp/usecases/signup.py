@@ -8,6 +8,7 @@ from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.signup import REASONS, Source
 from livechat_xmpp.domain.wording import signup as words
+from livechat_xmpp.domain.wording.duty import STANDINGS
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.staff import check_staff_jid, set_standing, wake_for
@@ -33,7 +34,7 @@ def sign_up(work: Work, jid: BareJid, *, source: Source, rules: DeskRules) -> bo
     last = work.audit.last_standing(jid)
     if last is not None and not (source.is_own_wish and last.by == jid):
         return False
-    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source])
+    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], policy=rules.policy)
     return True
 
 
@@ -73,7 +74,7 @@ def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName,
     known = work.accounts.find(jid)
     if known is not None:
         raise BadInput(f"{jid} is {known.standing} already.")
-    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
+    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account", policy=rules.policy)
     account = work.accounts.find(jid)
     if account is not None and account.welcomed_at is not None:
         tell(work, jid, words.BACK_BY, workgroup, rules, by=by)
@@ -86,7 +87,7 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
     if account is None:
         raise NotFound(words.NOT_REGISTERED)
     if account.standing is not Standing.TRAINEE:
-        raise NotPermitted(words.ONLY_TRAINEES_LEAVE.of(standing=account.standing))
+        raise NotPermitted(words.ONLY_TRAINEES_LEAVE.of(standing=STANDINGS[account.standing]))
     tell(work, jid, words.LEFT_STAFF, workgroup, rules)
     wake_for(work, jid)  # while they are known by their duty and invitations
     for chat_id in work.invitations.of_person(jid):
