@@ -309,6 +309,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         staff=lambda: sorted(presence.accounts),
         team_room=team_room,
         bookmarks=bookmarks,
+        catalogue=rules.catalogue,
     )
     turns = Turns(link.spawn, waiting=settings.xmpp.pending_per_sender)
     presence = StaffPresence(

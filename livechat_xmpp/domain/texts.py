@@ -162,11 +162,6 @@ def closed_by(disposition: Disposition | None) -> str:
     return CHAT_ENDED if disposition is not Disposition.SPAM else "This chat has been ended."
 
 
-def who_can_help(workgroup: str) -> str:
-    """Return what is added in the contributors' room; workgroup: its address."""
-    return f'Who can help now: write "on" to {workgroup}.'
-
-
 def come_in(chat: Chat, room: str) -> str:
     """Return what the visitor is told when a helper has accepted."""
     return f"A helper is here for you. Please come in: {room_link(room)}"

@@ -8,6 +8,7 @@ from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.signup import REASONS, Source
 from livechat_xmpp.domain.wording import signup as words
+from livechat_xmpp.domain.wording.duty import STANDINGS
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.staff import check_staff_jid, set_standing, wake_for
@@ -86,7 +87,7 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
     if account is None:
         raise NotFound(words.NOT_REGISTERED)
     if account.standing is not Standing.TRAINEE:
-        raise NotPermitted(words.ONLY_TRAINEES_LEAVE.of(standing=account.standing))
+        raise NotPermitted(words.ONLY_TRAINEES_LEAVE.of(standing=STANDINGS[account.standing]))
     tell(work, jid, words.LEFT_STAFF, workgroup, rules)
     wake_for(work, jid)  # while they are known by their duty and invitations
     for chat_id in work.invitations.of_person(jid):

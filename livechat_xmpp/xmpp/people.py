@@ -23,6 +23,8 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.domain.routing import Cover
+from livechat_xmpp.domain.wording import Catalogue
+from livechat_xmpp.domain.wording.staff import WHO_CAN_HELP
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.ports import Letter
@@ -56,7 +58,9 @@ class Speaker:
         staff: Callable[[], Iterable[BareJid]],
         team_room: TeamRoom,
         bookmarks: Bookmarks,
+        catalogue: Catalogue,
     ) -> None:
+        self._catalogue = catalogue
         self._team_room = team_room
         self._bookmarks = bookmarks
         self._link = link
@@ -136,7 +140,7 @@ class Speaker:
             return
         if letter.kind == "room":
             address = self._addresses.workgroup(letter.workgroup)
-            self._team_room.say(f"{letter.body} {texts.who_can_help(address)}")
+            self._team_room.say(f"{letter.body} {self._catalogue.say(WHO_CAN_HELP, '', workgroup=address)}")
             return
         if letter.kind == "contributors":
             self._link.spawn(self._invite_contributor(letter))

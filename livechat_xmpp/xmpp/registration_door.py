@@ -10,6 +10,7 @@ from livechat_xmpp.domain.errors import NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, WorkgroupName, bare
 from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.domain.wording import signup as words
+from livechat_xmpp.domain.wording.duty import STANDINGS
 from livechat_xmpp.usecases import signup
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.xmpp.addresses import Addresses
@@ -45,7 +46,7 @@ class RegistrationDoor:
         standing = await self._desk.standing_of(jid)
         if standing is None and not signup.may_belong(jid, self._desk.rules):
             raise NotPermitted(words.STAFF_DOMAINS_ONLY.of(domains=", ".join(sorted(self._desk.rules.staff_domains))))
-        text = self._say(words.REGISTER if standing is None else words.REGISTERED.of(standing=standing), jid)
+        text = self._say(words.REGISTER if standing is None else words.REGISTERED.of(standing=STANDINGS[standing]), jid)
         query = ET.Element(f"{{{NS}}}query")
         if standing is not None:
             ET.SubElement(query, f"{{{NS}}}registered")

@@ -69,6 +69,8 @@ ALL_AWAY = Text("all-away", "everybody on duty is away")
 ALL_BUSY = Text("all-busy", "everybody on duty is busy")
 NOT_TAKEN = Text("not-taken", "those on duty have not taken it", "those on duty have not taken them")
 
+WHO_CAN_HELP = Text("who-can-help", 'Who can help now: write "on" to {workgroup}.')  # added in the contributors' room
+
 
 def nobody_takes(requests: int, longest: timedelta, state: Cover) -> Phrase:
     """Return what admins and contributors are told of requests that nobody takes; nothing about who asks what."""
