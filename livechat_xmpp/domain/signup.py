@@ -17,11 +17,12 @@ class Source(StrEnum):
     REGISTRATION = "registration"
     READY = "ready"
     CONTRIBUTORS = "contributors"
+    ASKED = "asked"
 
     @property
     def is_own_wish(self) -> bool:
         """Return whether they have asked for just this, so that it also brings back who has left by themselves."""
-        return self in (Source.REGISTRATION, Source.READY)
+        return self in (Source.REGISTRATION, Source.READY, Source.ASKED)
 
 
 REASONS = {
@@ -30,6 +31,7 @@ REASONS = {
     Source.REGISTRATION: "registered with the desk",
     Source.READY: 'wrote "ready"',
     Source.CONTRIBUTORS: "entered the contributors' room",
+    Source.ASKED: "was helped, and said yes to helping others",
 }
 
 

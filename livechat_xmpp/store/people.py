@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.changes import Changes
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.usecases.ports import Welcomed
+
+AT_ONCE = 500  # people named in one statement: databases take only so many values
 
 
 def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]) -> None:
@@ -23,6 +25,18 @@ def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]
     changed = db.execute(update(table).where(*here).values(**values))
     if changed.rowcount == 0:
         db.execute(insert(table).values(**keys, **values))
+
+
+def rows_of(
+    db: Connection, query: Select[Any], column: ColumnElement[Any], jids: Collection[BareJid] | None
+) -> Iterator[Row[Any]]:
+    """Yield the rows of these people, or of everybody (None)."""
+    if jids is None:
+        yield from db.execute(query)
+        return
+    named = sorted(jids)
+    for begin in range(0, len(named), AT_ONCE):
+        yield from db.execute(query.where(column.in_(named[begin : begin + AT_ONCE])))
 
 
 class AccountTable:

@@ -21,7 +21,7 @@ from livechat_xmpp.store.changes import (
     without_notices,
 )
 from livechat_xmpp.store.chats import visit_from
-from livechat_xmpp.store.people import put
+from livechat_xmpp.store.people import put, rows_of
 
 ADD_NOTICE = insert(t.notice).returning(t.notice.c.id)
 
@@ -65,9 +65,9 @@ class InvitationTable:
         query = select(t.invitation.c.jid).where(t.invitation.c.chat_id == chat_id)
         return frozenset(BareJid(j) for j in self._db.scalars(query))
 
-    def ever_asked(self) -> frozenset[BareJid]:
+    def ever_asked(self, jids: Collection[BareJid]) -> frozenset[BareJid]:
         query = select(t.invitation.c.jid).distinct().where(t.invitation.c.part == Part.TRAINEE)
-        return frozenset(BareJid(jid) for jid in self._db.scalars(query))
+        return frozenset(BareJid(row.jid) for row in rows_of(self._db, query, t.invitation.c.jid, jids))
 
     def places_held(self) -> Mapping[BareJid, int]:
         query = (

@@ -113,6 +113,9 @@ credit = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# All that is added up, so that the rows need not be read.
+Index("ix_credit_totals", credit.c.jid, credit.c.watched, credit.c.helped)
+
 endorsement = Table(
     "endorsement",
     metadata,

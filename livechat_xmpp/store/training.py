@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, cast, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, cast, func, insert, select, update
 
 from livechat_xmpp.domain.apprenticeship import Application, Credit, Endorsement
 from livechat_xmpp.domain.model import BareJid, ChatId
 from livechat_xmpp.store import tables as t
-from livechat_xmpp.store.people import put
+from livechat_xmpp.store.people import put, rows_of
 from livechat_xmpp.usecases.ports import Enquiry
-
-AT_ONCE = 500  # people named in one statement: databases take only so many values
 
 _stands = t.endorsement.c.withdrawn_at.is_(None)
 _is_open = t.application.c.closed_at.is_(None)
-
-
-def _of(
-    db: Connection, query: Select[Any], column: ColumnElement[Any], jids: Collection[BareJid] | None
-) -> Iterable[Row[Any]]:
-    """Yield the rows of these people, or of everybody (None)."""
-    if jids is None:
-        yield from db.execute(query)
-        return
-    named = sorted(jids)
-    for begin in range(0, len(named), AT_ONCE):
-        yield from db.execute(query.where(column.in_(named[begin : begin + AT_ONCE])))
 
 
 class CreditTable:
@@ -48,7 +34,7 @@ class CreditTable:
         watched = func.sum(cast(t.credit.c.watched, Integer)).label("watched")
         helped = func.sum(cast(t.credit.c.helped, Integer)).label("helped")
         query = select(t.credit.c.jid, watched, helped).group_by(t.credit.c.jid)
-        rows = _of(self._db, query, t.credit.c.jid, jids)
+        rows = rows_of(self._db, query, t.credit.c.jid, jids)
         return {BareJid(row.jid): (int(row.watched), int(row.helped)) for row in rows}
 
 
@@ -74,7 +60,7 @@ class EndorsementTable:
     def of(self, trainees: Collection[BareJid] | None = None) -> Mapping[BareJid, builtins.list[Endorsement]]:
         found: defaultdict[BareJid, builtins.list[Endorsement]] = defaultdict(list)
         query = select(t.endorsement).where(_stands).order_by(t.endorsement.c.at, t.endorsement.c.id)
-        for row in _of(self._db, query, t.endorsement.c.trainee, trainees):
+        for row in rows_of(self._db, query, t.endorsement.c.trainee, trainees):
             found[BareJid(row.trainee)].append(_endorsement_from(row))
         return found
 

@@ -349,8 +349,8 @@ class Invitations(Protocol):
         """Return everybody ever asked into the chat, also those whose invitation has ended."""
         ...
 
-    def ever_asked(self) -> frozenset[BareJid]:
-        """Return everybody who was ever asked into a chat as trainee."""
+    def ever_asked(self, jids: Collection[BareJid]) -> frozenset[BareJid]:
+        """Return those of these people who were ever asked into a chat as trainee."""
         ...
 
     def places_held(self) -> Mapping[BareJid, int]:

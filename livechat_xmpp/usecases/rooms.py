@@ -41,6 +41,7 @@ from livechat_xmpp.domain.routing import TraineeOnDuty, choose_trainees
 from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
+from livechat_xmpp.usecases.recruiting import invite_to_join
 from livechat_xmpp.usecases.revoking import revoke, tell_staff
 from livechat_xmpp.usecases.training import count_chat
 
@@ -211,3 +212,4 @@ def mark_room(work: Work, chat_id: ChatId, state: RoomState, rules: DeskRules) -
     if chat is not None:
         work.visits.end_all(chat_id, chat.closed_at or work.now)
         count_chat(work, chat_id, rules)
+        invite_to_join(work, chat, rules)

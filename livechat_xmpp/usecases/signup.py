@@ -34,7 +34,7 @@ def sign_up(work: Work, jid: BareJid, *, source: Source, rules: DeskRules) -> bo
     last = work.audit.last_standing(jid)
     if last is not None and not (source.is_own_wish and last.by == jid):
         return False
-    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source])
+    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], policy=rules.policy)
     return True
 
 
@@ -74,7 +74,7 @@ def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName,
     known = work.accounts.find(jid)
     if known is not None:
         raise BadInput(f"{jid} is {known.standing} already.")
-    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account")
+    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account", policy=rules.policy)
     account = work.accounts.find(jid)
     if account is not None and account.welcomed_at is not None:
         tell(work, jid, words.BACK_BY, workgroup, rules, by=by)

@@ -63,7 +63,7 @@ def list_stuck(work: Work, *, rules: DeskRules) -> list[Stuck]:
     accounts = work.accounts.list(Standing.TRAINEE)
     progress = progress_of(work, accounts)
     clocks = {a.trainee: a for a in work.applications.list()}
-    asked = work.invitations.ever_asked()
+    asked = work.invitations.ever_asked([a.jid for a in accounts if not progress[a.jid].watched])
     found = []
     for account in accounts:
         clock, done = clocks.get(account.jid), progress[account.jid]
@@ -75,7 +75,7 @@ def list_stuck(work: Work, *, rules: DeskRules) -> list[Stuck]:
             continue
         elif done.watched >= rules.training.watched_needed and not done.endorsements:
             found.append(Stuck(account, Why.NEVER_ENDORSED, since, done))
-        elif account.jid not in asked:
+        elif not done.watched and account.jid not in asked:
             found.append(Stuck(account, Why.NEVER_INVITED, since, done))
     order = list(Why)
     return sorted(found, key=lambda s: (order.index(s.why), s.since, s.account.jid))

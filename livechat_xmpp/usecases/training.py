@@ -15,6 +15,7 @@ from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.telling import tell
 
 ASK = "endorse"  # the enquiry's kind
+MANY = 2000  # people from which on reading everybody's figures is quicker
 COMMENT_LIMIT = 1000  # characters; a reason, not a story: all admins read it
 
 
@@ -23,7 +24,7 @@ COMMENT_LIMIT = 1000  # characters; a reason, not a story: all admins read it
 
 def progress_of(work: Work, accounts: Collection[Account]) -> Mapping[BareJid, Progress]:
     """Return how far each has come. Endorsements count of who may still endorse, since they became a trainee."""
-    jids = None if len(accounts) > 100 else {a.jid for a in accounts}
+    jids = None if len(accounts) > MANY else {a.jid for a in accounts}
     totals, given = work.credits.totals(jids), work.endorsements.of(jids)
     found = {}
     for account in accounts:

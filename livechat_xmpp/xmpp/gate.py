@@ -10,7 +10,7 @@ from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.errors import DeskError
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, WorkgroupName, bare
-from livechat_xmpp.usecases import chats, offers, signup, visits
+from livechat_xmpp.usecases import chats, offers, recruiting, signup, visits
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.ports import StoreTrouble
 from livechat_xmpp.xmpp import muc
@@ -34,7 +34,7 @@ from livechat_xmpp.xmpp.staff_presence import StaffPresence
 from livechat_xmpp.xmpp.stanzas.workgroup import NS as WORKGROUP
 from livechat_xmpp.xmpp.team_room import TeamRoom
 from livechat_xmpp.xmpp.turns import Turns
-from livechat_xmpp.xmpp.words import Words, is_ready
+from livechat_xmpp.xmpp.words import Words, is_ready, yes_or_no
 
 COMPONENT = "jabber:component:accept"
 SHOWN = (None, "unavailable", "error", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe")
@@ -229,11 +229,24 @@ class Gate:
         is_staff = await self._desk.standing_of(bare(sender)) is not None
         if not is_staff and is_ready(text):
             is_staff = await self._desk.do(signup.sign_up_ready, bare(sender), rules=self._desk.rules)
+        if not is_staff and await self._is_answer(sender, workgroup, text):
+            return
         if not is_staff:
             nick = message.xml.findtext("{http://jabber.org/protocol/nick}nick") or ""
             await self._queue_door.on_words(sender, workgroup, text, nick)
         else:
             self._speaker.say(workgroup, sender, await self._words.answer(sender, workgroup, text))
+
+    async def _is_answer(self, visitor: FullJid, workgroup: WorkgroupName, text: str) -> bool:
+        """Take it if somebody answers whether they would like to help others; return whether they do."""
+        is_yes = yes_or_no(text)
+        if is_yes is None or not await self._desk.ask(recruiting.is_asked, bare(visitor)):
+            return False
+        rules = self._desk.rules
+        reply = await self._desk.do(recruiting.answer, bare(visitor), is_yes=is_yes, rules=rules)
+        if reply is not None:
+            self._speaker.say(workgroup, visitor, rules.catalogue.say(reply, rules.heard(bare(visitor))))
+        return True
 
     async def _on_room_command(self, chat_id: ChatId, jid: BareJid, text: str) -> None:
         """Do what staff type with ! in a room; the answer goes to them alone, from the workgroup."""

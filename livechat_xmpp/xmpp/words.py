@@ -142,6 +142,12 @@ class Words:
             return self._say(refusal.why, asker)
 
 
+def yes_or_no(text: str) -> bool | None:
+    """Return what somebody says, who says yes or no and nothing else; None: something else."""
+    word = text.strip().lower().strip("!.,")
+    return True if word in YES else False if word in NO else None
+
+
 def is_ready(text: str) -> bool:
     """Return whether somebody says that they want to watch and help, and nothing else."""
     return text.strip().lower().strip("!.,") == "ready"

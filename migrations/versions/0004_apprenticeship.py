@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("jid", "chat_id", name=op.f("pk_credit")),
     )
     op.create_index(op.f("ix_credit_chat_id"), "credit", ["chat_id"], unique=False)
+    op.create_index("ix_credit_totals", "credit", ["jid", "watched", "helped"], unique=False)
     op.create_table(
         "endorsement",
         sa.Column("id", ROW_ID, nullable=False),

@@ -19,7 +19,9 @@ from livechat_xmpp.domain.model import (
     Availability,
     BareJid,
     ChatId,
+    Disposition,
     DutyRole,
+    FullJid,
     Message,
     Part,
     RoomState,
@@ -28,7 +30,19 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.usecases import audit as record
-from livechat_xmpp.usecases import deciding, rooms, staff, stuck, training, transcripts, visits
+from livechat_xmpp.usecases import (
+    chats,
+    deciding,
+    offers,
+    recruiting,
+    rooms,
+    signup,
+    staff,
+    stuck,
+    training,
+    transcripts,
+    visits,
+)
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.stuck import Move, Why
 from livechat_xmpp.usecases.transcripts import Heard
@@ -561,3 +575,75 @@ async def test_the_audit_is_given_out_whole(desk: Story, monkeypatch: pytest.Mon
     assert last["evidence"]["watched"] == 0
     assert len(given["entries"]) == 7
     json.dumps(given)
+
+
+# --- from visitor to trainee
+
+
+KIM = FullJid("kim@localhost/x")
+
+
+async def helped(desk: Story, visitor: str = KIM, disposition: Disposition = Disposition.SOLVED) -> None:
+    """Have somebody's request taken and closed."""
+    chat_id = (await desk.ask(visitor, username="Kim")).chat_id
+    await desk.offer(chat_id)
+    await desk.desk.do(offers.accept_offer, jid("ana"))
+    await desk.desk.do(chats.close_chat, chat_id, by=jid("ana"), disposition=disposition)
+    await desk.desk.do(rooms.mark_room, chat_id, RoomState.GONE, RULES)
+
+
+async def was_asked(desk: Story) -> bool:
+    return any("Would you like to help" in one for said in (await told(desk)).values() for one in said)
+
+
+async def test_who_was_helped_is_asked_once_and_a_yes_is_enough(desk: Story) -> None:
+    """AP-9"""
+    await helped(desk)
+    assert await was_asked(desk)
+    assert await desk.desk.ask(recruiting.is_asked, bare(KIM))
+    assert await desk.desk.do(recruiting.answer, bare(KIM), is_yes=True, rules=RULES) is None
+    assert (await desk.standings())["kim"] is Standing.TRAINEE
+    entry = (await audit(desk))[0]
+    assert (entry.jid, entry.by, entry.reason) == (bare(KIM), "asked", "was helped, and said yes to helping others")
+    assert not await desk.desk.ask(recruiting.is_asked, bare(KIM))
+
+
+async def test_a_no_is_remembered(desk: Story) -> None:
+    """AP-9"""
+    await helped(desk)
+    assert await was_asked(desk)
+    said = await desk.desk.do(recruiting.answer, bare(KIM), is_yes=False, rules=RULES)
+    assert said is not None
+    assert "not be asked again" in said.english
+    await helped(desk)
+    assert not await was_asked(desk)
+    assert "kim" not in await desk.standings()
+
+
+@pytest.mark.parametrize(
+    ("visitor", "disposition"),
+    [
+        pytest.param(VISITOR, Disposition.SOLVED, id="who has no account"),
+        pytest.param(FullJid("kim@elsewhere.example/x"), Disposition.SOLVED, id="who has one elsewhere"),
+        pytest.param(KIM, Disposition.UNSOLVED, id="who was not helped"),
+    ],
+)
+async def test_who_is_not_asked(desk: Story, visitor: FullJid, disposition: Disposition) -> None:
+    """AP-9"""
+    await helped(desk, visitor, disposition)
+    assert not await was_asked(desk)
+
+
+async def test_who_was_on_the_staff_before_is_not_asked(desk: Story) -> None:
+    """AP-9: they know the way, or were sent away"""
+    await desk.desk.do(staff.set_initial, {bare(KIM): Standing.TRAINEE})
+    await desk.desk.do(signup.leave_staff, bare(KIM), workgroup=SUPPORT, rules=RULES)
+    await helped(desk)
+    assert not await was_asked(desk)
+
+
+async def test_an_answer_while_they_wait_for_help_again_is_none(desk: Story) -> None:
+    """AP-9, IN-2: what they write then belongs to their question"""
+    await helped(desk)
+    await desk.ask(KIM, username="Kim")
+    assert not await desk.desk.ask(recruiting.is_asked, bare(KIM))

@@ -195,3 +195,19 @@ async def test_those_who_have_watched_least_come_first(stage: Stage) -> None:
         await newcomer.is_invited(second.room)
     await stage.settled()
     assert not [one for one in tom.inbox if second.room in one.body]
+
+
+async def test_from_visitor_to_trainee_in_one_word(stage: Stage) -> None:
+    """AP-9"""
+    ana, kim = await stage.staff("ana"), await stage.person("kim")
+    await kim.presence(to=stage.workgroup)
+    chat = await stage.chat(ana, kim)
+    assert (await ana.command("close-chat", chat=chat.id, disposition="solved")).is_completed
+    await kim.receives("Would you like to help others")
+    await kim.say(stage.workgroup, "Yes!")
+
+    async def is_trainee() -> bool:
+        return any(row["jid"] == kim.bare for row in (await stage.ada.command("list-trainees")).rows)
+
+    await until(is_trainee, "kim is a trainee")
+    assert (await kim.command("my-status")).fields["standing"] == "trainee"
