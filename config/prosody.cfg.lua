@@ -17,7 +17,7 @@ component_stanza_size_limit = 8 * 1024 * 1024
 VirtualHost "@DOMAIN@"
   modules_enabled = {
     "watchregistrations"; -- tells the component of new accounts: they become trainees
-    "privilege"; -- XEP-0356: the component keeps the staff's roster groups
+    "privilege"; -- XEP-0356: the component keeps the staff's roster groups, and bookmarks its room for newcomers
   }
   -- A room monitor whose connection broke stays in the room for so long (default: 600 s), and trainees with them.
   smacks_hibernation_time = 60
@@ -25,7 +25,10 @@ VirtualHost "@DOMAIN@"
   registration_notification_type = "chat"
   registration_notification = "new-account $username@$host" -- the component reads exactly this wording
   privileged_entities = {
-    ["@COMPONENT@"] = { roster = "both"; message = "outgoing" };
+    ["@COMPONENT@"] = {
+      roster = "both"; message = "outgoing";
+      iq = { ["http://jabber.org/protocol/pubsub"] = "set" }; -- XEP-0402: the bookmark of the contributors' room
+    };
   }
 
 -- Visitors of the page: no account, no password, nothing kept. Without stream management (XEP-0198), which

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from livechat_xmpp.demo.config_files import write_private
 from livechat_xmpp.demo.errors import DemoError
 from livechat_xmpp.demo.places import Names
-from livechat_xmpp.demo.plain_client import LoginFailed, PlainClient
+from livechat_xmpp.demo.plain_client import LoginFailed, PlainClient, RequestFailed
 
 # Two admins, because the last one cannot be demoted, and a promotion wants two who approve.
 PEOPLE = (
@@ -62,7 +63,7 @@ async def register(port: int, domain: str, accounts: Sequence[Account]) -> None:
 
 
 async def make_contributors_room(port: int, names: Names, owner: Account, admins: Sequence[Account]) -> None:
-    """See to it that the contributors' room exists: persistent, and closed to anonymous visitors."""
+    """See to it that the contributors' room exists: persistent, closed to visitors, the desk among its admins."""
     async with PlainClient(port, names.domain) as client:
         try:
             await client.login(owner.name, owner.password)
@@ -80,3 +81,6 @@ async def make_contributors_room(port: int, names: Names, owner: Account, admins
             await client.set_affiliation(names.contributors, names.anonymous_domain, "outcast")
             for admin in admins:
                 await client.set_affiliation(names.contributors, admin.jid, "admin")
+        # An admin of the room is shown who is inside. Also in a room of a demo before this was done.
+        with contextlib.suppress(RequestFailed):
+            await client.set_affiliation(names.contributors, f"{names.workgroup}@{names.component}", "admin")

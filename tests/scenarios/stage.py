@@ -104,6 +104,11 @@ class Stage(ABC):
     async def kill_component(self) -> None:
         """End it at once, as a crash would."""
 
+    @property
+    def writes_bookmarks(self) -> bool:
+        """Whether the server lets the component write bookmarks of its accounts."""
+        return False
+
     async def restart_component(self) -> None:
         await self.stop_component()
         await self.start_component()

@@ -223,6 +223,10 @@ class RealStage(Stage):
         self._given = environment
         self.cable = LinkProxy(server.host, server.component_port)
 
+    @property
+    def writes_bookmarks(self) -> bool:
+        return self.quirks.name == "prosody"
+
     async def open(self) -> None:
         await self.cable.open()
         own_room = f"contributors-{secrets.token_hex(4)}@{self.server.general_muc}"  # others have made one

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from livechat_xmpp.domain.model import BareJid, Standing
-from livechat_xmpp.domain.wording import languages
+from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
+from livechat_xmpp.domain.wording import duty, languages, signup, words
 from livechat_xmpp.domain.wording.staff import new_standing
 from livechat_xmpp.translations import Translations
 from tests.scenarios.stage import Stage
@@ -101,3 +101,25 @@ async def test_admins_put_texts_in_other_words(stage: Stage) -> None:
     await tom.receives("Servus!")
     await gives(stage, una.bare, "trainee")
     await una.receives("Howdy!")
+
+
+async def test_a_newcomer_is_welcomed_in_the_language_that_they_wrote_in(stage: Stage) -> None:
+    """RU-6, AP-1"""
+    una = await stage.person("una")
+    una.language = "de"
+    await una.say(stage.workgroup, "ready")
+    await una.receives(TEXTS.say(signup.WELCOME, "de"))
+    await una.receives(TEXTS.say(duty.ON_DUTY, "de", role=duty.ROLES[DutyRole.TRAINEE], count=2))
+    assert (await una.command("my-status")).title == "Mein Stand"
+    await una.say(stage.workgroup, "help")
+    await una.receives(TEXTS.say(words.READY, "de"))
+
+
+async def test_refusals_are_in_the_askers_language(stage: Stage) -> None:
+    """RU-6"""
+    tom = await stage.staff("tom", "trainee", on_duty=False)
+    tom.language = "de"
+    await tom.say(stage.workgroup, "promote tom@localhost helper")
+    await tom.receives("Dieser Befehl ist nicht für dich.")
+    await tom.say(stage.workgroup, "endorse nobody")
+    await tom.receives(TEXTS.say(words.NOT_FOR_YOU, "de"))

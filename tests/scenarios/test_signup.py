@@ -12,6 +12,7 @@ from tests.people.owner import affiliate, configure, those_with
 from tests.scenarios.stage import Stage, until
 from tests.scenarios.stages import RealStage
 
+PUBSUB = "http://jabber.org/protocol/pubsub"
 SIGN_UP = {
     "LIVECHAT_APPRENTICESHIP__SIGN_UP_NEW_ACCOUNTS": "true",
     "LIVECHAT_APPRENTICESHIP__GUIDE_URL": "https://example.org/guide",
@@ -121,6 +122,21 @@ async def test_with_words_of_the_server_nobody_signs_others_up(stage: Stage) -> 
         await eve.send(make("message", make("body", body), to=stage.server.component, type="chat"))
     await stage.settled()
     assert await standing_of(stage, una.bare) == ""
+
+
+@pytest.mark.desk(**SIGN_UP)
+async def test_where_the_server_lets_the_desk_the_room_is_among_their_bookmarks(stage: Stage) -> None:
+    """AP-1: XEP-0402"""
+    una = await stage.person("una")
+    await is_welcomed(stage, una)
+    items = make(f"{{{PUBSUB}}}pubsub", make(f"{{{PUBSUB}}}items", node="urn:xmpp:bookmarks:1"))
+    try:
+        kept = await una.iq(una.bare, items, "get")
+    except StanzaError:
+        assert not stage.writes_bookmarks
+        return
+    rooms = [item.get("id") for item in kept.iter(f"{{{PUBSUB}}}item")]
+    assert rooms == [stage.settings.xmpp.contributors] * stage.writes_bookmarks
 
 
 # --- by asking for it

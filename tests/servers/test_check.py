@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from livechat_xmpp.demo.places import HOST
+from livechat_xmpp.demo.plain_client import PlainClient
 from tests.people import BareComponent
-from tests.servers.checking import Change, check, check_as_process, check_with, server_with
+from tests.servers.checking import Change, Outcome, check, check_as_process, check_with, server_with
 from tests.servers.desk import Desk, running_desk
 from tests.servers.ejabberd import Ejabberd
 from tests.servers.prosody import Prosody
@@ -53,6 +54,42 @@ def test_an_api_that_does_not_answer_is_named(prosody: Prosody, ejabberd: Ejabbe
     (missing,) = check(ejabberd, tmp_path, **nowhere).missing
     assert "/api/v0: mod_http_api" in missing
     assert check(prosody, tmp_path, **nowhere).missing == [], "not asked where the desk may write the lists itself"
+
+
+async def test_what_there_is_for_newcomers_is_told(server: ThrowawayServer, tmp_path: Path) -> None:
+    owner, *_ = await server.make_people()
+    room = f"contributors-{owner.name}@conference.localhost"
+
+    def tell() -> Outcome:
+        return check(server, tmp_path, LIVECHAT_XMPP__CONTRIBUTORS=room)
+
+    async def affiliated(person: PlainClient, affiliation: str) -> Outcome:
+        await person.set_affiliation(room, "support@workgroup.localhost", affiliation)
+        return await asyncio.to_thread(tell)
+
+    async with PlainClient(server.ports.c2s, "localhost") as person:
+        await person.login(owner.name, owner.password)
+        await person.enter_room(room, "owner")
+        await person.configure_room(room, {"muc#roomconfig_persistentroom": "1", "muc#roomconfig_moderatedroom": "0"})
+        hidden = await asyncio.to_thread(tell)
+        ruling, banned = await affiliated(person, "admin"), await affiliated(person, "outcast")
+    assert "support@workgroup.localhost an admin" in hidden.line("hides from the desk who enters")
+    assert ruling.line("sees who else does").startswith("ok")
+    assert "a member there" in banned.line("may not enter the contributors' room")
+    assert {one.status for one in (hidden, ruling, banned)} == {0}
+    bookmarked = ruling.line("bookmark").startswith("ok")
+    assert bookmarked is (server.software == "Prosody")
+
+
+def test_a_server_that_lists_its_accounts_to_the_desk_is_told(tmp_path: Path) -> None:
+    main = (
+        ("access_rules:\n", "access_rules:\n  configure:\n    allow: livechat_desk\n"),
+        ("  mod_disco: {}\n", "  mod_configure: {}\n  mod_disco: {}\n"),
+    )
+    with server_with(Ejabberd, tmp_path, main=main) as server:
+        asyncio.run(server.make_account("una"))
+        outcome = check(server, tmp_path)
+    assert outcome.line("made while the desk is down").endswith("it lists 1")
 
 
 async def test_nothing_is_left_behind(server: ThrowawayServer, tmp_path: Path) -> None:
@@ -322,7 +359,10 @@ def test_what_the_desk_can_do_without_is_told_and_does_not_fail(tmp_path: Path) 
         )
     assert (outcome.status, outcome.missing) == (0, []), outcome.text
     assert 'modules_enabled = { "privilege" }' in outcome.line("contact lists")
-    assert "can be made with any client" in outcome.line("contributors' room")
+    assert "can be made with any client" in outcome.line("no contributors' room")
+    assert "watchregistrations" in outcome.line("whether the server tells of new ones")
+    assert '"ready"' in outcome.line("no list of accounts")
+    assert '["http://jabber.org/protocol/pubsub"] = "set"' in outcome.line("get no bookmark")
     assert 'modules_disabled = { "smacks" }' in outcome.line("counts as there for minutes")
     assert 'below Component "conference.localhost" "muc"' in outcome.line("visitors can make rooms")
     assert (without_page.status, without_page.missing) == (0, []), without_page.text

@@ -18,6 +18,8 @@ import pytest
 from livechat_xmpp.demo.places import HOST, PROJECT, is_free
 from livechat_xmpp.demo.plain_client import PlainClient
 from livechat_xmpp.demo.processes import healthz, tied_to_us
+from tests.people import Person, over_tcp
+from tests.people import register as register_account
 from tests.servers.needs import program
 from tests.servers.waiting import wait_until
 
@@ -122,6 +124,18 @@ async def test_the_demo_says_where_everything_is(demo: RunningDemo) -> None:
         assert f"{account['jid']}  {account['password']}" in demo.said
         async with PlainClient(found["c2s_port"], "localhost") as client:
             await client.login(account["jid"].partition("@")[0], account["password"])
+
+
+async def test_a_newcomer_in_the_demo_is_welcomed_and_meets_the_desk(demo: RunningDemo) -> None:
+    found = demo.wait_until_up()
+    jid, port = "una@localhost", found["c2s_port"]
+    await register_account(HOST, port, jid, "secret")
+    async with Person(over_tcp(HOST, port, jid, "secret"), "una", desk=found["component"]) as una:
+        await una.receives("Welcome!")
+        room = await una.is_invited(found["contributors"])
+        await una.enter(room)
+        await una.sees_inside(room, "Help desk")
+        assert (await una.command("my-status")).fields["standing"] == "trainee"
 
 
 @pytest.mark.parametrize("part", ["component_pid", "server_pid"])

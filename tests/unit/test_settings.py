@@ -99,6 +99,12 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         pytest.param(
             LEAST + '[[workgroups]]\nname = "a"\n[[workgroups]]\nname = "a"', "workgroups: ", id="a workgroup twice"
         ),
+        *(
+            pytest.param(
+                LEAST + f'[apprenticeship]\nguide_url = "{url}"', "apprenticeship.guide_url: ", id=f"guide {url}"
+            )
+            for url in ("example.org/a", "ftp://example.org/", "javascript:x", "https://", "https://a b")
+        ),
         pytest.param("[xmpp", "not TOML: ", id="not TOML"),
     ],
 )

@@ -1,6 +1,6 @@
 """`livechat-xmpp check`: tries on a server all that the desk needs there, with the code that the desk itself uses.
 
-Not tried, because the component's own connection cannot show it: that new accounts are reported to us
+Not tried, because the component's own connection cannot show it: that new accounts are told to us
 (one would have to be made), whether accounts of the staff's domain can make help rooms, how many rooms one address
 may be in (ejabberd; the desk has an address for each), TLS of the public addresses.
 """
@@ -17,6 +17,7 @@ from livechat_xmpp.xmpp import privileges
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded, Say, Wanted
 from livechat_xmpp.xmpp.check.link import ANSWER_S, COMPONENT, OneLink
+from livechat_xmpp.xmpp.check.newcomers import try_newcomers
 from livechat_xmpp.xmpp.check.rooms import RoomCheck
 from livechat_xmpp.xmpp.check.visits import Visit, is_in_use, tell_visit, try_visits, visit
 from livechat_xmpp.xmpp.check.words import Need
@@ -60,10 +61,9 @@ async def _with_link(wanted: Wanted, found: Findings, link: OneLink, seen: Visit
     tell_visit(wanted, found, seen)
     await RoomCheck(link, Addresses(wanted.component, wanted.muc, ()), found, seen.visitor).run()
     await try_visits(wanted, found, link, seen.visitor)
-    await _contributors(wanted, found, link)
     await _groups(wanted, found, link, domains)
     await _staff(wanted, found, link)
-    found.note("not tried: whether the server tells the desk of new accounts; one would have to be made")
+    await try_newcomers(wanted, found, link, wanted.account_lists(link))
     await _largest_stanza(wanted, found, link)
 
 
@@ -123,14 +123,6 @@ async def _gets_all(wanted: Wanted, link: OneLink) -> None:
         except LinkTrouble as trouble:
             link.require_up()
             raise NotAsNeeded(f"of {TO_OURSELVES} messages to ourselves only {number} came") from trouble
-
-
-async def _contributors(wanted: Wanted, found: Findings, link: OneLink) -> None:
-    try:
-        await link.info(wanted.contributors)
-        found.ok(f"contributors' room {wanted.contributors}")
-    except StepRefused as refusal:
-        found.note(f"no contributors' room {wanted.contributors}", Need.CONTRIBUTORS, refusal.condition)
 
 
 async def _groups(wanted: Wanted, found: Findings, link: OneLink, domains: Sequence[str]) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble
+from livechat_xmpp.reconcile.ports import AccountLists, LinkDown, LinkTrouble
+from livechat_xmpp.xmpp.account_lists import AccountLists as XmppAccountLists
 from livechat_xmpp.xmpp.check.words import Need, words
+from livechat_xmpp.xmpp.link import Link
 
 Say = Callable[[str], None]
 
@@ -16,8 +18,9 @@ Say = Callable[[str], None]
 class Wanted:
     """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs.
 
-    max_stanza_bytes: the largest stanza that the desk may send. has_groups: whether contact lists get groups.
-    try_shared_groups: tries whether the server has them for a domain, raises LinkTrouble; None: it is not asked.
+    max_stanza_bytes: the largest stanza that the desk may send. account_lists: who asks for accounts over a link.
+    has_groups: whether contact lists get groups. try_shared_groups: tries whether the server has them for a domain,
+    raises LinkTrouble; None: it is not asked.
     """
 
     component: str
@@ -35,6 +38,7 @@ class Wanted:
     max_stanza_bytes: int
     has_groups: bool = True
     try_shared_groups: Callable[[str], Awaitable[None]] | None = None
+    account_lists: Callable[[Link], AccountLists] = XmppAccountLists
 
     @property
     def general_muc(self) -> str:
@@ -51,6 +55,7 @@ class Wanted:
             "anonymous": self.anonymous_domain,
             "contributors": self.contributors,
             "general_muc": self.general_muc,
+            "contact": self.contact,
             "max_bytes": str(self.max_stanza_bytes),
         }
 

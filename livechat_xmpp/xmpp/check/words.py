@@ -9,7 +9,8 @@ from enum import Enum, auto
 class Need(Enum):
     """What can be missing.
 
-    The texts below may use {component}, {muc}, {domain}, {anonymous}, {contributors}, {general_muc}, {max_bytes}.
+    The texts below may use {component}, {muc}, {domain}, {anonymous}, {contributors}, {general_muc}, {contact},
+    {max_bytes}.
     """
 
     PORT = auto()
@@ -35,11 +36,24 @@ class Need(Enum):
     WEBSOCKET_SECURE = auto()
     STANZA_SIZE = auto()
     CONTRIBUTORS = auto()
+    CONTRIBUTORS_ENTER = auto()
+    CONTRIBUTORS_ADDRESSES = auto()
+    NOTICES = auto()
+    ACCOUNT_LIST = auto()
+    BOOKMARKS = auto()
     PRIVILEGES = auto()
     GROUPS_API = auto()
 
 
+ROOM: Mapping[Need, str] = {  # the same everywhere: these are not the server's, but the room's
+    Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
+    Need.CONTRIBUTORS_ENTER: "whoever owns {contributors} can make {contact} a member there, or better an admin",
+    Need.CONTRIBUTORS_ADDRESSES: "whoever owns {contributors} can make {contact} an admin there; then who enters the"
+    " room becomes a trainee, and where only members may enter the desk makes newcomers members",
+}
+
 PROSODY: Mapping[Need, str] = {
+    **ROOM,
     Need.PORT: "component_ports and component_interfaces say where Prosody listens for components (default: 5347 on"
     " loopback); here xmpp.host and xmpp.port have to say the same",
     Need.SECRET: 'component_secret below Component "{component}" and xmpp.secret here have to be the same',
@@ -73,7 +87,12 @@ PROSODY: Mapping[Need, str] = {
     " before it does (or web.websocket_url has to begin with wss)",
     Need.STANZA_SIZE: "component_stanza_size_limit, for the whole server, has to be {max_bytes} at least; or set"
     " xmpp.max_stanza_bytes here to what it is",
-    Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
+    Need.NOTICES: 'below VirtualHost "{domain}": "watchregistrations" in modules_enabled, registration_watchers ='
+    ' {{ "{component}" }}, registration_notification = "new-account $username@$host"',
+    Need.ACCOUNT_LIST: 'Prosody tells it to nobody: who signs up while the desk is down becomes a trainee with "ready",'
+    " by registering with the desk, or in the contributors' room",
+    Need.BOOKMARKS: 'below VirtualHost "{domain}", privileged_entities for "{component}" can have iq ='
+    ' {{ ["http://jabber.org/protocol/pubsub"] = "set" }} (Debian: package prosody-modules)',
     Need.PRIVILEGES: 'modules_enabled = {{ "privilege" }} both below VirtualHost "{domain}" and below Component'
     ' "{component}" (Debian: package prosody-modules), and privileged_entities below the VirtualHost, with'
     ' roster = "both"',
@@ -82,6 +101,7 @@ PROSODY: Mapping[Need, str] = {
 }
 
 EJABBERD: Mapping[Need, str] = {
+    **ROOM,
     Need.PORT: "below listen, the one with module: ejabberd_service says by ip and port where ejabberd listens for"
     " components; here xmpp.host and xmpp.port have to say the same",
     Need.SECRET: 'below listen, module: ejabberd_service: hosts has to name "{component}", with the same password as'
@@ -120,12 +140,16 @@ EJABBERD: Mapping[Need, str] = {
     " web.websocket_url has to begin with wss",
     Need.STANZA_SIZE: "below listen, module: ejabberd_service: max_stanza_size has to be {max_bytes} at least; or set"
     " xmpp.max_stanza_bytes here to what it is",
-    Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
     Need.PRIVILEGES: "with what livechat.yml has below listen (mod_http_api) and api_permissions, mod_shared_roster and"
     " mod_admin_extra among the modules, and groups.api_url here, all of {domain} have them without being asked",
     Need.GROUPS_API: "below listen, module: ejabberd_http on loopback with request_handlers: /api/v0: mod_http_api;"
     " api_permissions that let this machine call the commands srg_*; mod_shared_roster and mod_admin_extra below the"
     ' modules of "{domain}"; groups.api_url here has to be that listener\'s address, with /api/v0',
+    Need.NOTICES: 'below modules, mod_register: registration_watchers: ["{component}"]',
+    Need.ACCOUNT_LIST: "api_permissions that let the desk give the command registered_users, and groups.api_url here;"
+    ' else who signs up while the desk is down becomes a trainee with "ready", by registering with the desk, or in the'
+    " contributors' room",
+    Need.BOOKMARKS: "nothing to change: ejabberd lets nobody write them for others",
 }
 
 WORDS: Mapping[str, Mapping[Need, str]] = {"Prosody": PROSODY, "ejabberd": EJABBERD}

@@ -1,0 +1,81 @@
+"""What there is for newcomers: whether the desk learns of them, and may show them the way into the team's room."""
+
+from __future__ import annotations
+
+import secrets
+
+from slixmpp.xmlstream import ET
+
+from livechat_xmpp.reconcile.ports import AccountLists, LinkDown, LinkTrouble, StepRefused
+from livechat_xmpp.xmpp import muc
+from livechat_xmpp.xmpp.bookmarks import grants_bookmarks
+from livechat_xmpp.xmpp.check.findings import Findings, Wanted
+from livechat_xmpp.xmpp.check.link import COMPONENT, OneLink
+from livechat_xmpp.xmpp.check.words import Need
+
+
+async def try_newcomers(wanted: Wanted, found: Findings, link: OneLink, lists: AccountLists) -> None:
+    """Say how newcomers are learned of. Nothing of it has to be there: a word to the desk is always enough."""
+    found.note("cannot be tried without making an account: whether the server tells of new ones", Need.NOTICES)
+    for domain in wanted.staff_domains:
+        await _list(found, lists, domain)
+        told = [s for s in link.seen if s.get("from") == domain and s.tag == f"{{{COMPONENT}}}message"]
+        if any(map(grants_bookmarks, told)):
+            found.ok(f"newcomers of {domain} can get the contributors' room among their bookmarks")
+        else:
+            found.note(f"newcomers of {domain} are invited, but get no bookmark", Need.BOOKMARKS, domain=domain)
+    await _contributors(wanted, found, link)
+
+
+async def _list(found: Findings, lists: AccountLists, domain: str) -> None:
+    try:
+        accounts = await lists.accounts_of(domain)
+    except LinkDown:
+        raise
+    except LinkTrouble as trouble:
+        found.note(f"accounts made while the desk is down, of {domain}", Need.ACCOUNT_LIST, str(trouble), domain=domain)
+        return
+    if accounts is None:
+        found.note(f"{domain} has no list of accounts for the desk", Need.ACCOUNT_LIST, domain=domain)
+    else:
+        found.ok(f"accounts of {domain} made while the desk is down are found: it lists {len(accounts)}")
+
+
+async def _contributors(wanted: Wanted, found: Findings, link: OneLink) -> None:
+    """See that the contributors' room is there, that the desk may enter it, and who it is shown inside."""
+    room = wanted.contributors
+    try:
+        features = await link.info(room)
+    except StepRefused as refusal:
+        found.note(f"no contributors' room {room}", Need.CONTRIBUTORS, refusal.condition)
+        return
+    found.ok(f"contributors' room {room}")
+    try:
+        role = await _enter(wanted, link)
+    except StepRefused as refusal:
+        found.note("the desk may not enter the contributors' room", Need.CONTRIBUTORS_ENTER, refusal.condition)
+        return
+    if role == "moderator" or "muc_nonanonymous" in features:
+        found.ok("the desk enters the contributors' room, and sees who else does")
+    else:
+        found.note("the contributors' room hides from the desk who enters", Need.CONTRIBUTORS_ADDRESSES)
+
+
+async def _enter(wanted: Wanted, link: OneLink) -> str:
+    """Enter for a moment, and return our role inside. Raises LinkTrouble, StepRefused when refused."""
+    seat, place = f"{wanted.contact}/desk", f"{wanted.contributors}/check {secrets.token_hex(2)}"
+    presence = link.make_presence(pto=place, pfrom=seat)
+    presence.append(muc.join())
+    presence.send()
+    answer = await link.sees(lambda stanza: stanza.get("from") == place and _is_answer(stanza))
+    if answer.get("type") == "error":
+        error = answer.find(f"{{{COMPONENT}}}error")
+        raise StepRefused(error[0].tag.rpartition("}")[2] if error is not None and len(error) else "no reason given")
+    link.make_presence(pto=place, pfrom=seat, ptype="unavailable").send()
+    item = answer.find(f"{{{muc.USER}}}x/{{{muc.USER}}}item")
+    return "" if item is None else item.get("role", "")
+
+
+def _is_answer(stanza: ET.Element) -> bool:
+    item = muc.read_presence(stanza, "")
+    return stanza.get("type") == "error" or (item is not None and muc.SELF in item.codes)
