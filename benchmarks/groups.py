@@ -29,7 +29,7 @@ from tests.servers.waiting import wait_until_async
 SIZES = (50, 200)
 THERE = 10
 LIMIT_S = 1800.0
-QUIET_S = 1.0
+QUIET_S = 3.0  # more than any request takes on a machine that others use as well
 DESK = "workgroup.localhost"
 
 

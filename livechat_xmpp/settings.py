@@ -272,8 +272,9 @@ class GroupSettings(Group):
         Field(gt=0, description="How often all lists are looked at, as people and admins change them without telling."),
     ] = 3600.0
     at_once: Annotated[
-        int, Field(ge=1, le=32, description="Lists worked on at once; what is left of xmpp.max_iqs is for rooms.")
-    ] = 4
+        int,
+        Field(ge=1, le=32, description="Lists worked on at once; more are no sooner done, and keep others waiting."),
+    ] = 1
     api_url: Annotated[
         str,
         Field(

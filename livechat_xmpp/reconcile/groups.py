@@ -31,7 +31,7 @@ class GroupRules:
 
     most_people: int = 200
     look_every: timedelta = timedelta(hours=1)
-    at_once: int = 4
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)
