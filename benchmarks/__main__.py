@@ -46,6 +46,7 @@ SHORT = [
     Step("growth", ("waiting", "--sizes", "10,1000", "--chats", "18"), 240),
     Step("growth", ("open", "--sizes", "10,200", "--chats", "18"), 240),
     Step("recovery", ("--sizes", "10,200"), 180),
+    *(Step("groups", ("--sizes", "20", "--server", server), 120) for server in ("prosody", "ejabberd")),
     Step("apprenticeship", (), 180),
 ]
 
@@ -55,6 +56,7 @@ FULL = [
     *(Step("growth", ("waiting", *_on("prosody", database)), 3600) for database in ("sqlite", "postgresql")),
     *(Step("growth", ("open", *_on(server, "sqlite")), 3600) for server in ("prosody", "ejabberd")),
     *(Step("recovery", _on(*pair), 3600) for pair in PAIRS),
+    *(Step("groups", ("--server", server), 3600) for server in ("prosody", "ejabberd")),
     *(Step("apprenticeship", ("--database", database), 600) for database in ("sqlite", "postgresql")),
     *(Step("recovery", ("--standby", *_on("prosody", database)), 1800) for database in ("sqlite", "postgresql")),
 ]

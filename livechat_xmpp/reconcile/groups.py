@@ -121,16 +121,16 @@ class Groups:
         self._timers.set(GROUPS, min([self._look_at or now, *(f.retry_at for f in self._failures.values())]))
 
     async def _look_at_all(self, belonging: Belonging) -> None:
-        """Have all lists looked at; first those of the people who moved, then those of who is there to see it."""
+        """Have all lists looked at, those of the people who moved before others."""
         before, is_first = self._members or {}, self._members is None
         moved = {jid for jid, group in belonging.members.items() if before.get(jid) is not group}
         moved = set() if is_first else moved | (before.keys() - belonging.members.keys())
-        due: dict[Key, int] = {}
+        due: set[Key] = set()
         for number, keeper in enumerate(self._keepers):
             theirs = belonging.members.keys() | before.keys() | await self._desk.ask(groups.owners, keeper.way)
             for name in keeper.lists_of({jid for jid in theirs if self._keeper_of(jid) is keeper}):
-                due[number, name] = 0 if name in moved else 1 if self._is_there(BareJid(name)) else 2
-        self._due = dict.fromkeys(sorted(due, key=lambda key: (due[key], key)))
+                due.add((number, name))
+        self._due = dict.fromkeys(sorted(due, key=lambda key: (key[1] not in moved, key)))
         self._failures = {key: failure for key, failure in self._failures.items() if key in due}
         self._put_off.clear()
         self._members = belonging.members
@@ -155,8 +155,7 @@ class Groups:
     async def _work(self, members: Mapping[BareJid, Group]) -> None:
         """Take lists from the heap, one after the other, until it is empty or something new comes up."""
         while self._due and not self.is_woken.is_set():
-            key = next(iter(self._due))
-            del self._due[key]
+            key = self._take_next()
             number, name = key
             try:
                 is_kept = await self._keepers[number].keep(name, members)
@@ -174,6 +173,13 @@ class Groups:
                 self._failures.pop(key, None)
                 if not is_kept:
                     self._put_off.add(key)
+
+    def _take_next(self) -> Key:
+        """Take the next list from the heap; of who is there to see it before others."""
+        first = next(iter(self._due))
+        key = next((key for key in self._due if self._is_there(BareJid(key[1]))), first)
+        del self._due[key]
+        return key
 
     def _failed(self, key: Key, reason: str) -> None:
         now, before = self._clock.now(), self._failures.get(key)

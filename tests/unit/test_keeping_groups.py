@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from livechat_xmpp.domain.groups import Group
-from livechat_xmpp.domain.model import Account, Availability, BareJid
+from livechat_xmpp.domain.model import Account, Availability, BareJid, Standing
 from livechat_xmpp.domain.sweep import Trouble
 from livechat_xmpp.reconcile.groups import GroupRules, Groups
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
@@ -123,13 +123,22 @@ async def test_a_new_link_looks_at_all_lists_first_of_who_is_there(world: World,
     assert len(lists.kept) == 3, "nothing has changed since"
 
 
-async def test_a_change_looks_at_all_lists_first_of_who_changed(world: World, lists: Lists) -> None:
-    world.there = {jid("ana")}
+async def test_a_change_looks_at_all_lists_first_of_who_is_there_and_changed(world: World, lists: Lists) -> None:
     await world.looks()
     lists.kept.clear()
     world.accounts[2] = replace(world.accounts[2], standing=world.accounts[1].standing)
     await world.looks()
-    assert lists.kept == ["tom", "ana", "ada"]
+    assert lists.kept == ["tom", "ada", "ana"]
+    world.there = {jid("ana"), jid("tom")}
+    world.accounts[2] = replace(world.accounts[2], standing=Standing.TRAINEE)
+    await world.looks()
+    assert lists.kept[3:] == ["tom", "ana", "ada"]
+
+
+async def test_who_comes_during_a_long_look_is_next(world: World, lists: Lists) -> None:
+    lists.on_keep = lambda name: world.there.add(jid("tom"))
+    await world.looks()
+    assert lists.kept == ["ada", "tom", "ana"]
 
 
 async def test_who_has_left_is_looked_at_too(world: World, lists: Lists) -> None:
