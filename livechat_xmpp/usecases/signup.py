@@ -9,6 +9,7 @@ from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.signup import REASONS, Source
 from livechat_xmpp.domain.wording import signup as words
 from livechat_xmpp.domain.wording.duty import STANDINGS
+from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.staff import check_staff_jid, set_standing, wake_for
@@ -92,6 +93,7 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
     wake_for(work, jid)  # while they are known by their duty and invitations
     for chat_id in work.invitations.of_person(jid):
         work.invitations.end(chat_id, jid, work.now)
+    deciding.settle(work, jid, account.standing)
     work.duties.remove(jid)
     work.accounts.remove(jid)
     work.audit.add(Entry(work.now, "standing", jid, jid, account.standing, None, "left by themselves"))

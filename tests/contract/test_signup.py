@@ -168,6 +168,15 @@ async def test_leaving_gives_back_the_place_in_a_chat(story: Story) -> None:
     assert chat_id in story.woken.chats
 
 
+async def test_leaving_ends_the_clock_of_a_decision(story: Story) -> None:
+    await signs_up(story)
+    with story.store.writing() as work:
+        work.applications.open(UNA, by=jid("ana"), comment="", at=work.now, decide_by=work.now)
+    await leaves(story)
+    with story.store.reading() as work:
+        assert work.applications.find(UNA) is None
+
+
 async def test_ready_from_who_waits_for_help_is_an_answer_and_no_sign_up(story: Story) -> None:
     await story.ask("una@localhost/phone")
     assert not await story.desk.do(signup.sign_up_ready, UNA, rules=RULES)
