@@ -37,6 +37,7 @@ def settings(helpers: int, **more: object) -> dict[str, str]:
         "staff__initial": {helper_jid(number): "helper" for number in range(helpers)},
         "visitors__anonymous_domains": [VISITORS],
         "visitors__queue_limit": FAR,
+        "groups__enabled": False,  # of what is measured elsewhere nothing shall depend on contact lists
         "routing__offer_timeout_s": 600,  # a slow machine shall not send offers on
         # What waits on purpose, and what a slow machine has not come to, shall not climb.
         **dict.fromkeys(("routing__ring_all_after_s", "routing__alarm_after_s", "routing__tell_visitor_after_s"), FAR),

@@ -13,14 +13,16 @@ from benchmarks.wire import Stanza, stanzas
 
 @dataclass
 class Count:
-    """Stanzas by what they are, and bytes, of one direction."""
+    """Stanzas by what they are, and bytes, of one direction. posts: requests, where it is HTTP instead."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     size: int = 0
+    posts: int = 0
     _rest: str = ""
 
     def take(self, data: bytes) -> None:
         self.size += len(data)
+        self.posts += data.count(b"POST /")
         found, self._rest = stanzas(self._rest + data.decode("latin-1"))
         self.kinds.update(kind_of(stanza) for stanza in found)
 

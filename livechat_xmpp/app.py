@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from livechat_xmpp import logs, standby, stopping
+from slixmpp import Message
+
+from livechat_xmpp import group_keepers, logs, standby, stopping
 from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, ChatId, WorkgroupName
@@ -23,9 +25,11 @@ from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.metrics import Metrics
 from livechat_xmpp.reconcile.clock import SystemClock
-from livechat_xmpp.reconcile.ports import Clock
+from livechat_xmpp.reconcile.groups import GroupRules
+from livechat_xmpp.reconcile.ports import AccountLists, Clock
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.reconcile.wakeups import WakeUps
+from livechat_xmpp.server_api.accounts import ListedAccounts
 from livechat_xmpp.service import ServiceManager
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
@@ -41,7 +45,7 @@ from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.watching import Watched
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp import disco, limits
-from livechat_xmpp.xmpp.account_lists import AccountLists
+from livechat_xmpp.xmpp.account_lists import AccountLists as XmppAccountLists
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.arrivals import Arrivals
 from livechat_xmpp.xmpp.bookmarks import Bookmarks
@@ -61,6 +65,7 @@ from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.passes import Passes
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
+from livechat_xmpp.xmpp.privileges import Privileges
 from livechat_xmpp.xmpp.queue_door import QueueDoor
 from livechat_xmpp.xmpp.registration_door import RegistrationDoor
 from livechat_xmpp.xmpp.rooms import MucRooms
@@ -180,10 +185,10 @@ class Component:
     reconciler: Reconciler
     store: Store
     staff_presence: StaffPresence
+    privileges: Privileges
     rooms: MucRooms
     speaker: Speaker
     team_room: TeamRoom
-    bookmarks: Bookmarks
     book: PresenceBook
     passes: Passes
     watched: Watched
@@ -212,9 +217,8 @@ class Component:
     def on_down(self) -> None:
         """Give up what waits for the rooms; what the server lets us do ends with the link."""
         self.rooms.forget_all()
+        self.privileges.forget()
         self.team_room.forget()
-        self.staff_presence.forget()
-        self.bookmarks.forget()
 
     @property
     def is_idle(self) -> bool:
@@ -257,6 +261,13 @@ def _link(settings: Settings, may_send: Callable[[], bool]) -> Link:
     )
 
 
+def account_lists(settings: Settings, link: Link) -> AccountLists:
+    """Return who asks the server for its accounts: its API where that is set, else as one of its admins."""
+    by_admin = XmppAccountLists(link)
+    api = group_keepers.api_of(settings)
+    return by_admin if api is None else ListedAccounts(api, read_bare_jid, by_admin)
+
+
 def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
     """Return all commands, in the order in which lists show them."""
     commands = Commands()
@@ -282,6 +293,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     link = _link(settings, store.fence.is_open)
     heard = heard_from(settings)
     wakeups, book, rules = WakeUps(), PresenceBook(), rules_from(settings, heard)
+    privileges = Privileges(settings.staff.domains)
     metrics = Metrics()
     store.on_unit = metrics.on_database
     desk = Desk(store, wakeups, book, rules, names, metrics.on_fact)
@@ -299,7 +311,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         on_seen=arrivals.on_contributor,
         on_out=lambda: reconciler.attendance.on_out(),
     )
-    bookmarks = Bookmarks(link)
+    bookmarks = Bookmarks(link, privileges)
     speaker = Speaker(
         link,
         addresses,
@@ -322,11 +334,19 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         clock.now,
         title=f"{settings.workgroups[0].title} desk",
         probe_wait_s=settings.routing.probe_wait_s,
+        privileges=privileges,
+        on_moved=lambda: reconciler.groups.on_moved(),
     )
 
     async def refresh_staff() -> None:
         await presence.refresh()
         ears.meet(presence.accounts)
+
+    def on_server(message: Message) -> None:
+        arrivals.on_server_message(message)
+        if (domain := privileges.take(message)) is not None:
+            presence.on_contact_lists(domain)
+            reconciler.groups.begin()
 
     rooms = MucRooms(
         link,
@@ -348,7 +368,11 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         sweep_every=timedelta(seconds=settings.desk.sweep_s),
         destroy_again=timedelta(seconds=settings.rooms.destroy_again_s),
         refresh_staff=refresh_staff,
-        account_lists=AccountLists(link),
+        keepers=group_keepers.keepers(settings, link, addresses, desk, book, privileges),
+        group_rules=GroupRules(
+            settings.groups.most_people, timedelta(seconds=settings.groups.look_s), settings.groups.at_once
+        ),
+        account_lists=account_lists(settings, link),
         team_room=team_room,
         room_look=timedelta(seconds=settings.rooms.resync_s),
         on_round=metrics.on_round,
@@ -377,10 +401,9 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         at_the_door,
         team_room,
         RegistrationDoor(desk, addresses),
-        arrivals,
-        bookmarks,
         ears,
         signs,
+        on_server,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
     return Component(
@@ -389,10 +412,10 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         reconciler,
         store,
         presence,
+        privileges,
         rooms,
         speaker,
         team_room,
-        bookmarks,
         book,
         passes,
         watched,
@@ -558,6 +581,7 @@ async def check(settings: Settings) -> bool:
     logging.disable(logging.CRITICAL)  # what goes wrong is among the lines
     web = settings.web
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)
+    shared = group_keepers.shared_groups(settings, Privileges(()))
     wanted = Wanted(
         component=settings.xmpp.component,
         secret=settings.xmpp.secret.get_secret_value(),
@@ -572,5 +596,8 @@ async def check(settings: Settings) -> bool:
         contact=f"{settings.workgroups[0].name}@{settings.xmpp.component}",
         people=tuple(settings.staff.initial),
         max_stanza_bytes=settings.xmpp.max_stanza_bytes,
+        account_lists=lambda link: account_lists(settings, link),
+        has_groups=settings.groups.enabled,
+        try_shared_groups=shared.try_out if shared is not None else None,
     )
     return await everything.check(wanted, lambda line: print(line, flush=True))

@@ -253,6 +253,39 @@ class DeskSettings(Group):
     ] = 5.0
 
 
+class GroupSettings(Group):
+    """The groups trainees and support in the staff's contact lists."""
+
+    enabled: Annotated[
+        bool, Field(description="Whether to keep them; when this is turned off, what is in contact lists stays.")
+    ] = True
+    most_people: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=2000,
+            description="People shown, those active last: each has all others, so that entries grow with the square.",
+        ),
+    ] = 200
+    look_s: Annotated[
+        float,
+        Field(gt=0, description="How often all lists are looked at, as people and admins change them without telling."),
+    ] = 3600.0
+    at_once: Annotated[
+        int, Field(ge=1, le=32, description="Lists worked on at once; what is left of xmpp.max_iqs is for rooms.")
+    ] = 4
+    api_url: Annotated[
+        str,
+        Field(
+            pattern="^(https?://.*)?$",
+            description="ejabberd: its HTTP API as in livechat.yml: http://127.0.0.1:5284/api/v0. Empty: none.",
+        ),
+    ] = ""
+    api_token: Annotated[
+        SecretStr, Field(description="OAuth token for that API, where an address does not open it.")
+    ] = SecretStr("")
+
+
 class ApprenticeshipSettings(Group):
     """How a newcomer becomes a helper: what counts, who speaks for them, how long a decision may take."""
 
@@ -456,6 +489,7 @@ class Settings(BaseSettings):
     desk: DeskSettings = DeskSettings()
     apprenticeship: ApprenticeshipSettings = ApprenticeshipSettings()
     limits: LimitSettings = LimitSettings()
+    groups: GroupSettings = GroupSettings()
     web: WebSettings = WebSettings()
     texts: TextSettings = TextSettings()
     log: LogSettings = LogSettings()

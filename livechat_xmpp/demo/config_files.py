@@ -40,6 +40,7 @@ def ejabberd_snippet(names: Names, ports: Ports, secret: str) -> str:
         "SECRET": secret,
         "COMPONENT_PORT": str(ports.component),
         "HTTP_PORT": str(ports.http),
+        "API_PORT": str(ports.api),
     }
     return filled("ejabberd.yml", values)
 
@@ -90,9 +91,15 @@ def write_ejabberd(folder: Path, names: Names, ports: Ports, secret: str, log_le
 
 
 def write_component(
-    path: Path, names: Names, ports: Ports, secret: str, database: str, standings: Mapping[str, str]
+    path: Path,
+    names: Names,
+    ports: Ports,
+    secret: str,
+    database: str,
+    standings: Mapping[str, str],
+    api_url: str = "",
 ) -> None:
-    """Write the livechat.toml; standings: bare JID to the standing given at the start."""
+    """Write the livechat.toml; standings: bare JID to the standing given at the start. api_url: ejabberd's."""
 
     def quoted(text: str) -> str:  # JSON's strings are TOML's
         return json.dumps(text, ensure_ascii=False)
@@ -126,6 +133,9 @@ host = "{HOST}"
 port = {ports.web}
 websocket_url = "ws://{HOST}:{ports.http}/xmpp-websocket"
 metrics_allow = ["127.0.0.0/8"]
+
+[groups]
+api_url = {quoted(api_url)}
 
 [[workgroups]]
 name = {quoted(names.workgroup)}

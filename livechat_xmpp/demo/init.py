@@ -78,7 +78,9 @@ def _for_ejabberd(names: Names, secret: str) -> Start:
        install -o root -g ejabberd -m 640 {snippet} /etc/ejabberd/
        systemctl restart ejabberd"""
     url = f"ws://{HOST}:{EJABBERD_PORTS.http}/xmpp-websocket"
-    return Start("livechat.yml", ejabberd_snippet(names, EJABBERD_PORTS, secret), {"web__websocket_url": url}, todo)
+    api = f"http://{HOST}:{EJABBERD_PORTS.api}/api/v0"
+    settings = {"web__websocket_url": url, "groups__api_url": api}
+    return Start("livechat.yml", ejabberd_snippet(names, EJABBERD_PORTS, secret), settings, todo)
 
 
 def _settings_text(names: Names, secret: str, settings: Mapping[str, Any]) -> str:

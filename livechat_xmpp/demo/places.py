@@ -31,12 +31,16 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """c2s: clients; component: XEP-0114; http: WebSocket and BOSH of the server; web: the page."""
+    """c2s: clients; component: XEP-0114; http: WebSocket and BOSH of the server; web: the page.
+
+    api: ejabberd's HTTP API; Prosody has none.
+    """
 
     c2s: int = 5222
     component: int = 5347
     http: int = 5280
     web: int = 8080
+    api: int = 5284
 
 
 def is_free(port: int) -> bool:

@@ -30,11 +30,19 @@ class Trouble(StrEnum):
     STUCK = "stuck"  # steps in the room fail, or do not help
     NO_STANDING = "no-standing"  # somebody is on duty as what they may not be
     LETTERS_EXPIRED = "letters-expired"  # messages to people were not sent in time
+    GROUPS_FAILED = "groups-failed"  # contact lists do not show the groups as they should
+    GROUPS_CUT = "groups-cut"  # there are more people than contact lists may show
 
     @property
     def is_repaired_here(self) -> bool:
         """Return whether the record can be put right; else only the server can, or somebody who looks."""
-        return self not in (Trouble.ROOM_NOT_READY, Trouble.ROOM_LEFT, Trouble.STUCK)
+        return self not in (
+            Trouble.ROOM_NOT_READY,
+            Trouble.ROOM_LEFT,
+            Trouble.STUCK,
+            Trouble.GROUPS_FAILED,
+            Trouble.GROUPS_CUT,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
+from livechat_xmpp.domain.groups import Group
 from livechat_xmpp.domain.model import (
     Affiliation,
     BareJid,
@@ -130,6 +131,31 @@ class StaffPresences(Presences, Protocol):
 
     def offline_since(self, jid: BareJid) -> datetime | None:
         """Return since when the person's clients are known to be gone; None: they are not, or nobody knows."""
+        ...
+
+
+class GroupKeeper(Protocol):
+    """One way of bringing the groups into the staff's contact lists.
+
+    What is brought in step at once has a name: a person's list by their address, or all lists of a domain by the
+    domain. way: a word for the record and the log.
+    """
+
+    @property
+    def way(self) -> str: ...
+    def serves(self, domain: str) -> bool:
+        """Return whether the lists of the domain's accounts can be kept in this way on the present link."""
+        ...
+
+    def lists_of(self, people: Collection[BareJid]) -> set[str]:
+        """Return the names of these people's lists."""
+        ...
+
+    async def keep(self, name: str, members: Mapping[BareJid, Group]) -> bool:
+        """Look at one list and bring it in step; return False when that has to wait for its owner to be there.
+
+        All that can be done is done, then the first failure is raised. Raises LinkTrouble.
+        """
         ...
 
 

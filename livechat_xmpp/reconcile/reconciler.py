@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,11 +14,13 @@ from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.reconcile.attendance import ATTENDANCE, Attendance
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
+from livechat_xmpp.reconcile.groups import GROUPS, GroupRules, Groups
 from livechat_xmpp.reconcile.leftovers import Leftovers
 from livechat_xmpp.reconcile.newcomers import LISTS, NEWCOMERS, Newcomers
 from livechat_xmpp.reconcile.ports import (
     AccountLists,
     Clock,
+    GroupKeeper,
     LinkDown,
     LinkTrouble,
     People,
@@ -53,6 +55,7 @@ def _nobody_counts(result: str, seconds: float) -> None:
 class Reconciler:
     """Keeps rooms, offers and people in step with the record.
 
+    groups: the contact lists; keepers: the ways of keeping them, the best first; none where none is wanted.
     on_round: told of each round for a chat: "done", "failed" or "stuck", and the seconds that it took.
     """
 
@@ -73,6 +76,8 @@ class Reconciler:
         account_lists: AccountLists,
         team_room: TeamRoom,
         room_look: timedelta,
+        keepers: Sequence[GroupKeeper] = (),
+        group_rules: GroupRules | None = None,
         on_round: Callable[[str, float], None] = _nobody_counts,
     ) -> None:
         self._refresh_staff = refresh_staff
@@ -91,6 +96,7 @@ class Reconciler:
         self._is_heard = asyncio.Event()
         self._climbing = Climbing(desk, people, presences, clock, self._timers)
         self._may_climb = asyncio.Event()
+        self.groups = Groups(desk, people, presences, clock, self._timers, keepers, group_rules or GroupRules())
         self._sweep = Sweep(
             desk,
             people,
@@ -99,6 +105,7 @@ class Reconciler:
             every=sweep_every,
             stuck=lambda: dict(self._stuck),
             busy=lambda: wakeups.pending,
+            others=self.groups.problems,
         )
         self._may_sweep = asyncio.Event()
         self.newcomers = Newcomers(desk, people, account_lists, clock, self._timers, desk.rules.staff_domains)
@@ -115,6 +122,7 @@ class Reconciler:
             CLIMBING: self._may_climb.set,
             SWEEP: self._may_sweep.set,
             LEFTOVERS: self._may_destroy.set,
+            GROUPS: self.groups.is_woken.set,
             NEWCOMERS: self.newcomers.is_heard.set,
             LISTS: self.newcomers.may_list.set,
             ATTENDANCE: self.attendance.may_look.set,
@@ -136,6 +144,7 @@ class Reconciler:
         self._may_destroy.set()
         self._may_decide.set()
         self._sweep.begin()
+        self.groups.begin()
         self.newcomers.begin()
         self.attendance.begin()
 
@@ -169,6 +178,7 @@ class Reconciler:
                 tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
                 tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
                 tasks.create_task(self._whenever(self._may_destroy, LEFTOVERS, self._leftovers.destroy))
+                tasks.create_task(self._whenever(self.groups.is_woken, GROUPS, self.groups.look))
                 tasks.create_task(self._whenever(self.newcomers.is_heard, NEWCOMERS, self.newcomers.look))
                 tasks.create_task(self._whenever(self.newcomers.may_list, LISTS, self.newcomers.catch_up))
                 tasks.create_task(self._whenever(self.attendance.may_look, ATTENDANCE, self.attendance.look))
@@ -194,7 +204,7 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        due = (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide)
+        due = (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide, self.groups.is_woken)
         new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look)
         is_due = any(e.is_set() for e in (*due, *new))
         is_at_work = self._heard or self._busy or is_due
@@ -278,6 +288,7 @@ class Reconciler:
                 self._busy -= 1
 
     async def _look_after_staff(self) -> None:
+        self.groups.is_woken.set()
         self.newcomers.is_heard.set()  # somebody may wait for their welcome
         self._may_decide.set()  # a clock may have been started
         await self._refresh_staff()

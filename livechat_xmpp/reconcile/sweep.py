@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
@@ -25,6 +25,7 @@ class Sweep:
     """Sweeps now and then while there is a link: without one, what should happen cannot.
 
     stuck: returns the chats whose steps fail, since when and why. busy: those that are worked on or will be next.
+    others: returns what else fails outside of the record.
     """
 
     def __init__(
@@ -37,7 +38,9 @@ class Sweep:
         every: timedelta,
         stuck: Callable[[], Mapping[ChatId, tuple[datetime, str]]],
         busy: Callable[[], Set[ChatId]],
+        others: Callable[[], Sequence[Problem]] = tuple,
     ) -> None:
+        self._others = others
         self._desk = desk
         self._people = people
         self._clock = clock
@@ -60,6 +63,7 @@ class Sweep:
             sweep.find,
             stuck=self._stuck(),
             busy=self._busy(),
+            others=self._others(),
             closed_since=now - LOOK_BACK if self._has_swept else None,
             rules=self._desk.rules,
         )

@@ -17,6 +17,7 @@ from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Standing
 from livechat_xmpp.store.audit import AuditTable
 from livechat_xmpp.store.changes import Changes
 from livechat_xmpp.store.chats import ChatTable, with_standings
+from livechat_xmpp.store.contact_lists import ContactListTable
 from livechat_xmpp.store.fence import Fence
 from livechat_xmpp.store.offers import OfferTable
 from livechat_xmpp.store.people import AccountTable, DutyTable
@@ -88,6 +89,7 @@ class Transaction:
         self.notices = NoticeTable(db, changes)
         self.letters = LetterTable(db)
         self.record = RecordTable(db)
+        self.contact_lists = ContactListTable(db)
         self.touched = TouchedParts()
 
     def touch(self, chat_id: ChatId, *, is_urgent: bool = False) -> None:

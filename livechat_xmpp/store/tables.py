@@ -313,6 +313,15 @@ notice = Table(
     Column("done_at", UtcDateTime),
 )
 
+# What the desk has put into people's contact lists, or suggested to them; way: how. contacts: see contact_lists.py.
+contact_list = Table(
+    "contact_list",
+    metadata,
+    Column("jid", Jid, primary_key=True),
+    Column("way", String(16), primary_key=True),
+    Column("contacts", JSON, nullable=False),
+)
+
 # What the last sweep found; a subject is a chat, or an address.
 problem = Table(
     "problem",

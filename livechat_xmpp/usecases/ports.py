@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from livechat_xmpp.domain.apprenticeship import Application, Credit, Endorsement
 from livechat_xmpp.domain.escalation import Climber
+from livechat_xmpp.domain.groups import Given
 from livechat_xmpp.domain.model import (
     Account,
     Availability,
@@ -427,6 +428,17 @@ class Record(Protocol):
     def replace_problems(self, found: Sequence[Found]) -> None: ...
 
 
+class ContactLists(Protocol):
+    """What the desk has put into people's contact lists, or suggested to them; way: how."""
+
+    def owners(self, way: str) -> set[BareJid]:
+        """Return the people into whose lists something was put that was not taken out again."""
+        ...
+
+    def given(self, owner: BareJid, way: str) -> dict[BareJid, Given]: ...
+    def set_given(self, owner: BareJid, way: str, given: Mapping[BareJid, Given]) -> None: ...
+
+
 class Touched(Protocol):
     """What a transaction asked to be woken."""
 
@@ -481,6 +493,8 @@ class Work(Protocol):
     def letters(self) -> Letters: ...
     @property
     def record(self) -> Record: ...
+    @property
+    def contact_lists(self) -> ContactLists: ...
     @property
     def touched(self) -> Touched: ...
     def touch(self, chat_id: ChatId, *, is_urgent: bool = False) -> None:

@@ -28,13 +28,15 @@ def find(
     *,
     stuck: Mapping[ChatId, tuple[datetime, str]],
     busy: Collection[ChatId],
+    others: Sequence[Problem] = (),
     closed_since: datetime | None,
     rules: DeskRules,
 ) -> list[Problem]:
     """Return all that is not where the rules say; nothing is changed.
 
     stuck: chats whose steps fail, since when and why. busy: chats that are being worked on, or will be next.
-    closed_since: what was closed before has been looked at; None: nothing has.
+    others: what else fails outside of the record. closed_since: what was closed before has been looked at; None:
+    nothing has.
     """
     limits = _limits(rules)
     found = [
@@ -48,6 +50,7 @@ def find(
         for chat_id, (since, reason) in stuck.items()
         if work.now >= since + rules.overdue
     ]
+    found += [problem for problem in others if work.now >= problem.since_at + rules.overdue]
     standings = {a.jid: a.standing for a in work.accounts.list()}
     found += [problem for duty in work.duties.list() for problem in find_in_duty(duty, standings.get(duty.jid))]
     if (expired := work.letters.expired(work.now)).number:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Set
 from datetime import datetime
 
-from slixmpp import Message, Presence
+from slixmpp import Presence
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.model import Availability, BareJid, FullJid, WorkgroupName, bare
@@ -19,13 +19,17 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.presences import PresenceBook
+from livechat_xmpp.xmpp.privileges import Privileges
 from livechat_xmpp.xmpp.turns import Turns
 
 log = logging.getLogger(__name__)
 
 
 class StaffPresence:
-    """Keeps the presence book, and asks the staff to let us see them. The desk's contact is its first workgroup."""
+    """Keeps the presence book, and asks the staff to let us see them. The desk's contact is its first workgroup.
+
+    on_moved: told when somebody of the staff has come or gone, or it is known who is there.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,8 @@ class StaffPresence:
         *,
         title: str,
         probe_wait_s: float,
+        privileges: Privileges,
+        on_moved: Callable[[], None],
     ) -> None:
         self._title = title
         self._link = link
@@ -52,16 +58,13 @@ class StaffPresence:
         self._contact = addresses.workgroup(addresses.workgroups[0])
         self._asked: set[BareJid] = set()
         self._on_duty: set[BareJid] = set()
-        self._granting: set[str] = set()  # domains whose server lets us write contact lists (XEP-0356)
+        self._privileges = privileges
+        self._on_moved = on_moved
         self._expected: set[BareJid] = set()
         self._answered = asyncio.Event()
         self.accounts: set[BareJid] = set()
 
     # --- a new link
-
-    def forget(self) -> None:
-        """Forget what the server let us do: it says so again, at once, on the next link."""
-        self._granting.clear()
 
     async def begin(self) -> None:
         """Ask about everybody anew; who has not answered after probe_wait_s is offline."""
@@ -79,24 +82,24 @@ class StaffPresence:
         """Ask for the person's presence, or to be allowed to see it."""
         if jid in self._book.subscribed:
             self._send(jid, "probe")
-        elif jid.partition("@")[2] in self._granting:
+        elif self._privileges.may_write_lists(jid.partition("@")[2]):
             self._link.spawn(self._become_contact(jid))
-        elif jid not in self._asked:
+        else:
+            self._ask(jid)
+
+    def _ask(self, jid: BareJid) -> None:
+        """Ask to be allowed to see the person's presence, once a link."""
+        if jid not in self._asked:
             self._asked.add(jid)
             self._send(jid, "subscribe")
 
     # --- where the server lets us, the desk becomes a contact without anybody's click
 
-    def on_privileges(self, message: Message) -> None:
-        """Take in what the server lets us do for its accounts (XEP-0356 §3), told at each new link."""
-        domain = message["from"].full
-        # COMPAT ejabberd 23.01: has urn:xmpp:privilege:1, and fails at each list that it is asked to write.
-        perms = message.xml.iter("{urn:xmpp:privilege:2}perm")
-        if any(p.get("access") == "roster" and p.get("type") in ("set", "both") for p in perms):
-            self._granting.add(domain)
-            for jid in sorted(self.accounts - self._book.subscribed):
-                if jid.partition("@")[2] == domain:
-                    self._link.spawn(self._become_contact(jid))
+    def on_contact_lists(self, domain: str) -> None:
+        """Take in that the domain's server lets us write contact lists (XEP-0356)."""
+        for jid in sorted(self.accounts - self._book.subscribed):
+            if jid.partition("@")[2] == domain:
+                self._link.spawn(self._become_contact(jid))
 
     async def _become_contact(self, jid: BareJid) -> None:
         """Write the desk into the person's contact list, subscribed both ways; failing that, ask them."""
@@ -108,8 +111,7 @@ class StaffPresence:
             await self._link.request(iq)
         except StepRefused as refusal:
             log.warning("contact list not written", extra={"jid": jid, "why": refusal.reason})
-            self._granting.discard(jid.partition("@")[2])
-            self._probe(jid)
+            self._ask(jid)
             return
         self._on_answer(jid, is_subscribed=True)
 
@@ -123,6 +125,7 @@ class StaffPresence:
         if self._link.number == link:
             self._book.settle(self._now())
             self._desk.waker.wake_queues()
+            self._on_moved()
 
     async def _all_answered(self, people: Set[BareJid]) -> None:
         while not all(self._book.has_answered(jid) for jid in people):
@@ -190,6 +193,7 @@ class StaffPresence:
     def _staff_moved(self, jid: BareJid, before: Availability) -> None:
         """Have everything looked at that the person's being there decides, if that has changed."""
         if self._book.availability(jid) is not before:
+            self._on_moved()
             self._turns.take(jid, lambda: self._desk.ask(staff.wake_for, jid))
 
     def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:

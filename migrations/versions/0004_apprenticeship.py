@@ -84,6 +84,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enquiry")),
     )
     op.create_index("ix_enquiry_to_answered_at", "enquiry", ["to", "answered_at"], unique=False)
+    op.create_table(
+        "contact_list",
+        sa.Column("jid", JID, nullable=False),
+        sa.Column("way", sa.String(length=16), nullable=False),
+        sa.Column("contacts", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("jid", "way", name=op.f("pk_contact_list")),
+    )
     _decisions()
 
 

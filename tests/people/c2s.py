@@ -232,7 +232,8 @@ def over_tcp(host: str, port: int, jid: str, password: str | None = None) -> Ope
         except BaseException:
             stream.drop()
             raise
-        stream.hand_over(receiver)
+        # Once whom it is handed to has the connection: what came in meanwhile may want an answer.
+        asyncio.get_running_loop().call_soon(stream.hand_over, receiver)
         return stream
 
     return open_stream

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from xml.etree.ElementTree import Element
 
 from tests.people.c2s import Connection, Opener
+from tests.people.contacts import Entry, Suggested, entries_in, following, suggested_in
 from tests.people.elements import (
     CLIENT,
     DISCO_INFO,
@@ -39,6 +40,8 @@ class Client:
 
     received: every stanza in its order (keeps_log=False: none); inbox: every message outside of rooms' public talk.
     accepts_subscriptions, answers_pings: what the client does by itself. answer_iq: takes all other questions.
+    contacts: the contact list, once it was asked for. suggestions: changes of it that were suggested (XEP-0144), which
+    are in no inbox; follows_suggestions: whether they are made.
     language: what it says in xml:lang, "": nothing.
     """
 
@@ -55,6 +58,9 @@ class Client:
         self.received: list[Received] = []
         self.inbox: list[Received] = []
         self.presences: dict[str, Received] = {}
+        self.contacts: dict[str, Entry] = {}
+        self.suggestions: list[Suggested] = []
+        self.follows_suggestions = True
         self.language = ""
         self.keeps_log = True
         self.accepts_subscriptions = True
@@ -194,7 +200,11 @@ class Client:
         self._wake()
 
     def _on_message(self, received: Received) -> None:
-        if received.type != "groupchat":
+        if suggested := suggested_in(received.stanza):
+            self.suggestions += suggested
+            for one in suggested if self.follows_suggestions else ():
+                self._send(make("iq", following(one), type="set", id=new_id()))
+        elif received.type != "groupchat":
             self.inbox.append(received)
 
     def _on_presence(self, received: Received) -> None:
@@ -211,7 +221,8 @@ class Client:
         elif iq.find(f"{{{PING}}}ping") is not None:
             if self.answers_pings:
                 self._send(reply_to(iq))
-        elif iq.find(f"{{{ROSTER}}}query") is not None and iq.get("from", self.bare) == self.bare:
+        elif (query := iq.find(f"{{{ROSTER}}}query")) is not None and iq.get("from", self.bare) == self.bare:
+            self._on_contacts(query)
             self._send(reply_to(iq))
         elif iq.find(f"{{{DISCO_INFO}}}query") is not None:
             identity = make(f"{{{DISCO_INFO}}}identity", category="client", type="bot")
@@ -220,6 +231,36 @@ class Client:
             self.answer_iq(iq)
         else:
             self._send(error_to(iq, "service-unavailable"))
+
+    # the contact list
+
+    def _on_contacts(self, query: Element) -> None:
+        for one in entries_in(query):
+            if one.subscription == "remove":
+                self.contacts.pop(one.jid, None)
+            else:
+                self.contacts[one.jid] = one
+
+    async def fetch_contacts(self) -> dict[str, Entry]:
+        """Ask one's own server for the contact list, and be shown its changes from now on; return it."""
+        answer = await self.iq(None, make(f"{{{ROSTER}}}query"), "get")
+        query = answer.find(f"{{{ROSTER}}}query")
+        assert query is not None
+        self.contacts.clear()
+        self._on_contacts(query)
+        return dict(self.contacts)
+
+    def groups_of(self, jid: str) -> frozenset[str]:
+        """Return the groups that somebody is shown in; none for who is no contact."""
+        return self.contacts[jid].groups if jid in self.contacts else frozenset()
+
+    async def sees_in_groups(self, jid: str, *groups: str, limit_s: float = LIMIT_S) -> None:
+        """Wait until somebody is shown in exactly these groups; without groups: until they are no contact."""
+
+        def is_so() -> bool:
+            return self.groups_of(jid) == set(groups) and (bool(groups) or jid not in self.contacts)
+
+        await self.until(is_so, f"{jid} in {groups or 'no list'}; now in {sorted(self.groups_of(jid))}", limit_s)
 
     # waiting
 

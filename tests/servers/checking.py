@@ -64,7 +64,9 @@ def check(server: ThrowawayServer, folder: Path, **environment: str) -> Outcome:
     """Run the command with a configuration for this server; environment: LIVECHAT_* settings."""
     config = folder / "check.toml"
     ports = replace(server.ports, web=some_free_ports().web)
-    write_component(config, server.names, ports, server.secret, f"sqlite+aiosqlite:///{folder}/check.db", {})
+    write_component(
+        config, server.names, ports, server.secret, f"sqlite+aiosqlite:///{folder}/check.db", {}, server.api_url
+    )
     return check_with(config, environment)
 
 

@@ -53,7 +53,7 @@ class Desk:
         own = {name: value for name, value in os.environ.items() if not name.startswith("LIVECHAT_")}
         self._environment = {**own, **NOBODY_SIGNS_UP, **environment}
         standings = {account.jid: account.standing for account in accounts}
-        write_component(self.config, server.names, self.ports, server.secret, self.database, standings)
+        write_component(self.config, server.names, self.ports, server.secret, self.database, standings, server.api_url)
 
     @property
     def pid(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from livechat_xmpp.demo.config_files import write_ejabberd
+from livechat_xmpp.demo.places import HOST
 from tests.servers.needs import is_missing, program
 from tests.servers.throwaway import ThrowawayServer
 
@@ -24,6 +25,10 @@ class Ejabberd(ThrowawayServer):
     @property
     def snippet(self) -> Path:
         return self.folder / "livechat.yml"
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{HOST}:{self.ports.api}/api/v0"
 
     def _configure(self) -> Path:
         return write_ejabberd(self.folder, self.names, self.ports, self.secret)

@@ -37,9 +37,23 @@ def test_all_is_well_with_the_configuration_that_we_write(server: ThrowawayServe
     assert "visitors can make rooms" not in outcome.text
 
 
-def test_what_the_server_lets_us_write_is_told(prosody: Prosody, ejabberd: Ejabberd, tmp_path: Path) -> None:
-    assert "roster both" in check(prosody, tmp_path).line("contact lists")
-    assert "nothing to change" in check(ejabberd, tmp_path).line("contact lists")
+def test_how_the_groups_come_into_contact_lists_is_told(prosody: Prosody, ejabberd: Ejabberd, tmp_path: Path) -> None:
+    assert "the desk writes the lists" in check(prosody, tmp_path).line("ok  groups in contact lists")
+    assert "the server has them" in check(ejabberd, tmp_path).line("ok  groups in contact lists")
+    without = check(ejabberd, tmp_path, LIVECHAT_GROUPS__API_URL="")
+    assert without.status == 0
+    assert "suggested to people's clients (XEP-0144): with what livechat.yml has" in without.line(
+        "--  groups in contact"
+    )
+    unwanted = check(prosody, tmp_path, LIVECHAT_GROUPS__ENABLED="false")
+    assert "none, as groups.enabled says" in unwanted.line("--  groups in contact lists")
+
+
+def test_an_api_that_does_not_answer_is_named(prosody: Prosody, ejabberd: Ejabberd, tmp_path: Path) -> None:
+    nowhere = {"LIVECHAT_GROUPS__API_URL": f"http://{HOST}:1/api/v0"}
+    (missing,) = check(ejabberd, tmp_path, **nowhere).missing
+    assert "/api/v0: mod_http_api" in missing
+    assert check(prosody, tmp_path, **nowhere).missing == [], "not asked where the desk may write the lists itself"
 
 
 async def test_what_there_is_for_newcomers_is_told(server: ThrowawayServer, tmp_path: Path) -> None:
@@ -296,6 +310,7 @@ def test_a_wrong_setting_of_the_whole_prosody_is_named(tmp_path: Path, change: C
         pytest.param(
             [("/xmpp-websocket: ejabberd_http_ws", "/ws: ejabberd_http_ws")], "/xmpp-websocket:", id="no WebSocket"
         ),
+        pytest.param([("what: [srg_list, ", "what: [")], "api_permissions", id="a command for groups not allowed"),
     ],
 )
 def test_a_wrong_setting_of_ejabberd_is_named(tmp_path: Path, changes: list[Change], setting: str) -> None:
@@ -304,6 +319,13 @@ def test_a_wrong_setting_of_ejabberd_is_named(tmp_path: Path, changes: list[Chan
     assert outcome.status == 1
     assert len(outcome.missing) == 1, outcome.text
     assert setting in outcome.missing[0]
+
+
+@pytest.mark.parametrize("module", ["mod_admin_extra: {} #", "mod_shared_roster: {}"])
+def test_an_ejabberd_without_what_shared_groups_need_is_told(tmp_path: Path, module: str) -> None:
+    with server_with(Ejabberd, tmp_path, main=((module, "#"),)) as server:
+        (missing,) = check(server, tmp_path).missing
+    assert "mod_shared_roster and mod_admin_extra" in missing
 
 
 async def test_an_ejabberd_that_mixes_up_its_components_is_told(tmp_path: Path) -> None:
@@ -359,11 +381,11 @@ def test_what_the_desk_can_do_without_on_ejabberd(tmp_path: Path) -> None:
     privilege = "mod_privilege:\n    roster:\n      both: livechat_desk\n  mod_pubsub:"
     main = (("    - deny: livechat_visitors # of livechat.yml\n", ""), ("mod_pubsub:", privilege))
     with server_with(Ejabberd, tmp_path, *changes, main=main) as server:
-        outcome = check(server, tmp_path)
+        outcome = check(server, tmp_path, LIVECHAT_GROUPS__API_URL="")
     assert (outcome.status, outcome.missing) == (0, []), outcome.text
     assert "without mod_stream_mgmt" in outcome.line("counts as there for minutes")
     assert "mod_muc of conference.localhost" in outcome.line("visitors can make rooms")
-    assert "cannot write them" in outcome.line("contact lists")
+    assert "cannot write lists" in outcome.line("contact lists")
 
 
 # --- desks that run

@@ -187,6 +187,31 @@ async def test_passwords_are_taken_by_plain_and_scram_without_tls(each_server: T
     assert "starttls" not in features
 
 
+async def test_what_others_may_do_over_ejabberds_api_is_not_changed(tmp_path: Path) -> None:
+    """The desk may call the commands for groups and no others; what ejabberd.yml allows stays allowed."""
+    theirs = """
+api_permissions:
+  "public commands":
+    who:
+      ip: 127.0.0.1/8
+    what: [status]
+modules:
+"""
+    with server_with(Ejabberd, tmp_path, main=(("\nmodules:\n", theirs),)) as server:
+        async with aiohttp.ClientSession() as http:
+
+            async def status(command: str, **arguments: str) -> int:
+                async with http.post(f"{server.api_url}/{command}", json=arguments) as answer:
+                    return answer.status
+
+            assert await status("srg_list", host="localhost") == 200
+            assert await status("status") == 200
+            assert await status("srg_delete", host="localhost", group="livechat-support") == 403
+            assert await status("registered_users", host="localhost") == 403
+            assert await status("unregister", host="localhost", user="ada") == 403
+            assert await status("stop") == 403
+
+
 async def test_mod_privilege_of_ejabberd_does_no_harm(tmp_path: Path) -> None:
     """In 23.01 it fails at each contact list that it is asked to write: people are asked instead."""
     grant = "mod_privilege:\n    roster:\n      both: livechat_desk\n  mod_pubsub:"

@@ -24,9 +24,9 @@ _PATIENCE_S = 2.0  # for an answer at the start, before asking again
 
 
 def some_free_ports() -> Ports:
-    """Return four free ports; below those that the system gives to outgoing connections."""
+    """Return five free ports; below those that the system gives to outgoing connections."""
     chosen: list[int] = []
-    while len(chosen) < 4:
+    while len(chosen) < 5:
         port = random.SystemRandom().randrange(20_000, 30_000)
         if port not in chosen and is_free(port):
             chosen.append(port)
@@ -68,6 +68,11 @@ class ThrowawayServer(ABC):
     @abstractmethod
     def lose_help_rooms(self) -> None:
         """Have it forget the help rooms, while it is stopped, as a lost disk would."""
+
+    @property
+    def api_url(self) -> str:
+        """Where its HTTP API is; "" where it has none."""
+        return ""
 
     @property
     def pid(self) -> int:

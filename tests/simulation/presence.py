@@ -33,12 +33,18 @@ SUBSCRIPTIONS = {"subscribe", "subscribed", "unsubscribe", "unsubscribed"}
 
 @dataclass
 class Contact:
-    """One line of a contact list. to: the owner sees the contact; from_: the contact sees the owner."""
+    """One line of a contact list. to: the owner sees the contact; from_: the contact sees the owner.
+
+    is_listed: the owner has put it there; others are there only for their subscription.
+    """
 
     to: bool = False
     from_: bool = False
     asked: bool = False
     pending: bool = False
+    is_listed: bool = False
+    name: str | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def subscription(self) -> str:
@@ -53,6 +59,13 @@ class Session:
     deliver: Callable[[Element], None]
     presence: Element | None = None
     directed: set[str] = field(default_factory=set)
+
+
+def _item(jid: str, contact: Contact) -> Element:
+    groups = [make(f"{{{ROSTER}}}group", group) for group in contact.groups]
+    asked = "subscribe" if contact.asked else None
+    subscription = contact.subscription
+    return make(f"{{{ROSTER}}}item", *groups, jid=jid, name=contact.name, subscription=subscription, ask=asked)
 
 
 class PeopleDomain:
@@ -264,10 +277,8 @@ class PeopleDomain:
             self._push(user, sender)
 
     def _push(self, user: str, jid: str) -> None:
-        contact = self._contacts[user][jid]
-        item = make(
-            f"{{{ROSTER}}}item", jid=jid, subscription=contact.subscription, ask="subscribe" if contact.asked else None
-        )
+        contact = self._contacts[user].get(jid)
+        item = make(f"{{{ROSTER}}}item", jid=jid, subscription="remove") if contact is None else _item(jid, contact)
         for session in self._available(user):
             session.deliver(
                 make("iq", make(f"{{{ROSTER}}}query", item), type="set", id=f"push{next(self._serial)}", to=session.jid)
@@ -293,22 +304,36 @@ class PeopleDomain:
         elif stanza.get("type") in ("result", "error"):
             return
         elif stanza.get("from", "").startswith(to + "/") and stanza.find(f"{{{ROSTER}}}query") is not None:
-            self._router.route(reply_to(stanza, self._roster(to)))
+            if stanza.get("type") == "set":
+                self._on_contact_set(to, stanza)
+            else:
+                self._router.route(reply_to(stanza, self._roster(to)))
         else:
             self._router.bounce(stanza, "service-unavailable")
 
     def _roster(self, user: str) -> Element:
         items = [
-            make(
-                f"{{{ROSTER}}}item",
-                jid=jid,
-                subscription=contact.subscription,
-                ask="subscribe" if contact.asked else None,
-            )
+            _item(jid, contact)
             for jid, contact in self._contacts[user].items()
-            if contact.to or contact.from_ or contact.asked
+            if contact.to or contact.from_ or contact.asked or contact.is_listed
         ]
         return make(f"{{{ROSTER}}}query", *items)
+
+    def _on_contact_set(self, user: str, stanza: Element) -> None:
+        """Put one entry into a list, or take it out (RFC 6121 §2.3 to 2.5); subscriptions end with it, unsaid."""
+        item = stanza.find(f"{{{ROSTER}}}query/{{{ROSTER}}}item")
+        if item is None:
+            self._router.bounce(stanza, "bad-request")
+            return
+        jid = bare(item.get("jid", ""))
+        if item.get("subscription") == "remove":
+            self._contacts[user].pop(jid, None)
+        else:
+            contact = self._contacts[user][jid]
+            contact.is_listed, contact.name = True, item.get("name")
+            contact.groups = tuple(group.text or "" for group in item.iterfind(f"{{{ROSTER}}}group"))
+        self._router.route(reply_to(stanza))
+        self._push(user, jid)
 
     def _on_domain_stanza(self, stanza: Element) -> None:
         if name(stanza) != "iq" or stanza.get("type") not in ("get", "set"):

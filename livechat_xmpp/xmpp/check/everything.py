@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
+from livechat_xmpp.xmpp import privileges
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded, Say, Wanted
 from livechat_xmpp.xmpp.check.link import ANSWER_S, COMPONENT, OneLink
@@ -20,7 +22,7 @@ from livechat_xmpp.xmpp.check.rooms import RoomCheck
 from livechat_xmpp.xmpp.check.visits import Visit, is_in_use, tell_visit, try_visits, visit
 from livechat_xmpp.xmpp.check.words import Need
 
-PRIVILEGE, OLD_PRIVILEGE = "urn:xmpp:privilege:2", "urn:xmpp:privilege:1"
+OLD_PRIVILEGE = "urn:xmpp:privilege:1"
 NOT_TOLD = ("service-unavailable", "feature-not-implemented")  # a server is there, but keeps its version to itself
 STAFF_S = 1.0  # for presence of the staff; servers are silent about those who do not let us see them
 TO_OURSELVES = 16  # messages; one that another connection shared with us would get all but surely one of them
@@ -55,13 +57,13 @@ async def _with_link(wanted: Wanted, found: Findings, link: OneLink, seen: Visit
     if not await found.tried("all that is for the desk comes to us", Need.ONLY_US, _gets_all(wanted, link)):
         found.note("nothing more was tried: what we ask would be answered to somebody else")
         return
-    await _server(wanted, found, link)
+    domains = await _server(wanted, found, link)
     tell_visit(wanted, found, seen)
     await RoomCheck(link, Addresses(wanted.component, wanted.muc, ()), found, seen.visitor).run()
     await try_visits(wanted, found, link, seen.visitor)
-    await _privileges(wanted, found, link)
+    await _groups(wanted, found, link, domains)
     await _staff(wanted, found, link)
-    await try_newcomers(wanted, found, link, wanted.account_lists(link))
+    await try_newcomers(wanted, found, link, domains)
     await _largest_stanza(wanted, found, link)
 
 
@@ -88,8 +90,9 @@ async def _link(wanted: Wanted, found: Findings) -> OneLink | None:
     return None
 
 
-async def _server(wanted: Wanted, found: Findings, link: OneLink) -> None:
-    """See that the staff's domains are there, and of what software."""
+async def _server(wanted: Wanted, found: Findings, link: OneLink) -> list[str]:
+    """See that the staff's domains are there, and of what software; return those that are."""
+    there = []
     for domain in wanted.staff_domains:
         try:
             answer = await link.query(domain, "{jabber:iq:version}query")
@@ -103,6 +106,9 @@ async def _server(wanted: Wanted, found: Findings, link: OneLink) -> None:
                 found.ok(f"staff's domain {domain}, which does not tell its software")
             else:
                 found.no(f"staff's domain {domain}", Need.STAFF_DOMAIN, str(trouble), domain=domain)
+                continue
+        there.append(domain)
+    return there
 
 
 async def _gets_all(wanted: Wanted, link: OneLink) -> None:
@@ -119,18 +125,26 @@ async def _gets_all(wanted: Wanted, link: OneLink) -> None:
             raise NotAsNeeded(f"of {TO_OURSELVES} messages to ourselves only {number} came") from trouble
 
 
-async def _privileges(wanted: Wanted, found: Findings, link: OneLink) -> None:
-    """Say what the server lets us do for its accounts (XEP-0356 §3); it told us right after the link came up."""
-    for domain in wanted.staff_domains:
+async def _groups(wanted: Wanted, found: Findings, link: OneLink, domains: Sequence[str]) -> None:
+    """Say for each domain how the groups come into contact lists there, and what would be better.
+
+    What a server lets us do (XEP-0356 §3) it told us right after the link came up.
+    """
+    for domain in domains:
         told = [s for s in link.seen if s.get("from") == domain and s.tag == f"{{{COMPONENT}}}message"]
-        perms = [p for s in told for p in s.iter(f"{{{PRIVILEGE}}}perm")]
-        if perms:
-            given = ", ".join(f"{p.get('access')} {p.get('type')}" for p in perms)
-            found.ok(f"{domain} lets the desk keep contact lists: {given}")
-            continue
-        is_old = any(s.find(f".//{{{OLD_PRIVILEGE}}}perm") is not None for s in told)
-        why = "its mod_privilege is one that cannot write them" if is_old else ""
-        found.note(f"{domain} does not let the desk keep contact lists", Need.PRIVILEGES, why, domain=domain)
+        perms = {p.get("access"): p.get("type") for s in told for p in s.iter(f"{{{privileges.NS}}}perm")}
+        what = f"groups in contact lists of {domain}"
+        if not wanted.has_groups:
+            found.note(f"{what}: none, as groups.enabled says")
+        elif perms.get("roster") == "both":
+            found.ok(f"{what}: the desk writes the lists (XEP-0356)")
+        elif wanted.try_shared_groups is not None:
+            trying = wanted.try_shared_groups(domain)
+            await found.tried(f"{what}: the server has them, by groups.api_url", Need.GROUPS_API, trying, domain=domain)
+        else:
+            is_old = any(s.find(f".//{{{OLD_PRIVILEGE}}}perm") is not None for s in told)
+            why = "its mod_privilege is one that cannot write lists" if is_old else ""
+            found.note(f"{what}: suggested to people's clients (XEP-0144)", Need.PRIVILEGES, why, domain=domain)
 
 
 async def _staff(wanted: Wanted, found: Findings, link: OneLink) -> None:

@@ -18,7 +18,9 @@ Say = Callable[[str], None]
 class Wanted:
     """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs.
 
-    max_stanza_bytes: the largest stanza that the desk may send. account_lists: who asks for accounts over a link.
+    max_stanza_bytes: the largest stanza that the desk may send. has_groups: whether contact lists get groups.
+    try_shared_groups: tries whether the server has them for a domain, raises LinkTrouble; None: it is not asked.
+    account_lists: who asks for accounts over a link.
     """
 
     component: str
@@ -35,6 +37,8 @@ class Wanted:
     people: tuple[str, ...]
     max_stanza_bytes: int
     account_lists: Callable[[Link], AccountLists] = XmppAccountLists
+    has_groups: bool = True
+    try_shared_groups: Callable[[str], Awaitable[None]] | None = None
 
     @property
     def general_muc(self) -> str:
@@ -90,14 +94,14 @@ class Findings:
         change = f": {words(need, self.software, {**self._names, **names})}" if need else ""
         self._say(f"--  {what}{reason}{change}")
 
-    async def tried(self, what: str, need: Need, step: Awaitable[Any]) -> bool:
+    async def tried(self, what: str, need: Need, step: Awaitable[Any], **names: str) -> bool:
         """Take the step and say how it went. Raises LinkDown, as nothing more can be tried then."""
         try:
             await step
         except LinkDown:
             raise
         except LinkTrouble as trouble:
-            self.no(what, need, str(trouble))
+            self.no(what, need, str(trouble), **names)
             return False
         self.ok(what)
         return True

@@ -42,6 +42,7 @@ class Need(Enum):
     ACCOUNT_LIST = auto()
     BOOKMARKS = auto()
     PRIVILEGES = auto()
+    GROUPS_API = auto()
 
 
 ROOM: Mapping[Need, str] = {  # the same everywhere: these are not the server's, but the room's
@@ -93,7 +94,10 @@ PROSODY: Mapping[Need, str] = {
     Need.BOOKMARKS: 'below VirtualHost "{domain}", privileged_entities for "{component}" can have iq ='
     ' {{ ["http://jabber.org/protocol/pubsub"] = "set" }} (Debian: package prosody-modules)',
     Need.PRIVILEGES: 'modules_enabled = {{ "privilege" }} both below VirtualHost "{domain}" and below Component'
-    ' "{component}" (Debian: package prosody-modules), and privileged_entities below the VirtualHost',
+    ' "{component}" (Debian: package prosody-modules), and privileged_entities below the VirtualHost, with'
+    ' roster = "both"',
+    Need.GROUPS_API: "Prosody has no such API: leave groups.api_url here empty, and let the desk write the lists by"
+    ' mod_privilege, below VirtualHost "{domain}"',
 }
 
 EJABBERD: Mapping[Need, str] = {
@@ -141,7 +145,11 @@ EJABBERD: Mapping[Need, str] = {
     ' else who signs up while the desk is down becomes a trainee with "ready", by registering with the desk, or in the'
     " contributors' room",
     Need.BOOKMARKS: "nothing to change: ejabberd lets nobody write them for others",
-    Need.PRIVILEGES: "nothing to change: each of the staff is asked once, by their client, to let the desk see them",
+    Need.PRIVILEGES: "with what livechat.yml has below listen (mod_http_api) and api_permissions, mod_shared_roster and"
+    " mod_admin_extra among the modules, and groups.api_url here, all of {domain} have them without being asked",
+    Need.GROUPS_API: "below listen, module: ejabberd_http on loopback with request_handlers: /api/v0: mod_http_api;"
+    " api_permissions that let this machine call the commands srg_*; mod_shared_roster and mod_admin_extra below the"
+    ' modules of "{domain}"; groups.api_url here has to be that listener\'s address, with /api/v0',
 }
 
 WORDS: Mapping[str, Mapping[Need, str]] = {"Prosody": PROSODY, "ejabberd": EJABBERD}

@@ -1,0 +1,1 @@
+"""What a server does for us over HTTP instead of XMPP."""
