@@ -30,6 +30,12 @@ EXPLAINED = (
     re.compile(r"^Nothing is offered to you at the moment\.$"),
     re.compile(r"will be back", re.IGNORECASE),
 )
+# What anybody is told once in such a short life, whatever happens: the same words twice are one too many.
+ONCE = (
+    re.compile(r"^Welcome! You are a trainee here now"),
+    re.compile(r'Are they ready to answer by themselves\? Write "endorse ([^"]+)"'),
+    re.compile(r"^Would you like to help others here"),
+)
 # How the server, not the desk, says that what was sent did not arrive while a fault was under way.
 UNREACHABLE = {
     "remote-server-timeout",
@@ -80,7 +86,7 @@ def asked_in(given: Evidence) -> Found:
     for person in given.people:
         texts = Counter(match[1] for m in person.told if (match := ASKED_IN.search(m.body)))
         offers = Counter(match[1] for m in person.told if (match := OFFER.search(m.body)))
-        direct = Counter(m.room.partition("@")[0] for m in person.told if m.room)
+        direct = Counter(m.room.partition("@")[0] for m in person.told if m.room.endswith(f"@{given.muc}"))
         for chat_id in set(texts) | set(direct):
             lost = [s for s in person.shown if s.room == given.room(chat_id) and not s.is_own]
             ways = max(1, person.wishes.get(chat_id, 0)) + max(len(lost), given.before.rooms_lost[chat_id])
@@ -89,6 +95,15 @@ def asked_in(given: Evidence) -> Found:
                 yield "doubled", f"{person.name} was asked into {chat_id} {texts[chat_id]} times; {ways} ways in"
             if direct[chat_id] > texts[chat_id] + offers[chat_id]:
                 yield "doubled", f"{person.name} was invited into {chat_id} {direct[chat_id]} times"
+
+
+def once(given: Evidence) -> Found:
+    for person in given.people:
+        others = Counter(m.room for m in person.told if m.room and not m.room.endswith(f"@{given.muc}"))
+        words = Counter(match[0] for m in person.told for one in ONCE if (match := one.search(m.body)))
+        for what, count in (others + words).items():
+            if count > 1:
+                yield "doubled", f"{person.name} was told {count} times: {what!r}"
 
 
 def strange(given: Evidence) -> Found:
@@ -119,7 +134,7 @@ def _is_excused(message: Told, person: Witness) -> bool:
 def _is_explained(message: Told, given: Evidence, person: Witness) -> bool:
     if message.room or not message.body:
         return True
-    known = (OFFER, ASKED_IN, TIME_IS_UP, *EXPLAINED)
+    known = (OFFER, ASKED_IN, TIME_IS_UP, *EXPLAINED, *ONCE)
     if any(pattern.search(message.body) for pattern in known):
         return True
     match = TAKEN_BACK.match(message.body)

@@ -254,6 +254,22 @@ def nothing_explains_a_message(world: Evidence) -> None:
     tell(world, "ana", a_message("You did not answer, so you are off duty now."))
 
 
+def somebody_is_welcomed_twice(world: Evidence) -> None:
+    for _ in range(2):
+        tell(world, "ana", a_message("Welcome! You are a trainee here now: you learn by watching."))
+
+
+def a_helper_is_asked_twice_about_a_trainee(world: Evidence) -> None:
+    for visitor in ("vo", "vu"):
+        asked = f'Tom was with you in {visitor}. Are they ready to answer by themselves? Write "endorse tom" with why.'
+        tell(world, "ana", a_message(asked))
+
+
+def somebody_is_asked_into_the_contributors_room_twice(world: Evidence) -> None:
+    for _ in range(2):
+        tell(world, "ana", a_message("", room="contributors@conference.localhost"))
+
+
 def an_offer_is_taken_back_and_nobody_had_gone(world: Evidence) -> None:
     tell(world, "cai", a_message("vo's request is not waiting for you any more.", 105))
 
@@ -297,6 +313,9 @@ WRONG: list[tuple[Callable[[Evidence], None], tuple[str, str]]] = [
     (an_error_comes_out_of_nothing, ("strange", "rule")),
     (a_bug_shows_during_a_fault, ("strange", "rule")),
     (nothing_explains_a_message, ("strange", "rule")),
+    (somebody_is_welcomed_twice, ("once", "doubled")),
+    (a_helper_is_asked_twice_about_a_trainee, ("once", "doubled")),
+    (somebody_is_asked_into_the_contributors_room_twice, ("once", "doubled")),
     (an_offer_is_taken_back_and_nobody_had_gone, ("strange", "rule")),
     (a_helper_is_put_out, ("strange", "rule")),
 ]
