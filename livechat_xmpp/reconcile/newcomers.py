@@ -59,7 +59,7 @@ class Newcomers:
         """Sign up who was heard of, then welcome those who wait for it. Raises LinkTrouble."""
         while self._heard:
             batch = dict(itertools.islice(self._heard.items(), AT_ONCE))
-            await self._desk.do(signup.sign_up_all, batch, rules=self._desk.rules)
+            await self._desk.do(signup.take_heard, batch, workgroup=self._desk.workgroups[0], rules=self._desk.rules)
             for jid in batch:
                 del self._heard[jid]
         self._is_flooded = False
