@@ -18,9 +18,9 @@ Say = Callable[[str], None]
 class Wanted:
     """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs.
 
-    max_stanza_bytes: the largest stanza that the desk may send. has_groups: whether contact lists get groups.
-    try_shared_groups: tries whether the server has them for a domain, raises LinkTrouble; None: it is not asked.
-    account_lists: who asks for accounts over a link.
+    max_stanza_bytes: the largest stanza that the desk may send. account_lists: who asks for accounts over a link.
+    has_groups: whether contact lists get groups. try_shared_groups: tries whether the server has them for a domain,
+    raises LinkTrouble; None: it is not asked.
     """
 
     component: str
@@ -36,9 +36,9 @@ class Wanted:
     contact: str
     people: tuple[str, ...]
     max_stanza_bytes: int
-    account_lists: Callable[[Link], AccountLists] = XmppAccountLists
     has_groups: bool = True
     try_shared_groups: Callable[[str], Awaitable[None]] | None = None
+    account_lists: Callable[[Link], AccountLists] = XmppAccountLists
 
     @property
     def general_muc(self) -> str:

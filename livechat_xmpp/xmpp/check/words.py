@@ -140,16 +140,16 @@ EJABBERD: Mapping[Need, str] = {
     " web.websocket_url has to begin with wss",
     Need.STANZA_SIZE: "below listen, module: ejabberd_service: max_stanza_size has to be {max_bytes} at least; or set"
     " xmpp.max_stanza_bytes here to what it is",
-    Need.NOTICES: 'below modules, mod_register: registration_watchers: ["{component}"]',
-    Need.ACCOUNT_LIST: "api_permissions that let the desk give the command registered_users, and groups.api_url here;"
-    ' else who signs up while the desk is down becomes a trainee with "ready", by registering with the desk, or in the'
-    " contributors' room",
-    Need.BOOKMARKS: "nothing to change: ejabberd lets nobody write them for others",
     Need.PRIVILEGES: "with what livechat.yml has below listen (mod_http_api) and api_permissions, mod_shared_roster and"
     " mod_admin_extra among the modules, and groups.api_url here, all of {domain} have them without being asked",
     Need.GROUPS_API: "below listen, module: ejabberd_http on loopback with request_handlers: /api/v0: mod_http_api;"
     " api_permissions that let this machine call the commands srg_*; mod_shared_roster and mod_admin_extra below the"
     ' modules of "{domain}"; groups.api_url here has to be that listener\'s address, with /api/v0',
+    Need.NOTICES: 'below modules, mod_register: registration_watchers: ["{component}"]',
+    Need.ACCOUNT_LIST: "api_permissions that let the desk give the command registered_users, and groups.api_url here;"
+    ' else who signs up while the desk is down becomes a trainee with "ready", by registering with the desk, or in the'
+    " contributors' room",
+    Need.BOOKMARKS: "nothing to change: ejabberd lets nobody write them for others",
 }
 
 WORDS: Mapping[str, Mapping[Need, str]] = {"Prosody": PROSODY, "ejabberd": EJABBERD}
