@@ -26,9 +26,10 @@ from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.metrics import Metrics
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.reconcile.groups import GroupRules
-from livechat_xmpp.reconcile.ports import Clock
+from livechat_xmpp.reconcile.ports import AccountLists, Clock
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.reconcile.wakeups import WakeUps
+from livechat_xmpp.server_api.accounts import ListedAccounts
 from livechat_xmpp.service import ServiceManager
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
@@ -44,7 +45,7 @@ from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.watching import Watched
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp import disco, limits
-from livechat_xmpp.xmpp.account_lists import AccountLists
+from livechat_xmpp.xmpp.account_lists import AccountLists as XmppAccountLists
 from livechat_xmpp.xmpp.addresses import Addresses, read_bare_jid
 from livechat_xmpp.xmpp.arrivals import Arrivals
 from livechat_xmpp.xmpp.bookmarks import Bookmarks
@@ -188,7 +189,6 @@ class Component:
     rooms: MucRooms
     speaker: Speaker
     team_room: TeamRoom
-    bookmarks: Bookmarks
     book: PresenceBook
     passes: Passes
     watched: Watched
@@ -219,7 +219,6 @@ class Component:
         self.rooms.forget_all()
         self.privileges.forget()
         self.team_room.forget()
-        self.bookmarks.forget()
 
     @property
     def is_idle(self) -> bool:
@@ -260,6 +259,13 @@ def _link(settings: Settings, may_send: Callable[[], bool]) -> Link:
         max_bytes=settings.xmpp.max_stanza_bytes,
         may_send=may_send,
     )
+
+
+def account_lists(settings: Settings, link: Link) -> AccountLists:
+    """Return who asks the server for its accounts: its API where that is set, else as one of its admins."""
+    by_admin = XmppAccountLists(link)
+    api = group_keepers.api_of(settings)
+    return by_admin if api is None else ListedAccounts(api, read_bare_jid, by_admin)
 
 
 def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
@@ -305,7 +311,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         on_seen=arrivals.on_contributor,
         on_out=lambda: reconciler.attendance.on_out(),
     )
-    bookmarks = Bookmarks(link)
+    bookmarks = Bookmarks(link, privileges)
     speaker = Speaker(
         link,
         addresses,
@@ -336,7 +342,8 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         await presence.refresh()
         ears.meet(presence.accounts)
 
-    def on_privileges(message: Message) -> None:
+    def on_server(message: Message) -> None:
+        arrivals.on_server_message(message)
         if (domain := privileges.take(message)) is not None:
             presence.on_contact_lists(domain)
             reconciler.groups.begin()
@@ -365,7 +372,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         group_rules=GroupRules(
             settings.groups.most_people, timedelta(seconds=settings.groups.look_s), settings.groups.at_once
         ),
-        account_lists=AccountLists(link),
+        account_lists=account_lists(settings, link),
         team_room=team_room,
         room_look=timedelta(seconds=settings.rooms.resync_s),
         on_round=metrics.on_round,
@@ -394,11 +401,9 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         at_the_door,
         team_room,
         RegistrationDoor(desk, addresses),
-        arrivals,
-        bookmarks,
         ears,
         signs,
-        on_privileges,
+        on_server,
     )
     watched = Watched(metrics, link, turns, at_the_door, reconciler)
     return Component(
@@ -411,7 +416,6 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         rooms,
         speaker,
         team_room,
-        bookmarks,
         book,
         passes,
         watched,
@@ -592,6 +596,7 @@ async def check(settings: Settings) -> bool:
         contact=f"{settings.workgroups[0].name}@{settings.xmpp.component}",
         people=tuple(settings.staff.initial),
         max_stanza_bytes=settings.xmpp.max_stanza_bytes,
+        account_lists=lambda link: account_lists(settings, link),
         has_groups=settings.groups.enabled,
         try_shared_groups=shared.try_out if shared is not None else None,
     )

@@ -13,11 +13,18 @@ from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.privileges import Privileges
 
 
-def shared_groups(settings: Settings, privileges: Privileges) -> SharedGroups | None:
-    """Return the groups that the server keeps, if its API is set; for domains whose lists we may not write."""
+def api_of(settings: Settings) -> Api | None:
+    """Return the server's HTTP API, if it is set."""
     if not settings.groups.api_url:
         return None
-    api = Api(settings.groups.api_url, settings.groups.api_token.get_secret_value(), settings.xmpp.iq_timeout_s)
+    return Api(settings.groups.api_url, settings.groups.api_token.get_secret_value(), settings.xmpp.iq_timeout_s)
+
+
+def shared_groups(settings: Settings, privileges: Privileges) -> SharedGroups | None:
+    """Return the groups that the server keeps, if its API is set; for domains whose lists we may not write."""
+    api = api_of(settings)
+    if api is None:
+        return None
     domains = settings.staff.domains
     return SharedGroups(api, lambda: [domain for domain in domains if not privileges.may_keep_lists(domain)])
 

@@ -18,7 +18,8 @@ from livechat_xmpp.usecases.desk import Desk
 log = logging.getLogger(__name__)
 
 NEWCOMERS, LISTS = "newcomers", "account lists"  # the timers' keys
-AT_ONCE = 100  # accounts in one transaction: others write in between
+AT_ONCE = 20  # signed up in one transaction, some 0.2 s: others write in between
+LISTED_AT_ONCE = 500  # only recorded, which is quick
 MOST_HEARD = 20_000  # who wait to be signed up; in a flood beyond that, those missed come by a list or "ready"
 LIST_AGAIN = timedelta(minutes=5)  # after trouble with a list
 
@@ -59,7 +60,7 @@ class Newcomers:
         """Sign up who was heard of, then welcome those who wait for it. Raises LinkTrouble."""
         while self._heard:
             batch = dict(itertools.islice(self._heard.items(), AT_ONCE))
-            await self._desk.do(signup.sign_up_all, batch, rules=self._desk.rules)
+            await self._desk.do(signup.take_heard, batch, workgroup=self._desk.workgroups[0], rules=self._desk.rules)
             for jid in batch:
                 del self._heard[jid]
         self._is_flooded = False
@@ -85,10 +86,11 @@ class Newcomers:
             return
         known = await self._desk.ask(signup.known_of, domain)
         new = sorted(listed - (known or frozenset()))
-        joined = 0
-        for begin in range(0, len(new), AT_ONCE):
+        are_recorded_only = known is None and not self._desk.rules.sign_up.existing_accounts
+        at_once, joined = LISTED_AT_ONCE if are_recorded_only else AT_ONCE, 0
+        for begin in range(0, len(new), at_once):
             joined += await self._desk.do(
-                signup.take_listed, new[begin : begin + AT_ONCE], is_first=known is None, rules=self._desk.rules
+                signup.take_listed, new[begin : begin + at_once], is_first=known is None, rules=self._desk.rules
             )
         await self._desk.do(signup.end_list, domain)
         log.info("accounts compared", extra={"domain": domain, "listed": len(listed), "joined": joined})

@@ -171,7 +171,7 @@ def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) 
     duties = [d for d in work.duties.list() if d.role is DutyRole.TRAINEE]
     if not duties:
         return False
-    watched = {jid: done[0] for jid, done in work.credits.totals([d.jid for d in duties]).items()}
+    watched = work.visits.counts([d.jid for d in duties])  # also those of now, which do not count as watched yet
     held = work.invitations.places_held()
     trainees = [
         TraineeOnDuty(d, presences.availability(d.jid), watched.get(d.jid, 0), held.get(d.jid, 0)) for d in duties

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
-from livechat_xmpp.domain.signup import REASONS, Source
+from livechat_xmpp.domain.signup import REASONS, WELCOME_EXPIRY, Source
 from livechat_xmpp.domain.wording import signup as words
 from livechat_xmpp.domain.wording.duty import STANDINGS
+from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.staff import check_staff_jid, set_standing, wake_for
 from livechat_xmpp.usecases.telling import tell
+
+REMADE = "remade"  # the audit's kind
+LATEST = 50  # entries of a person that are looked through for the last of a kind
+REMIND_OF_REMADE = timedelta(days=1)
 
 
 def may_belong(jid: BareJid, rules: DeskRules) -> bool:
@@ -41,6 +47,40 @@ def sign_up(work: Work, jid: BareJid, *, source: Source, rules: DeskRules) -> bo
 def sign_up_all(work: Work, newcomers: Mapping[BareJid, Source], *, rules: DeskRules) -> int:
     """Sign up everybody who may, and return how many that were."""
     return sum(sign_up(work, jid, source=source, rules=rules) for jid, source in newcomers.items())
+
+
+def take_heard(work: Work, heard: Mapping[BareJid, Source], *, workgroup: WorkgroupName, rules: DeskRules) -> None:
+    """Sign up those of whom the desk has heard, and tell admins of accounts of the staff that were made anew."""
+    sign_up_all(work, heard, rules=rules)
+    for jid, source in heard.items():
+        if source is Source.SERVER:
+            _note_remade(work, jid, workgroup, rules)
+
+
+def _note_remade(work: Work, jid: BareJid, workgroup: WorkgroupName, rules: DeskRules) -> None:
+    """Tell admins that an account with rights is new on the server, though its person has been here.
+
+    It was deleted there, and whoever took the name since has the rights now. Once a day for each at the most.
+    """
+    account = work.accounts.find(jid)
+    if account is None or account.active_at is None or not account.standing.reaches(Standing.HELPER):
+        return
+    entries = [entry for _, entry in work.audit.list(jid, limit=LATEST) if entry.kind == REMADE]
+    if entries and work.now < entries[0].at + REMIND_OF_REMADE:
+        return
+    work.audit.add(Entry(work.now, REMADE, jid, Source.SERVER, reason=REASONS[Source.SERVER]))
+    work.fact("account made anew", jid=jid)
+    for admin in work.accounts.list(Standing.ADMIN):
+        tell(
+            work,
+            admin.jid,
+            words.REMADE,
+            workgroup,
+            rules,
+            expires_after=WELCOME_EXPIRY,
+            jid=jid,
+            standing=STANDINGS[account.standing],
+        )
 
 
 def sign_up_ready(work: Work, jid: BareJid, *, rules: DeskRules) -> bool:
@@ -92,6 +132,7 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
     wake_for(work, jid)  # while they are known by their duty and invitations
     for chat_id in work.invitations.of_person(jid):
         work.invitations.end(chat_id, jid, work.now)
+    deciding.settle(work, jid, account.standing)
     work.duties.remove(jid)
     work.accounts.remove(jid)
     work.audit.add(Entry(work.now, "standing", jid, jid, account.standing, None, "left by themselves"))

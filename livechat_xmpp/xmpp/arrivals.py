@@ -64,13 +64,9 @@ class Arrivals:
         """Take in what a domain itself says to the component."""
         jid = read_new_account(message, self._domains)
         if jid is not None and self._hears_servers:
-            self._came(jid, Source.SERVER)
+            self._hear(jid, Source.SERVER)
 
     def on_contributor(self, jid: BareJid) -> None:
         """Take in that somebody is in the contributors' room."""
-        if jid.partition("@")[2] in self._domains:
-            self._came(jid, Source.CONTRIBUTORS)
-
-    def _came(self, jid: BareJid, source: Source) -> None:
-        if not self._is_staff(jid):
-            self._hear(jid, source)
+        if jid.partition("@")[2] in self._domains and not self._is_staff(jid):
+            self._hear(jid, Source.CONTRIBUTORS)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from slixmpp import Message
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.model import BareJid
+from livechat_xmpp.xmpp import privileges
 from livechat_xmpp.xmpp.link import Link
+from livechat_xmpp.xmpp.privileges import PUBSUB, Privileges
 
-PRIVILEGE = "urn:xmpp:privilege:2"
-PUBSUB = "http://jabber.org/protocol/pubsub"
 BOOKMARKS = "urn:xmpp:bookmarks:1"
 CLIENT = "jabber:client"
 # As XEP-0402 §5 has it: all bookmarks are kept, and nobody else sees them.
@@ -25,37 +24,22 @@ OPTIONS = {
 class Bookmarks:
     """Writes bookmarks for accounts of domains whose server lets us (XEP-0356 §6, an IQ in the person's name)."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, granted: Privileges) -> None:
         self._link = link
-        self._granting: set[str] = set()
-
-    def forget(self) -> None:
-        """Forget what the server let us do: it says so again on the next link."""
-        self._granting.clear()
-
-    def on_privileges(self, message: Message) -> None:
-        """Take in what the server lets us do for its accounts."""
-        if grants_bookmarks(message.xml):
-            self._granting.add(message["from"].full)
+        self._granted = granted
 
     def may_write(self, jid: BareJid) -> bool:
-        return jid.partition("@")[2] in self._granting
+        return self._granted.may_write_bookmarks(jid.partition("@")[2])
 
     async def put(self, jid: BareJid, room: str, name: str) -> None:
         """Add the room to the person's bookmarks; it is not entered by itself. Raises LinkTrouble."""
         inner = ET.Element(f"{{{CLIENT}}}iq", type="set", id=self._link.new_id(), attrib={"from": jid})
         inner.append(_publish(room, name))
-        privileged = ET.Element(f"{{{PRIVILEGE}}}privileged_iq")
+        privileged = ET.Element(f"{{{privileges.NS}}}privileged_iq")
         privileged.append(inner)
         iq = self._link.make_iq_set(ito=jid, ifrom=self._link.boundjid.bare)
         iq.append(privileged)
         await self._link.request(iq)
-
-
-def grants_bookmarks(told: ET.Element) -> bool:
-    """Return whether a message about privileges lets us write what people keep with their account (XEP-0356 §6.1)."""
-    spaces = (s for p in told.iter(f"{{{PRIVILEGE}}}perm") if p.get("access") == "iq" for s in p)
-    return any(s.get("ns") == PUBSUB and s.get("type") in ("set", "both") for s in spaces)
 
 
 def _publish(room: str, name: str) -> ET.Element:

@@ -15,8 +15,6 @@ from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.ports import StoreTrouble
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
-from livechat_xmpp.xmpp.arrivals import Arrivals
-from livechat_xmpp.xmpp.bookmarks import Bookmarks
 from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
@@ -46,7 +44,7 @@ Handler: TypeAlias = Callable[[Iq], Awaitable[Any]]
 class Gate:
     """Registers for every stanza that concerns us and hands it on.
 
-    on_privileges: takes what a domain lets us do.
+    on_server: takes what a domain itself says to the component: what it lets us do, or that there is a new account.
     """
 
     def __init__(
@@ -65,15 +63,11 @@ class Gate:
         limits: Limits,
         team_room: TeamRoom,
         registration: RegistrationDoor,
-        arrivals: Arrivals,
-        bookmarks: Bookmarks,
         ears: Ears,
         signs: SignsOfLife,
-        on_privileges: Callable[[Message], None],
+        on_server: Callable[[Message], None],
     ) -> None:
-        self._on_privileges = on_privileges
-        self._arrivals = arrivals
-        self._bookmarks = bookmarks
+        self._on_server = on_server
         self._team_room = team_room
         self._ears = ears
         self._signs = signs
@@ -176,13 +170,7 @@ class Gate:
         if workgroup is not None:
             self._on_workgroup_message(workgroup, message)
         elif not message["to"].local and not message["from"].local:
-            self._on_server_message(message)
-
-    def _on_server_message(self, message: Message) -> None:
-        """Take what a server itself tells the component: what it lets us do, or that there is a new account."""
-        self._on_privileges(message)
-        self._bookmarks.on_privileges(message)
-        self._arrivals.on_server_message(message)
+            self._on_server(message)
 
     def _on_workgroup_message(self, workgroup: WorkgroupName, message: Message) -> None:
         if decliner := muc.read_decline(message.xml):

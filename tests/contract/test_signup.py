@@ -168,12 +168,55 @@ async def test_leaving_gives_back_the_place_in_a_chat(story: Story) -> None:
     assert chat_id in story.woken.chats
 
 
+async def test_leaving_ends_the_clock_of_a_decision(story: Story) -> None:
+    await signs_up(story)
+    with story.store.writing() as work:
+        work.applications.open(UNA, by=jid("ana"), comment="", at=work.now, decide_by=work.now)
+    await leaves(story)
+    with story.store.reading() as work:
+        assert work.applications.find(UNA) is None
+
+
 async def test_ready_from_who_waits_for_help_is_an_answer_and_no_sign_up(story: Story) -> None:
     await story.ask("una@localhost/phone")
     assert not await story.desk.do(signup.sign_up_ready, UNA, rules=RULES)
     assert await story.desk.do(signup.sign_up_ready, jid("kim"), rules=RULES)
     assert set(await story.standings()) >= {"kim"}
     assert "una" not in await story.standings()
+
+
+# --- accounts made anew
+
+
+async def hears(story: Story, who: str) -> list[str]:
+    """Have the server tell of a new account; return who is told of it."""
+    await story.desk.do(signup.take_heard, {jid(who): Source.SERVER}, workgroup=SUPPORT, rules=RULES)
+    return [to for to, _ in await story.letters()]
+
+
+async def was_here(story: Story, who: str) -> None:
+    with story.store.writing() as work:
+        account = work.accounts.find(jid(who))
+        assert account is not None
+        work.accounts.put(replace(account, active_at=work.now))
+
+
+async def test_admins_are_told_once_a_day_of_an_account_with_rights_that_is_new_on_the_server(story: Story) -> None:
+    await was_here(story, "ana")
+    assert await hears(story, "ana") == [jid("ada")]
+    assert await hears(story, "ana") == []
+    story.watch.tick(24 * 3600)
+    assert await hears(story, "ana") == [jid("ada")]
+    assert [entry.kind for entry in entries(story, jid("ana"))] == ["standing", "remade", "remade"]
+    assert (await story.standings())["ana"] is Standing.HELPER, "the decision is theirs"
+
+
+async def test_nobody_is_told_of_those_who_were_named_before_they_had_an_account_or_have_no_rights(
+    story: Story,
+) -> None:
+    await was_here(story, "tom")
+    for who in ("mia", "tom", "una"):
+        assert await hears(story, who) == []
 
 
 # --- floods

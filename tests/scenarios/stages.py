@@ -224,6 +224,10 @@ class RealStage(Stage):
         self.cable = LinkProxy(server.host, server.component_port)
 
     @property
+    def lists_accounts(self) -> bool:
+        return bool(self._process.api_url)
+
+    @property
     def writes_bookmarks(self) -> bool:
         return self.quirks.name == "prosody"
 

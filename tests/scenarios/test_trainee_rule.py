@@ -203,7 +203,7 @@ async def test_at_most_three_trainees_and_those_who_watched_least_first(scene: S
     await scene.stage.enters_as_monitor(scene.mia, second)
     await scene.stage.settled()
     invited = [person.name for person in (scene.tom, *others) if second.room in person.invitations]
-    assert invited == ["una", "uri", "ulf"], "tom has watched one already"
+    assert invited == ["una", "uri", "ulf"], "tom is watching one already"
 
 
 async def test_trainees_away_or_off_duty_are_not_invited(scene: Scene) -> None:

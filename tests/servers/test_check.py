@@ -413,7 +413,8 @@ def test_a_desk_that_was_stopped_is_known_to_its_staff(desk: Desk) -> None:
     outcome = check_as_process(desk.config)
     assert outcome.status == 0, outcome.text
     assert "6 of 6 people" in outcome.line("staff.initial")
-    assert outcome.line("  contributors' room").startswith("ok")
+    assert "contributors@conference.localhost" in outcome.line("ok  contributors' room")
+    assert outcome.line("sees who else does").startswith("ok")
 
 
 async def test_an_address_that_another_program_holds_is_told(tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ WELCOME_ROOM = Text(
 )
 ROOM_INVITATION = Text("contributors-invitation", "The contributors' room, where we help each other")
 
+REMADE = Text(
+    "account-remade",
+    "The server tells of a new account {jid}. Somebody of that name is {standing} here, and was here before. If you do"
+    " not know that it is the same person, take the rights away with demote until you do.",
+)
+
 REGISTER = Text(
     "register",
     "Register to learn how to help others here. You become a trainee at once, and nobody has to approve it.",

@@ -63,7 +63,7 @@ async def _with_link(wanted: Wanted, found: Findings, link: OneLink, seen: Visit
     await try_visits(wanted, found, link, seen.visitor)
     await _groups(wanted, found, link, domains)
     await _staff(wanted, found, link)
-    await try_newcomers(wanted, found, link, wanted.account_lists(link))
+    await try_newcomers(wanted, found, link, domains)
     await _largest_stanza(wanted, found, link)
 
 

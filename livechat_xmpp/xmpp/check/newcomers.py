@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.reconcile.ports import AccountLists, LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.xmpp import muc
-from livechat_xmpp.xmpp.bookmarks import grants_bookmarks
 from livechat_xmpp.xmpp.check.findings import Findings, Wanted
 from livechat_xmpp.xmpp.check.link import COMPONENT, OneLink
 from livechat_xmpp.xmpp.check.words import Need
+from livechat_xmpp.xmpp.privileges import grants_bookmarks
 
 
-async def try_newcomers(wanted: Wanted, found: Findings, link: OneLink, lists: AccountLists) -> None:
-    """Say how newcomers are learned of. Nothing of it has to be there: a word to the desk is always enough."""
+async def try_newcomers(wanted: Wanted, found: Findings, link: OneLink, domains: Sequence[str]) -> None:
+    """Say how newcomers are learned of. Nothing of it has to be there: a word to the desk is always enough.
+
+    domains: those of the staff that are there.
+    """
+    lists = wanted.account_lists(link)
     found.note("cannot be tried without making an account: whether the server tells of new ones", Need.NOTICES)
-    for domain in wanted.staff_domains:
+    for domain in domains:
         await _list(found, lists, domain)
         told = [s for s in link.seen if s.get("from") == domain and s.tag == f"{{{COMPONENT}}}message"]
         if any(map(grants_bookmarks, told)):
