@@ -134,7 +134,13 @@ class PostgreSQLDatabase(Database):
 
     async def lock(self) -> None:
         self._locking = psycopg.connect(self.url)
-        self._locking.execute(f"LOCK TABLE {', '.join(WRITTEN)} IN ACCESS EXCLUSIVE MODE".encode())
+        while True:
+            try:
+                self._locking.execute(f"LOCK TABLE {', '.join(WRITTEN)} IN ACCESS EXCLUSIVE MODE".encode())
+            except psycopg.errors.DeadlockDetected:  # the desk had one of the tables, and wanted another one
+                self._locking.rollback()
+            else:
+                return
 
     async def unlock(self) -> None:
         if self._locking is not None:

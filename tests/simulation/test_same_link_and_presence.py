@@ -94,7 +94,8 @@ async def test_a_stanza_without_a_sender_is_from_the_component(
 async def test_the_component_is_told_of_a_new_account(server: Server, ways: Quirks, component: BareComponent) -> None:
     watcher = await component.person(server.component).arrive(available=False)
     jid = await server.register("tom")
-    told = await watcher.receives(ways.new_account.format(jid=jid))
+    text = ways.new_account.format(jid=jid)
+    told = await watcher.receives(text.partition("] ")[2] or text)  # without the moment, which ejabberd puts before it
     assert told.sender == server.domain
 
 
