@@ -15,9 +15,10 @@ from livechat_xmpp.xmpp.privileges import Privileges
 
 def api_of(settings: Settings) -> Api | None:
     """Return the server's HTTP API, if it is set."""
-    if not settings.groups.api_url:
+    groups = settings.groups
+    if not groups.api_url:
         return None
-    return Api(settings.groups.api_url, settings.groups.api_token.get_secret_value(), settings.xmpp.iq_timeout_s)
+    return Api(groups.api_url, settings.xmpp.iq_timeout_s, groups.api_account, groups.api_password.get_secret_value())
 
 
 def shared_groups(settings: Settings, privileges: Privileges) -> SharedGroups | None:

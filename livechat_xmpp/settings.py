@@ -282,9 +282,10 @@ class GroupSettings(Group):
             description="ejabberd: its HTTP API as in livechat.yml: http://127.0.0.1:5284/api/v0. Empty: none.",
         ),
     ] = ""
-    api_token: Annotated[
-        SecretStr, Field(description="OAuth token for that API, where an address does not open it.")
-    ] = SecretStr("")
+    api_account: Annotated[
+        str, Field(description="Account that api_permissions name, where the address alone shall not open that API.")
+    ] = ""
+    api_password: Annotated[SecretStr, Field(description="Password of that account.")] = SecretStr("")
 
 
 class ApprenticeshipSettings(Group):

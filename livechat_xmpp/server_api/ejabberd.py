@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -18,12 +19,15 @@ NAMES: Mapping[Group, str] = {group: f"livechat-{group}" for group in Group}  # 
 
 
 class Api:
-    """Commands of one server. url: up to the commands' names, with /v0, as
-    later versions of some take other arguments; token: for OAuth, "" where the server asks for none."""
+    """Commands of one server. url: up to the commands' names, with /v0, as later versions of some take other arguments.
 
-    def __init__(self, url: str, token: str, timeout_s: float) -> None:
+    account, password: whose rights we have (RFC 7617); without them the server goes by the address that asks.
+    """
+
+    def __init__(self, url: str, timeout_s: float, account: str = "", password: str = "") -> None:
         self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        login = base64.b64encode(f"{account}:{password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {login}"} if account else {}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     def session(self) -> aiohttp.ClientSession:

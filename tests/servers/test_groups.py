@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ import pytest_asyncio
 
 from livechat_xmpp.demo.accounts import Account
 from tests.people import Person, RealServer
+from tests.people.c2s import register
 from tests.people.contacts import Entry, entry
 from tests.scenarios.stage import until
-from tests.servers.checking import server_with
+from tests.servers.checking import check, server_with
 from tests.servers.desk import Desk
 from tests.servers.ejabberd import Ejabberd
 from tests.servers.prosody import Prosody
@@ -142,6 +144,25 @@ async def are_those(person: Person, jids: set[str]) -> bool:
 
 async def has_problem(team: Team, what: str) -> bool:
     return what in await team.problems()
+
+
+async def test_an_account_can_open_the_api_instead_of_the_address(tmp_path: Path) -> None:
+    account = "who:\n      access:\n        allow:\n          user: api@localhost"
+    with server_with(Ejabberd, tmp_path / "server", ("who:\n      ip: 127.0.0.1/8", account)) as server:
+        async with RealServer.of(server) as people:
+            await register(people.host, people.c2s_port, "api@localhost", "secret & more: ü")
+            team = Team(server, people, tmp_path)
+            await team.begins(
+                LIVECHAT_GROUPS__API_ACCOUNT="api@localhost", LIVECHAT_GROUPS__API_PASSWORD="secret & more: ü"
+            )
+            assert team.desk is not None
+            try:
+                tom = await team.joins("tom", "trainee")
+                await team.ada.sees_in_groups(tom.bare, "trainees")
+            finally:
+                team.desk.kill()
+            refused = await asyncio.to_thread(check, server, tmp_path)
+    assert "api_permissions that let" in next(line for line in refused.missing if "groups in contact lists" in line)
 
 
 @pytest.mark.parametrize("each_server", ["ejabberd"], indirect=True)

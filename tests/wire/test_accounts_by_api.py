@@ -42,7 +42,7 @@ async def serve() -> AsyncIterator[Serve]:
         server = TestServer(app)
         await server.start_server()
         servers.append(server)
-        return ListedAccounts(Api(str(server.make_url("/api/v0")), "", 5), read_bare_jid, Otherwise())
+        return ListedAccounts(Api(str(server.make_url("/api/v0")), 5), read_bare_jid, Otherwise())
 
     yield start
     for server in servers:
@@ -61,6 +61,6 @@ async def test_where_the_api_does_not_tell_whoever_else_is_asked(serve: Serve, s
 
 
 async def test_an_api_that_is_not_there_is_trouble_that_passes() -> None:
-    lists = ListedAccounts(Api("http://127.0.0.1:1/api/v0", "", 5), read_bare_jid, Otherwise())
+    lists = ListedAccounts(Api("http://127.0.0.1:1/api/v0", 5), read_bare_jid, Otherwise())
     with pytest.raises(LinkTrouble):
         await lists.accounts_of("localhost")
