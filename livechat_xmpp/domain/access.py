@@ -36,7 +36,7 @@ def part_of(chat: Chat, jid: BareJid) -> Part:
     if jid == chat.visitor_bare:
         return Part.VISITOR
     standing = chat.standings.get(jid)
-    if standing is not None and not standing.reaches(Standing.HELPER):
+    if is_below_helper(chat, jid):
         return Part.TRAINEE
     if jid == chat.helper or chat.offer_to(jid) is not None:
         return Part.HELPER

@@ -7,7 +7,7 @@ from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.domain.wording import titles
 from livechat_xmpp.usecases import signup, staff
 from livechat_xmpp.usecases.staff import Asker
-from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice
+from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice, stamp
 
 commands = Commands()
 
@@ -102,7 +102,7 @@ async def list_accounts(asked: Asked) -> Answer:
         {
             "jid": account.jid,
             "standing": account.standing,
-            "since": account.since_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "since": stamp(account.since_at),
             "on_duty": duty.role if duty else "",
         }
         for account, duty in found

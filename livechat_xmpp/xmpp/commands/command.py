@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 from livechat_xmpp.domain.errors import BadInput
@@ -171,6 +172,11 @@ class Commands:
     def listed_for(self, asker: Asker) -> list[Command]:
         """Return the commands that the asker may give and has a use for now."""
         return [c for c in self._commands.values() if c.is_for(asker) and c.is_shown(asker)]
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment in UTC as result tables have it (XEP-0082)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def choice(form_field: Field, text: str) -> str:

@@ -17,7 +17,7 @@ from livechat_xmpp.usecases import staff
 from livechat_xmpp.usecases.deciding import moment
 from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
 from livechat_xmpp.usecases.training import missing_in_words
-from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
+from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form, stamp
 
 commands = Commands()
 
@@ -129,5 +129,5 @@ def _figures(asked: Asked, progress: Progress, application: Application | None) 
         "helped": str(progress.helped),
         "endorsements": [e.by for e in progress.endorsements],
         "missing": [asked.say(part) for part in missing_in_words(missing)] if missing else [],
-        "decide_by": application.decide_by.strftime("%Y-%m-%dT%H:%M:%SZ") if application else "",
+        "decide_by": stamp(application.decide_by) if application else "",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.domain.wording import titles
 from livechat_xmpp.usecases import sweep
-from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done
+from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, stamp
 
 commands = Commands()
 
@@ -18,7 +18,7 @@ async def list_problems(asked: Asked) -> Answer:
         {
             "chat": problem.subject,
             "what": problem.what,
-            "since": problem.since_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "since": stamp(problem.since_at),
             "reason": problem.reason,
         }
         for problem in found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import BareJid, Standing
@@ -13,7 +12,7 @@ from livechat_xmpp.usecases import audit, deciding, stuck, training
 from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.usecases.stuck import Move, Why
-from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice
+from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice, stamp
 
 commands = Commands()
 
@@ -32,10 +31,6 @@ def _is_helper(asker: Asker) -> bool:
 
 def _is_admin(asker: Asker) -> bool:
     return asker.standing is Standing.ADMIN
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _about(
@@ -65,8 +60,8 @@ async def _known(asked: Asked) -> list[BareJid]:
 @commands.command("endorse-trainee", words.ENDORSE_TITLE, is_for=_is_helper)
 async def endorse_trainee(asked: Asked) -> Answer:
     """Ask for one of the trainees whom the helper shared a chat with, and why."""
-    people = await _known(asked) if asked.form is None else []
     if asked.form is None:
+        people = await _known(asked)
         if not people:
             return Done(asked.say(words.NOBODY_TO_ENDORSE), "warn")
         return _about(asked, words.ENDORSE_TITLE, people, comment=words.WHY_COMMENT)
@@ -174,12 +169,12 @@ async def list_trainees(asked: Asked) -> Answer:
     rows = [
         {
             "jid": line.account.jid,
-            "since": _stamp(line.account.since_at),
+            "since": stamp(line.account.since_at),
             "watched": str(line.progress.watched),
             "helped": str(line.progress.helped),
             "endorsements": [e.by for e in line.progress.endorsements],
             "ready": "0" if line.progress.missing(rules) else "1",
-            "decide_by": _stamp(line.application.decide_by) if line.application else "",
+            "decide_by": stamp(line.application.decide_by) if line.application else "",
         }
         for line in lines[:ROWS]
     ]
@@ -209,7 +204,7 @@ async def list_stuck(asked: Asked) -> Answer:
         {
             "jid": one.account.jid,
             "why": asked.say(WHYS[one.why]),
-            "since": _stamp(one.since),
+            "since": stamp(one.since),
             "command": one.command,
         }
         for one in found[:ROWS]
@@ -266,7 +261,7 @@ async def list_audit(asked: Asked) -> Answer:
     entries = await asked.desk.ask(audit.list_audit, asked.text("account"), limit=ENTRIES)
     rows = [
         {
-            "at": _stamp(entry.at),
+            "at": stamp(entry.at),
             "what": entry.kind,
             "jid": entry.jid,
             "by": entry.by,
