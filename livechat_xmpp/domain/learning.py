@@ -134,6 +134,12 @@ def learn(
 def comings_and_goings(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Entered | Left]:
     """Yield who left and who came since the record was written; also to be asked before a room goes for good."""
     recorded = {(v.jid, v.nick) for v in chat.visits if v.left_at is None}
+    for gone in seen.departures:
+        key = (gone.who.jid, gone.who.nick)
+        if key not in recorded:
+            yield Entered(_visit(chat, gone.who))
+        yield Left(*key, gone.at)
+        recorded.discard(key)
     shown = {(o.jid, o.nick): o for o in seen.occupants}
     for jid, nick in sorted(recorded - set(shown)):
         yield Left(jid, nick, now)

@@ -289,6 +289,14 @@ class Occupant:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """That somebody left a room, as the room showed it."""
+
+    who: Occupant
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """A room as the MUC service showed it to us on the present link; the desk itself is left out.
 
@@ -296,6 +304,7 @@ class RoomView:
     members: bare JIDs with the affiliation member. spoken: ids of notices already said on this link.
     is_read: what was said before we came on this link is in the transcript.
     spoke_at: when each person last said something in the room on this link.
+    departures: who left, oldest first, until it is recorded: a visit may be over before anybody looked.
     """
 
     is_new: bool = False
@@ -307,6 +316,7 @@ class RoomView:
     is_read: bool = True
     spoke_at: Mapping[BareJid, datetime] = field(default_factory=dict)
     looked_at: datetime | None = None
+    departures: tuple[Departure, ...] = ()
 
     @property
     def present(self) -> frozenset[BareJid]:

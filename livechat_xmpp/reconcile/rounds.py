@@ -97,7 +97,9 @@ class Round:
                 changed = await self._record(
                     chat_id, recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
                 )
-                if changed:
+                if changed:  # not if the chat is over by now: then it is recorded before the room goes
+                    if seen is not None:
+                        self._rooms.forget_departures(chat_id, seen.departures)
                     continue
             return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)
 
@@ -199,8 +201,9 @@ class Round:
             case SettleTranscript():
                 seen = self._rooms.view(chat.id)
                 late = list(comings_and_goings(chat, seen, self._clock.now())) if seen is not None else []
-                if late:  # who came so late that no round saw them; as a rule nobody did, and nothing is written
+                if seen is not None and late:  # moved so late that no round saw it; as a rule nobody did
                     await self._record(chat.id, recording.record_visits, chat, late)
+                    self._rooms.forget_departures(chat.id, seen.departures)
                 await self._complete_transcript(chat.id)
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)

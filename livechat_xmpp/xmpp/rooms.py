@@ -13,7 +13,7 @@ from slixmpp import Iq, Message, Presence
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.model import Affiliation, BareJid, ChatId, Notice, Occupant, RoomView, bare
+from livechat_xmpp.domain.model import Affiliation, BareJid, ChatId, Departure, Notice, Occupant, RoomView, bare
 from livechat_xmpp.reconcile.ports import LinkTrouble, StepRefused
 from livechat_xmpp.usecases.transcripts import Heard
 from livechat_xmpp.xmpp import muc
@@ -79,6 +79,10 @@ class MucRooms:
         if room is not None:
             self._give_up(room)
 
+    def forget_departures(self, chat_id: ChatId, recorded: Sequence[Departure]) -> None:
+        """Let go of who left, as far as it is recorded."""
+        self._show(chat_id, lambda v: replace(v, departures=tuple(d for d in v.departures if d not in recorded)))
+
     def forget_all(self) -> None:
         """Forget every room: a new link knows nothing."""
         for chat_id in list(self._rooms):
@@ -118,6 +122,7 @@ class MucRooms:
             spoke_at=old.spoke_at if old else {},
             is_read=is_new or (old is not None and old.is_read),
             looked_at=self._now(),
+            departures=old.departures if old else (),
         )
 
     async def _enter(self, chat_id: ChatId, room: _Room) -> None:
@@ -308,7 +313,13 @@ class MucRooms:
                 ),
             )
         else:
-            room.shown = replace(room.shown, occupants=tuple(o for o in room.shown.occupants if o.nick != item.nick))
+            now = self._now()
+            departures = [Departure(o, now) for o in room.shown.occupants if o.nick == item.nick]
+            room.shown = replace(
+                room.shown,
+                occupants=tuple(o for o in room.shown.occupants if o.nick != item.nick),
+                departures=(*room.shown.departures, *departures),
+            )
             if item.jid is not None and item.affiliation is not Affiliation.MEMBER:
                 self._set_member(chat_id, bare(item.jid), item.affiliation)
         self._on_changed(chat_id)

@@ -215,6 +215,10 @@ class Client:
 
     def _on_iq(self, iq: Element) -> None:
         if iq.get("type") in ("result", "error"):
+            contacts = iq.find(f"{{{ROSTER}}}query")
+            if contacts is not None and iq.get("from", self.bare) == self.bare:
+                self.contacts.clear()  # now, not when who asked gets to it: changes may have come by then
+                self._on_contacts(contacts)
             answer = self._asked.get(iq.get("id", ""))
             if answer is not None and not answer.done():
                 answer.set_result(iq)
@@ -243,11 +247,7 @@ class Client:
 
     async def fetch_contacts(self) -> dict[str, Entry]:
         """Ask one's own server for the contact list, and be shown its changes from now on; return it."""
-        answer = await self.iq(None, make(f"{{{ROSTER}}}query"), "get")
-        query = answer.find(f"{{{ROSTER}}}query")
-        assert query is not None
-        self.contacts.clear()
-        self._on_contacts(query)
+        await self.iq(None, make(f"{{{ROSTER}}}query"), "get")
         return dict(self.contacts)
 
     def groups_of(self, jid: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.people import StanzaError
-from tests.people.elements import bare
+from tests.people.elements import MUC, bare, make
 from tests.scenarios.stage import QUESTION, VISIT, Stage, has, said
 
 
@@ -138,6 +138,21 @@ async def test_a_visitor_who_stays_away_ends_the_chat_after_the_grace(stage: Sta
     assert departure is not None
     assert departure.destroyed
     assert (await stage.ended(chat.id))["outcome"] == "served"
+
+
+@pytest.mark.desk(LIVECHAT_VISITORS__GRACE_S="0.7")
+async def test_a_visitor_who_comes_in_and_is_gone_at_once_was_there(stage: Stage) -> None:
+    """QU-1"""
+    ana = await stage.staff("ana")
+    vic = await stage.visitor()
+    request = await stage.asks(vic)
+    room = await stage.is_offered(ana, request)
+    await ana.enter(room)
+    await vic.is_invited(room)
+    await vic.presence(to=f"{room}/vic", extra=make(f"{{{MUC}}}x"))
+    await vic.presence(to=f"{room}/vic", type="unavailable")  # before anybody can have looked
+    await ana.is_out_of(room)
+    assert (await stage.ended(request.chat))["outcome"] == "served"
 
 
 @pytest.mark.desk(LIVECHAT_VISITORS__GRACE_S="0.7")

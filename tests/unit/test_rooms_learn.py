@@ -25,7 +25,7 @@ from livechat_xmpp.domain.learning import (
     learn,
     next_due,
 )
-from livechat_xmpp.domain.model import Chat, ChatId, ChatState, Part, RoomState, RoomView, Standing
+from livechat_xmpp.domain.model import Chat, ChatId, ChatState, Departure, Part, RoomState, RoomView, Standing
 from livechat_xmpp.domain.rooms import RoomRules, resync_due
 from tests.factories import (
     NOW,
@@ -84,6 +84,22 @@ def test_comings_are_recorded_as_the_part_they_play() -> None:
 
 def test_goings_are_recorded_with_the_moment() -> None:
     assert facts(a_quiet_chat(), a_room(V1), now=7) == (Left(jid("ana"), "ana", at(7)),)
+
+
+def test_a_visit_that_was_over_before_anybody_looked_is_recorded_all_the_same() -> None:
+    brief = Departure(an_occupant("mia", since_at=at(5)), at(6))
+    came = Entered(a_visit("mia", part=Part.MONITOR, entered_s=5, standing=Standing.MONITOR))
+    seen = a_room("ana", V1, departures=(brief,))
+    assert facts(a_quiet_chat(a_monitor("mia")), seen, now=7)[:2] == (came, Left(jid("mia"), "mia", at(6)))
+
+
+def test_who_left_and_is_back_before_anybody_looked_has_two_visits() -> None:
+    gone = Departure(an_occupant("ana"), at(5))
+    seen = a_room(an_occupant("ana", since_at=at(6)), V1, departures=(gone,))
+    left, entered = facts(a_quiet_chat(), seen, now=7)
+    assert left == Left(jid("ana"), "ana", at(5))
+    assert isinstance(entered, Entered)
+    assert entered.visit.entered_at == at(6)
 
 
 def test_a_new_nick_is_a_going_and_a_coming() -> None:
