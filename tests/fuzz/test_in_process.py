@@ -22,8 +22,7 @@ from hypothesis import strategies as st
 from slixmpp.xmlstream import XMLStream
 from slixmpp.xmlstream.tostring import tostring
 
-from livechat_xmpp import app
-from livechat_xmpp.app import Component
+from livechat_xmpp.component import Component, build
 from livechat_xmpp.domain.model import ChatId, FullJid, Standing, bare
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.settings import Settings
@@ -110,7 +109,7 @@ async def fuzzed(database: Path) -> AsyncIterator[Fuzzed]:
         )
         clock = SystemClock()
         async with Store.opened(chosen.database.url.get_secret_value(), clock.now) as store:
-            component = app.build(chosen, store, clock)
+            component = build(chosen, store, clock)
             await component.desk.do(staff.set_initial, {jid(name): standing for name, standing in STAFF.items()})
             one = Fuzzed(component, sent)
             await component.staff_presence.refresh()

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from livechat_xmpp.app import Component
+from livechat_xmpp.component import Component
 from livechat_xmpp.domain import rooms as domain_rooms
 from livechat_xmpp.domain.access import allowed_members
 from livechat_xmpp.domain.model import BareJid, Chat, ChatId, ChatState, Standing

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from livechat_xmpp import app
-from livechat_xmpp.app import Component
+from livechat_xmpp.component import Component
 from livechat_xmpp.demo.accounts import Account
 from livechat_xmpp.demo.config_files import write_component
 from livechat_xmpp.demo.places import Names, Ports

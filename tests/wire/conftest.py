@@ -15,8 +15,7 @@ import pytest
 import pytest_asyncio
 from slixmpp.xmlstream import XMLStream
 
-from livechat_xmpp import app
-from livechat_xmpp.app import Component
+from livechat_xmpp.component import Component, build
 from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.settings import Settings
@@ -96,7 +95,7 @@ async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         return doors[-1]
 
     monkeypatch.setattr(XMLStream, "send", send)
-    monkeypatch.setattr(app, "CommandDoor", door)
+    monkeypatch.setattr("livechat_xmpp.component.CommandDoor", door)
     path = tmp_path / "livechat.db"
     shutil.copy(migrated, path)
     settings = Settings(
@@ -107,7 +106,7 @@ async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     clock = SystemClock()
     async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
-        component = app.build(settings, store, clock)
+        component = build(settings, store, clock)
         component.link._is_up, component.link._lost = True, asyncio.get_running_loop().create_future()
         initial = {BareJid(who): Standing(standing) for who, standing in STAFF.items()}
         await component.desk.do(staff.set_initial, initial)

@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from livechat_xmpp import app
 from livechat_xmpp.domain.model import BareJid, ChatId
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.settings import Settings
@@ -48,7 +47,7 @@ class Small:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Small:
     small = Small()
-    monkeypatch.setattr(app, "limits_from", small.rules)
+    monkeypatch.setattr("livechat_xmpp.component.limits_from", small.rules)
     return small
 
 

@@ -114,7 +114,8 @@ async def test_a_wrong_secret_is_told_and_brings_no_link(
     async with linked(server, secret="wrong") as it:
         await wait_until_async(lambda: any(r.message == "no link" for r in caplog.records), "the log tells of it")
         assert (it.ups, it.link.is_up) == (0, False)
-    assert {vars(r)["why"] for r in caplog.records if r.message == "no link"} == {"not-authorized"}
+    why = next(vars(r)["why"] for r in caplog.records if r.message == "no link")
+    assert why == "not-authorized"  # what comes later may be the try that the end of the block cut off
 
 
 # --- what goes out
