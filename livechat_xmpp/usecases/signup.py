@@ -9,6 +9,7 @@ from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.signup import REASONS, WELCOME_EXPIRY, Source
 from livechat_xmpp.domain.wording import signup as words
+from livechat_xmpp.domain.wording.accounts import IS_ALREADY
 from livechat_xmpp.domain.wording.duty import STANDINGS
 from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
@@ -40,7 +41,7 @@ def sign_up(work: Work, jid: BareJid, *, source: Source, rules: DeskRules) -> bo
     last = work.audit.last_standing(jid)
     if last is not None and not (source.is_own_wish and last.by == jid):
         return False
-    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], policy=rules.policy)
+    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], rules=rules)
     return True
 
 
@@ -113,8 +114,8 @@ def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName,
     jid = check_staff_jid(text, rules)
     known = work.accounts.find(jid)
     if known is not None:
-        raise BadInput(f"{jid} is {known.standing} already.")
-    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account", policy=rules.policy)
+        raise BadInput(IS_ALREADY.of(jid=jid, standing=STANDINGS[known.standing]))
+    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account", rules=rules)
     account = work.accounts.find(jid)
     if account is not None and account.welcomed_at is not None:
         tell(work, jid, words.BACK_BY, workgroup, rules, by=by)

@@ -158,7 +158,7 @@ def move(
     people = [find_person(work, text) for text in accounts] or sorted(waiting)
     others = [jid for jid in people if not _is_trainee(work, jid)]
     if others or not people:
-        raise BadInput(words.NOT_STUCK.of(who=", ".join(others)) if others else words.NOBODY_STUCK)
+        raise BadInput(words.NOT_STUCK.of(who=", ".join(others), count=len(others)) if others else words.NOBODY_STUCK)
     if wanted is Move.NUDGE:
         for jid in people:
             tell(work, jid, words.NUDGE, workgroup, rules, expires_after=rules.training.lasting)

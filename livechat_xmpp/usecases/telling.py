@@ -32,6 +32,11 @@ def tell(
     work.touch_letters()
 
 
+def said_to(work: Work, jid: BareJid, text: Sayable, rules: DeskRules) -> str:
+    """Return the text in a person's language, else in the desk's; people are also visitors."""
+    return rules.said(text, jid, language_of(work, jid, rules))
+
+
 def language_of(work: Work, jid: BareJid, rules: DeskRules) -> str:
     """Return the person's language as a catalogue takes it; "" where it is not known."""
     account = work.accounts.find(jid)
