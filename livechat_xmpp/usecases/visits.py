@@ -34,12 +34,8 @@ from livechat_xmpp.usecases.revoking import revoke
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, none mistaken for another: 5 bits a letter
 ID_LENGTH = 13  # 65 random bits: nobody guesses the name of a room
 EMAIL_LIMIT = 254  # characters (RFC 5321 §4.5.3.1.3, less the angle brackets)
-LABELS: Mapping[str, Text] = {
-    "username": words.YOUR_NAME,
-    "question": words.YOUR_QUESTION,
-    "email": words.YOUR_EMAIL,
-}
-FIELDS = tuple(LABELS)
+NAMES: Mapping[str, Text] = {"username": words.THE_NAME, "question": words.THE_QUESTION, "email": words.THE_EMAIL}
+FIELDS = tuple(NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,7 @@ def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str
     for name, limit in limits.items():
         length = len(answers.get(name, ""))
         if length > limit:  # before cleaning, which takes its time over every character
-            raise BadInput(words.FIELD_TOO_LONG.of(field=LABELS[name], length=length, limit=limit))
+            raise BadInput(words.FIELD_TOO_LONG.of(field=NAMES[name], length=length, limit=limit))
         checked[name] = clean(answers.get(name, ""), lines=name == "question")
     if not checked["question"]:
         raise BadInput(words.NO_QUESTION)

@@ -23,7 +23,7 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.domain.texts import one_line, room_subject
-from livechat_xmpp.domain.wording import Sayable, chats, visitors
+from livechat_xmpp.domain.wording import Sayable, chats, sentences, visitors
 from livechat_xmpp.domain.wording.staff import WHO_CAN_HELP
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.usecases.cover import Place
@@ -189,10 +189,14 @@ class Speaker:
         *,
         has_room: bool,
         token: str = "",
+        hint: Sayable = "",
     ) -> None:
-        """Send the visitor their place (XEP-0142 §3.2.3); the token only in the first, where one was not given."""
+        """Send the visitor their place (XEP-0142 §3.2.3); the token only in the first, where one was not given.
+
+        hint: what else they are told in the same message.
+        """
         message = self._message(workgroup, visitor)
-        message["body"] = self._heard(visitor, place.in_words())
+        message["body"] = self._heard(visitor, sentences(place.in_words(), hint) if hint else place.in_words())
         fill_status(message["queue_status"], place)
         message["resume"]["chat"] = chat_id
         if token:

@@ -67,11 +67,11 @@ class QueueDoor:
         self._link.spawn(self._tell_first(workgroup, visitor, ticket))
         return iq.reply(clear=True)
 
-    async def _tell_first(self, workgroup: WorkgroupName, visitor: FullJid, ticket: Ticket) -> None:
+    async def _tell_first(self, workgroup: WorkgroupName, visitor: FullJid, ticket: Ticket, hint: Sayable = "") -> None:
         """Send the place with the token, before the queues have anything to tell."""
         if ticket.place is not None:
             self._speaker.tell_place(
-                workgroup, visitor, ticket.chat_id, ticket.place, has_room=False, token=ticket.token
+                workgroup, visitor, ticket.chat_id, ticket.place, has_room=False, token=ticket.token, hint=hint
             )
             self._on_told(ticket.chat_id, ticket.place)
 
@@ -185,8 +185,7 @@ class QueueDoor:
         except AlreadyQueued:
             await self._more_words(visitor, workgroup, text)
         else:
-            await self._tell_first(workgroup, visitor, ticket)
-            self._say(workgroup, visitor, words.STAY_ONLINE)
+            await self._tell_first(workgroup, visitor, ticket, words.STAY_ONLINE)
 
     async def _more_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str) -> None:
         await self._desk.do(visits.add_words, visitor, text, rules=self._desk.rules)

@@ -142,7 +142,7 @@ async def test_who_was_taken_off_the_staff_by_somebody_else_does_not_come_back_a
         work.accounts.remove(UNA)
         work.audit.add(Entry(work.now, "standing", UNA, jid("ada"), Standing.TRAINEE, None, "spam"))
     assert not await signs_up(story, source=Source.READY)
-    with pytest.raises(NotPermitted, match="ask an admin"):
+    with pytest.raises(NotPermitted, match="can add you again"):
         await story.desk.do(signup.register, UNA, rules=RULES)
     await story.desk.do(signup.add_account, UNA, by=jid("ana"), workgroup=SUPPORT, rules=RULES)
     (letter,) = await welcomes(story)

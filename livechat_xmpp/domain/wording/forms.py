@@ -9,7 +9,7 @@ NO = Text("no", "no")
 
 NOT_A_NUMBER = Text("not-a-number", '"{field}" has to be a whole number.')
 NOT_A_CHOICE = Text("not-a-choice", '"{field}": {value} is not one of the choices ({choices}).')
-NOTHING = Text("nothing-chosen", "nothing")
+NOT_CHOSEN = Text("not-chosen", 'Please choose "{field}" ({choices}).')
 
 NO_COMMAND = Text("no-command", "There is no such command.")
 NO_ACTION = Text("no-action", "There is no action {action}.")

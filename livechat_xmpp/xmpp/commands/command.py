@@ -200,8 +200,8 @@ def choice(form_field: Field, text: str) -> str:
 
 def no_choice(label: Sayable, text: str, choices: tuple[str, ...]) -> BadInput:
     """Return the refusal of a value that is none of those to choose from."""
-    value = one_line(text, 60) or words.NOTHING
-    return BadInput(words.NOT_A_CHOICE.of(field=label, value=value, choices=choices))
+    why = words.NOT_A_CHOICE if text else words.NOT_CHOSEN
+    return BadInput(why.of(field=label, value=one_line(text, 60), choices=choices))
 
 
 def capital(text: str) -> str:
