@@ -20,7 +20,7 @@ from livechat_xmpp.demo.config_files import prosody_snippet
 from livechat_xmpp.demo.places import PROJECT, Names, database_url
 from livechat_xmpp.demo.processes import tied_to_us
 from livechat_xmpp.settings import Settings
-from tests.servers.desk import Desk
+from tests.servers.desk import ExecutedDesk
 from tests.servers.ejabberd import Ejabberd
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.prosody import Prosody
@@ -57,29 +57,12 @@ def _limits() -> list[str]:
     return [name for name in fields if "_per_" in name]
 
 
-class BenchDesk(Desk):
+class BenchDesk(ExecutedDesk):
     """The component; under a profiler if asked."""
-
-    is_profiled = False
 
     def is_linked(self) -> bool:
         """Return whether it serves now."""
         return self.is_running() and self._is_up()
-
-    def launch(self) -> None:
-        if not self.is_profiled:
-            super().launch()
-            return
-        command = [sys.executable, "-m", "benchmarks.profiled", "run", "--config", str(self.config)]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                tied_to_us(command),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=PROJECT,
-                env=self._environment,
-            )
 
 
 class Driver:

@@ -193,7 +193,7 @@ async def profile(at: Place, chats: int, at_once: int) -> dict[str, Any]:
     helpers = max(8, at_once)
     crowd = await Crowd.arrive(at.port, at.secret, helpers)
     desk = at.desk(place.settings(helpers))
-    desk.is_profiled = True
+    desk.module = "benchmarks.profiled"
     try:
         await desk.start_async()
         await crowd.go_on_duty(OURS)

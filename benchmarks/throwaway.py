@@ -10,7 +10,7 @@ from pathlib import Path
 
 from livechat_xmpp.demo.accounts import Account
 from tests.people import Person, RealServer
-from tests.servers.desk import Desk
+from tests.servers.desk import ExecutedDesk
 from tests.servers.prosody import Prosody
 
 
@@ -20,7 +20,7 @@ class Place:
 
     server: RealServer
     prosody: Prosody
-    desk: Desk
+    desk: ExecutedDesk
     ada: Person
 
     @property
@@ -56,7 +56,7 @@ async def throwaway(environment: Mapping[str, str] | None = None) -> AsyncIterat
         stack.callback(prosody.stop)
         server = await stack.enter_async_context(RealServer.of(prosody))
         ada = Account(await server.register("ada"), "", "admin")
-        desk = Desk(prosody, folder, [ada], environment or {})
+        desk = ExecutedDesk(prosody, folder, [ada], environment or {})
         stack.callback(lambda: desk.stop() if desk.is_running() else None)
         await desk.start_async()
         yield Place(server, prosody, desk, await server.person("ada"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
@@ -19,6 +20,12 @@ from tests.servers.throwaway import ThrowawayServer
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "desk(LIVECHAT_X=...): settings of the test's desk, as environment variables")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what collecting made out of the garbage collections of the tests, some of which ask for whole ones."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -141,8 +141,7 @@ def set_standing(
     else:
         work.accounts.put(replace(old, standing=new, since_at=work.now))
     was = old.standing if old else None
-    policy = "" if by == BY_SETTINGS else rules.policy
-    work.audit.add(Entry(work.now, "standing", jid, by, was, new, reason, policy, known or {}))
+    work.audit.add(Entry(work.now, "standing", jid, by, was, new, reason, rules.policy, known or {}))
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
     duty = work.duties.find(jid)
     if duty is not None and old is not None:
@@ -166,9 +165,9 @@ def set_standing(
 
 
 def set_initial(work: Work, standings: Mapping[BareJid, Standing], rules: DeskRules) -> None:
-    """Give accounts that have no record yet the standing that the settings name; others keep theirs."""
+    """Give accounts that have no record yet the standing that the settings name; others keep theirs, or have left."""
     for jid, standing in standings.items():
-        if work.accounts.find(jid) is None:
+        if work.accounts.find(jid) is None and work.audit.last_standing(jid) is None:
             set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing", rules=rules)
 
 
@@ -210,6 +209,7 @@ def change_standings(
             was = old.standing if old else None
             if is_promotion:
                 changed = check_promotion(jid, was, standing)
+                deciding.check_agreement(work, jid, old, standing, rules)
             else:
                 changed = check_demotion(jid, was, standing, admins=admins)
                 admins -= {jid} if standing is not Standing.ADMIN else set()

@@ -276,7 +276,8 @@ async def test_admins_are_told_once_of_what_only_the_server_can_put_right(story:
     with story.store.writing() as work:
         letters = work.letters.take_due(work.now, 50)
     assert [(letter.to, letter.kind) for letter in letters] == [("ada@localhost", "plain")]
-    assert f"- {chat_id}: " in letters[0].body and "(forbidden: by the server)" in letters[0].body
+    assert f"- {chat_id}: " in letters[0].body
+    assert "(forbidden: by the server)" in letters[0].body
     assert await broom.listed() == [(chat_id, Trouble.STUCK)]
     broom.stuck = {}
     assert await broom.sweep() == []

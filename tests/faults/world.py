@@ -18,7 +18,7 @@ from tests.faults.faults import Fault
 from tests.faults.hearing import OFFER_TIMEOUT, judged
 from tests.faults.life import Life, finish_all
 from tests.people import NotSeen, over_tcp
-from tests.servers.desk import Desk
+from tests.servers.desk import Desk, ExecutedDesk
 from tests.servers.throwaway import ThrowawayServer
 
 # Shorter than by default, so that what waits for time to pass is over soon.
@@ -183,7 +183,7 @@ class World:
         """Return a desk of the same settings, on the same database; not started."""
         ada = Account(self.jids["ada"], "", "admin")
         environment = {"LIVECHAT_XMPP__PORT": str(self.cable.port), **self.environment}
-        return Desk(self.server, folder, [ada], environment, self.database.url)
+        return ExecutedDesk(self.server, folder, [ada], environment, self.database.url)
 
     async def _keep_running(self) -> None:
         """Start the desk's process again whenever it has ended, as a service manager does."""

@@ -136,11 +136,11 @@ async def test_all_refusals_of_accounts_are_in_the_askers_language(stage: Stage)
 
 async def test_a_visitor_is_told_everything_in_the_language_of_their_client(stage: Stage) -> None:
     """RU-6"""
-    ana, vic = await stage.staff("ana", on_duty=False), await stage.visitor()
+    vic = await stage.visitor()
     vic.language = "de"
     await vic.say(stage.workgroup, "Wie drucke ich diese Seite?")
     await vic.receives(TEXTS.say(visitors.CLOSED_NOW, "de"))
-    await ana.command("go-on-duty")
+    ana = await stage.staff("ana")
     await vic.say(stage.workgroup, "Wie drucke ich diese Seite?")
     told = await vic.receives(TEXTS.say(visitors.NEXT, "de"))
     assert TEXTS.say(visitors.STAY_ONLINE, "de") in told.body

@@ -21,6 +21,7 @@ from livechat_xmpp.demo.config_files import write_component
 from livechat_xmpp.demo.places import HOST, PROJECT, database_url
 from livechat_xmpp.demo.processes import last_lines, tied_to_us
 from livechat_xmpp.demo.state import addresses
+from tests.servers.forked import Forked
 from tests.servers.throwaway import ThrowawayServer, some_free_ports
 from tests.servers.waiting import wait_until, wait_until_async
 
@@ -49,11 +50,15 @@ class Desk:
         self.folder, self.config, self.log = folder, folder / "livechat.toml", folder / "component.log"
         self.database = database or database_url(folder)
         self.web = f"http://{HOST}:{self.ports.web}/"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | subprocess.Popen[bytes] | None = None
         own = {name: value for name, value in os.environ.items() if not name.startswith("LIVECHAT_")}
         self._environment = {**own, **NOBODY_SIGNS_UP, **environment}
         standings = {account.jid: account.standing for account in accounts}
         write_component(self.config, server.names, self.ports, server.secret, self.database, standings, server.api_url)
+
+    def _begin(self) -> Forked | subprocess.Popen[bytes]:
+        arguments = ["run", "--config", str(self.config)]
+        return Forked(arguments, log=self.log, cwd=PROJECT, env=self._environment)
 
     @property
     def pid(self) -> int:
@@ -72,17 +77,7 @@ class Desk:
 
     def launch(self) -> None:
         """Start the process, and do not wait until it is linked."""
-        command = tied_to_us([sys.executable, "-m", "livechat_xmpp", "run", "--config", str(self.config)])
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=PROJECT,
-                env=self._environment,
-            )
+        self._process = self._begin()
 
     def start(self) -> None:
         """Start it and wait until it is linked; blocks, so tests with clients use `start_async`."""
@@ -130,6 +125,25 @@ class Desk:
         except OSError:
             pass
         return False
+
+
+class ExecutedDesk(Desk):
+    """A desk that is started as people and service managers start it; for what is measured and killed."""
+
+    module = "livechat_xmpp"
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        command = tied_to_us([sys.executable, "-m", self.module, "run", "--config", str(self.config)])
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=PROJECT,
+                env=self._environment,
+            )
 
 
 @contextmanager

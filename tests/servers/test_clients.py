@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,36 +14,8 @@ import pytest_asyncio
 from livechat_xmpp.demo.places import PROJECT
 from tests.people import Person, RealServer
 from tests.servers.desk import Desk
-from tests.servers.needs import program
+from tests.servers.profanity import Profanity
 from tests.servers.throwaway import ThrowawayServer
-from tests.servers.waiting import wait_until_async
-
-
-class Profanity:
-    """profanity in a terminal that nobody sees (tmux); what it shows is read from there."""
-
-    def __init__(self, folder: Path) -> None:
-        self._tmux = [program("tmux"), "-S", str(folder / "tmux")]
-        home = folder / "home"
-        home.mkdir()
-        command = f"env HOME={home} XDG_CONFIG_HOME={home} XDG_DATA_HOME={home} LANG=C.UTF-8 {program('profanity')}"
-        self._run("new-session", "-d", "-s", "p", "-x", "160", "-y", "50", command)
-
-    def _run(self, *arguments: str) -> str:
-        return subprocess.run([*self._tmux, *arguments], check=True, capture_output=True, text=True).stdout
-
-    def types(self, line: str) -> None:
-        self._run("send-keys", "-t", "p", "-l", "--", line)
-        self._run("send-keys", "-t", "p", "Enter")
-
-    def screen(self) -> str:
-        return self._run("capture-pane", "-p", "-t", "p")
-
-    async def shows(self, text: str) -> None:
-        await wait_until_async(lambda: text in self.screen(), f"profanity shows {text!r}")
-
-    def close(self) -> None:
-        self._run("kill-server")
 
 
 @pytest.fixture
@@ -82,11 +53,7 @@ async def asks(visitor: Person, desk: Desk, question: str) -> str:
 async def test_a_helper_in_profanity(desk: Desk, profanity: Profanity, visitor: Person) -> None:
     """OF-8, RO-7: the offer as a message, "yes", the link to the room, the story there, closing."""
     ana, port = desk.account("ana"), desk.addresses["c2s_port"]
-    await profanity.shows("Type '/help'")
-    profanity.types(f"/connect {ana.jid} server 127.0.0.1 port {port} tls disable")
-    await profanity.shows("password")
-    profanity.types(ana.password)
-    await profanity.shows("logged in successfully")
+    await profanity.logs_in(ana.jid, port, ana.password)
     profanity.types(f"/msg {workgroup(desk)} on")
     await profanity.shows("You are on duty as helper")
     room = await asks(visitor, desk, "Where is the any key?")
