@@ -36,19 +36,19 @@ class Newcomers:
         self._clock = clock
         self._timers = timers
         self._domains = sorted(domains)
-        self._heard: dict[BareJid, Source] = {}
+        self._heard: dict[tuple[BareJid, Source], None] = {}  # in order, each once
         self._is_flooded = False
         self.is_heard = asyncio.Event()
         self.may_list = asyncio.Event()
 
     def hear(self, jid: BareJid, source: Source) -> None:
-        """Take in that somebody has shown up who may be a newcomer; the first way they came by counts."""
+        """Take in that somebody has shown up who may be a newcomer; the first way they came by that counts is kept."""
         if len(self._heard) >= MOST_HEARD:
             if not self._is_flooded:
                 log.warning("too many newcomers at once", extra={"waiting": len(self._heard)})
             self._is_flooded = True
             return
-        self._heard.setdefault(jid, source)
+        self._heard.setdefault((jid, source))
         self.is_heard.set()
 
     def begin(self) -> None:
@@ -59,10 +59,10 @@ class Newcomers:
     async def look(self) -> None:
         """Sign up who was heard of, then welcome those who wait for it. Raises LinkTrouble."""
         while self._heard:
-            batch = dict(itertools.islice(self._heard.items(), AT_ONCE))
+            batch = list(itertools.islice(self._heard, AT_ONCE))
             await self._desk.do(signup.take_heard, batch, workgroup=self._desk.workgroups[0], rules=self._desk.rules)
-            for jid in batch:
-                del self._heard[jid]
+            for heard in batch:
+                del self._heard[heard]
         self._is_flooded = False
         self._people.require_link()
         look_at = await self._desk.do(welcome.welcome_waiting, self._desk.workgroups[0], self._desk.rules)

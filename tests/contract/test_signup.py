@@ -191,7 +191,7 @@ async def test_ready_from_who_waits_for_help_is_an_answer_and_no_sign_up(story: 
 
 async def hears(story: Story, who: str, rules: DeskRules = RULES) -> list[str]:
     """Have the server tell of a new account; return who is told of it."""
-    await story.desk.do(signup.take_heard, {jid(who): Source.SERVER}, workgroup=SUPPORT, rules=rules)
+    await story.desk.do(signup.take_heard, [(jid(who), Source.SERVER)], workgroup=SUPPORT, rules=rules)
     return [to for to, _ in await story.letters()]
 
 
