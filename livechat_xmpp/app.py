@@ -17,7 +17,7 @@ from livechat_xmpp.component import Component, account_lists, build
 from livechat_xmpp.domain.model import BareJid, ChatId
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.reconcile.ports import Clock
-from livechat_xmpp.rules import policy_of
+from livechat_xmpp.rules import form_of, policy_of
 from livechat_xmpp.service import ServiceManager
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
@@ -140,6 +140,7 @@ def _pages(settings: Settings) -> PageSettings:
         staff_domain=settings.staff.domains[0],
         workgroup=f"{first.name}@{settings.xmpp.component}",
         title=first.title,
+        form=form_of(first, settings.visitors),
         host=settings.web.host,
         port=settings.web.port,
         trusted_proxies=settings.web.trusted_proxies,

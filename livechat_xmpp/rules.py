@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
+from livechat_xmpp.domain.forms import USERNAME, Form, Kind
+from livechat_xmpp.domain.model import WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.domain.signup import SignUpRules
-from livechat_xmpp.settings import Settings
+from livechat_xmpp.settings import Settings, VisitorSettings, WorkgroupSettings
 from livechat_xmpp.translations import Translations
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.xmpp import limits
@@ -47,7 +50,7 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
         overdue=timedelta(seconds=settings.desk.overdue_s),
         max_chats=settings.routing.max_chats,
         queue_limit=settings.visitors.queue_limit,
-        name_limit=settings.visitors.name_limit,
+        forms={WorkgroupName(w.name): form_of(w, settings.visitors) for w in settings.workgroups},
         answer_limit=settings.visitors.answer_limit,
         staff_domains=frozenset(settings.staff.domains),
         anonymous_domains=frozenset(settings.visitors.anonymous_domains),
@@ -62,6 +65,16 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
         catalogue=Translations(settings.texts.default_language, settings.texts.overrides),
         heard=(heard or heard_from(settings)).of,
     )
+
+
+def form_of(workgroup: WorkgroupSettings, visitors: VisitorSettings) -> Form:
+    """Return what a workgroup's visitors fill in, with the limits that hold for all workgroups."""
+    form = workgroup.form()
+    limits = (
+        visitors.name_limit if field.name == USERNAME else visitors.answer_limit if field.kind is Kind.LINES else None
+        for field in form.fields
+    )
+    return Form(tuple(replace(f, limit=f.limit or limit) for f, limit in zip(form.fields, limits, strict=True)))
 
 
 def _training_rules(settings: Settings) -> TrainingRules:

@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from livechat_xmpp import translations
+from livechat_xmpp.domain import forms
 from livechat_xmpp.domain.model import Standing
 
 Seconds = Annotated[timedelta, Field(ge=timedelta(0))]
@@ -467,6 +468,34 @@ class LimitSettings(Group):
     ] = 20_000
 
 
+class FieldSettings(Group):
+    """A field of the form that a visitor fills in."""
+
+    name: Annotated[
+        str,
+        Field(
+            pattern="^[a-z][a-z0-9_-]{0,31}$",
+            description="What programs call it; username, question and email are known to the desk.",
+        ),
+    ]
+    label: Annotated[
+        str,
+        Field(max_length=100, description="What people read; those three have one in each visitor's language."),
+    ] = ""
+    kind: Annotated[forms.Kind, Field(description="text (one line), lines, choice or email.")] = forms.Kind.TEXT
+    options: Annotated[
+        tuple[str, ...], Field(max_length=50, description="What a choice is made of; a list longer than a screen.")
+    ] = ()
+    is_required: Annotated[bool, Field(description="Whether it has to be filled in.")] = False
+    limit: Annotated[
+        int | None,
+        Field(ge=1, description="Characters, visitors.answer_limit at most; there is one by name and kind."),
+    ] = None
+
+    def field(self) -> forms.Field:
+        return forms.Field(self.name, self.label, self.kind, self.options, self.is_required, self.limit)
+
+
 class WorkgroupSettings(Group):
     """A public address whose requests go to the helpers on duty."""
 
@@ -477,6 +506,27 @@ class WorkgroupSettings(Group):
         ),
     ] = "support"
     title: Annotated[str, Field(min_length=1, max_length=60, description="What people call it.")] = "Support"
+    fields: Annotated[
+        tuple[FieldSettings, ...],
+        Field(
+            max_length=20,
+            description="What visitors are asked, in this order, the question at least. Who writes a message is asked"
+            " nothing else.",
+        ),
+    ] = (
+        FieldSettings(name=forms.USERNAME, is_required=True),
+        FieldSettings(name=forms.QUESTION, kind=forms.Kind.LINES, is_required=True),
+        FieldSettings(name=forms.EMAIL, kind=forms.Kind.EMAIL),
+    )
+
+    @model_validator(mode="after")
+    def _is_a_form(self) -> WorkgroupSettings:
+        if mistakes := forms.mistakes_in(self.form()):
+            raise ValueError("\n".join(mistakes))
+        return self
+
+    def form(self) -> forms.Form:
+        return forms.Form(tuple(field.field() for field in self.fields))
 
 
 class Settings(BaseSettings):
@@ -530,6 +580,12 @@ class Settings(BaseSettings):
         names = [w.name for w in self.workgroups]
         if not names or len(set(names)) != len(names):
             mistakes.append("workgroups: at least one, each name once")
+        for workgroup in self.workgroups:
+            for field in workgroup.fields:
+                if (field.limit or 0) > self.visitors.answer_limit:
+                    mistakes.append(
+                        f"workgroups: {workgroup.name}: fields.{field.name}: limit is above visitors.answer_limit"
+                    )
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
@@ -595,11 +651,24 @@ def example(**values: Any) -> str:
                 tables += ["", f"# {field.description}", f"[{name}.{key}]"]
                 tables += [f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()]
                 continue
+            if isinstance(value, tuple) and value and isinstance(value[0], Group):
+                tables += _list_of_tables(f"{name}.{key}", field, value)
+                continue
             is_shown = given is not None or field.is_required() or is_list
             lines.append(f"# {field.description}")
             lines.append(f"{'' if is_shown else '# '}{key} = {_toml('change me' if value is None else value)}")
         lines += [*tables, ""]
     return "\n".join(lines)
+
+
+def _list_of_tables(name: str, info: FieldInfo, tables: tuple[Group, ...]) -> list[str]:
+    """Return a list of tables inside of a group, as comments: its settings, and the default."""
+    lines = ["", f"# {info.description}"]
+    lines += [f"#   {key}: {field.description}" for key, field in type(tables[0]).model_fields.items()]
+    for table in tables:
+        given = table.model_dump(mode="json", exclude_defaults=True)
+        lines += [f"# [[{name}]]", *(f"# {key} = {_toml(value)}" for key, value in given.items())]
+    return lines
 
 
 def _group_type(info: FieldInfo) -> type[Group]:

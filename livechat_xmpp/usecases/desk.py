@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
+from livechat_xmpp.domain.forms import DEFAULT, Form
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.domain.signup import SignUpRules
@@ -34,6 +35,7 @@ def _nothing(jid: BareJid) -> str:
 class DeskRules:
     """The numbers that the use cases apply; each is a setting, described there.
 
+    forms: what visitors fill in, by workgroup; where there is none, the default.
     policy: version of the settings that decisions follow, which the audit names.
     read_jid: brings an address into its one form (RFC 7622 §3), or returns None for what is none.
     catalogue: says what people are told, in their languages. heard: the language that somebody's client has last said
@@ -49,7 +51,7 @@ class DeskRules:
     overdue: timedelta = timedelta(seconds=60)
     max_chats: int = 2
     queue_limit: int = 200
-    name_limit: int = 64
+    forms: Mapping[WorkgroupName, Form] = field(default_factory=dict)
     answer_limit: int = 4000
     notice_expiry: timedelta = timedelta(minutes=5)
     staff_domains: frozenset[str] = frozenset()
@@ -59,6 +61,9 @@ class DeskRules:
     catalogue: Catalogue = ENGLISH
     sign_up: SignUpRules = field(default_factory=SignUpRules)
     heard: Callable[[BareJid], str] = _nothing
+
+    def form_of(self, workgroup: WorkgroupName) -> Form:
+        return self.forms.get(workgroup, DEFAULT)
 
     def said(self, text: Sayable, jid: BareJid, language: str = "") -> str:
         """Return the text in somebody's language: the one on record, where there is one, else the one last heard."""

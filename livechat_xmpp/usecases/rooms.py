@@ -115,7 +115,7 @@ def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
         work.fact("entered", chat=chat.id, jid=visit.jid, part=visit.part)
     is_first = chat.last_visit(visit.jid) is None
     if chat.state is ChatState.OPEN and visit.jid == chat.helper and is_first:
-        tell_room(work, chat, story(chat), rules)
+        tell_room(work, chat, story(chat, rules.form_of(chat.workgroup)), rules)
     if is_monitor(chat, visit.jid, helper_counts=True):
         work.touch(chat.id, is_urgent=True)
 
@@ -124,7 +124,7 @@ def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> N
     if chat.offer_to(helper) is None:
         return
     opened = open_chat(work, chat, helper, rules)
-    tell_room(work, opened, story(opened), rules)
+    tell_room(work, opened, story(opened, rules.form_of(opened.workgroup)), rules)
 
 
 def expire(work: Work, chat: Chat, offer: Offer, presences: Presences, rules: DeskRules) -> None:

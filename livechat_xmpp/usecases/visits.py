@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound, QueueClosed, StaffAsking
+from livechat_xmpp.domain.forms import QUESTION, USERNAME
 from livechat_xmpp.domain.model import (
     Chat,
     ChatId,
@@ -23,7 +24,6 @@ from livechat_xmpp.domain.names import clean, imitates
 from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.domain.texts import DESK_NICK
-from livechat_xmpp.domain.wording import Text
 from livechat_xmpp.domain.wording import visitors as words
 from livechat_xmpp.usecases.chats import finish
 from livechat_xmpp.usecases.cover import Place, cover_now, outlook, place_now
@@ -33,9 +33,6 @@ from livechat_xmpp.usecases.revoking import revoke
 
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, none mistaken for another: 5 bits a letter
 ID_LENGTH = 13  # 65 random bits: nobody guesses the name of a room
-EMAIL_LIMIT = 254  # characters (RFC 5321 §4.5.3.1.3, less the angle brackets)
-NAMES: Mapping[str, Text] = {"username": words.THE_NAME, "question": words.THE_QUESTION, "email": words.THE_EMAIL}
-FIELDS = tuple(NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +50,6 @@ class Ticket:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str]:
-    """Return the form's answers cleaned, unknown fields left out. Raises BadInput naming the field."""
-    limits = {"username": rules.name_limit, "question": rules.answer_limit, "email": EMAIL_LIMIT}
-    checked = {}
-    for name, limit in limits.items():
-        length = len(answers.get(name, ""))
-        if length > limit:  # before cleaning, which takes its time over every character
-            raise BadInput(words.FIELD_TOO_LONG.of(field=NAMES[name], length=length, limit=limit))
-        checked[name] = clean(answers.get(name, ""), lines=name == "question")
-    if not checked["question"]:
-        raise BadInput(words.NO_QUESTION)
-    if not checked["username"]:
-        raise BadInput(words.NO_NAME)
-    email = checked["email"]
-    if email and (email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email):
-        raise BadInput(words.NO_EMAIL)
-    return {name: value for name, value in checked.items() if value}
 
 
 def _refuse_imitation(work: Work, name: str) -> None:
@@ -105,24 +83,30 @@ def ask(
     *,
     presences: Presences,
     rules: DeskRules,
+    is_message: bool = False,
 ) -> Ticket:
-    """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput."""
+    """Put a request into the queue. Raises StaffAsking, AlreadyQueued, QueueClosed or BadInput.
+
+    is_message: the question was written as a message, without a form; nothing else can be asked for then.
+    """
     state = check_may_ask(work, visitor, presences=presences, rules=rules)
     before = work.chats.count_waiting(workgroup)
     if before >= rules.queue_limit:
         raise QueueClosed(words.QUEUE_FULL)
-    form = check_answers(answers, rules)
-    _refuse_imitation(work, form["username"])
+    form = rules.form_of(workgroup)
+    given = (form.in_words() if is_message else form).check(answers)
+    if USERNAME in given:
+        _refuse_imitation(work, given[USERNAME])
     token = secrets.token_urlsafe(18)
     last = work.chats.last_asked_at(workgroup)  # later than now, if the clock was set back meanwhile
     chat = Chat(
         id=ChatId("".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))),
         workgroup=workgroup,
         visitor=visitor,
-        visitor_name=form["username"],
-        question=form["question"],
+        visitor_name=given.get(USERNAME) or rules.said(words.VISITOR, bare(visitor)),
+        question=given[QUESTION],
         asked_at=work.now if last is None else max(work.now, last),
-        form=form,
+        form=given,
     )
     work.chats.add(chat, token_hash=_hash(token))
     work.fact("help asked for", chat=chat.id, workgroup=workgroup)
@@ -221,10 +205,11 @@ def visitor_back(work: Work, visitor: FullJid) -> None:
 def add_words(work: Work, visitor: FullJid, text: str, *, rules: DeskRules) -> Chat:
     """Add what a waiting visitor writes to the question. Raises NotFound, or BadInput when it gets too long."""
     chat = _chat_of(work, visitor)
-    if len(chat.question) + 1 + len(text) > rules.answer_limit:
-        raise BadInput(words.QUESTION_TOO_LONG.of(limit=rules.answer_limit))
+    longest = rules.form_of(chat.workgroup).question.longest
+    if len(chat.question) + 1 + len(text) > longest:
+        raise BadInput(words.QUESTION_TOO_LONG.of(limit=longest))
     question = f"{chat.question}\n{clean(text, lines=True)}"
-    chat = replace(chat, question=question, form={**chat.form, "question": question})
+    chat = replace(chat, question=question, form={**chat.form, QUESTION: question})
     work.chats.save(chat)
     work.touch(chat.id)
     return chat

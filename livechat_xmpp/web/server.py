@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
 from livechat_xmpp.metrics import CONTENT_TYPE
 from livechat_xmpp.web import vendor
 from livechat_xmpp.web.clients import Clients, IPAddress, IPNetwork, is_in
@@ -47,8 +48,9 @@ class PageSettings:
 
     port: 0 takes a free one. websocket_url: as the browser reaches it (RFC 7395), `ws://` or `wss://`.
     workgroup: bare JID that visitors ask. anonymous_domain: where they log in. staff_domain: completes a
-    login name at `/team`. title: shown as the visitor page's heading. trusted_proxies: who may tell for whom they
-    ask. metrics_allow: who may read `/metrics`; for all others there is none.
+    login name at `/team`. title: shown as the visitor page's heading. form: what visitors fill in.
+    trusted_proxies: who may tell for whom they ask. metrics_allow: who may read `/metrics`; for all others there is
+    none.
     """
 
     websocket_url: str
@@ -56,6 +58,7 @@ class PageSettings:
     staff_domain: str
     workgroup: str
     title: str
+    form: Form = DEFAULT
     host: str = "127.0.0.1"
     port: int = 8080
     trusted_proxies: tuple[IPNetwork, ...] = ()
@@ -155,12 +158,25 @@ def _config(settings: PageSettings) -> Handler:
         "staffDomain": settings.staff_domain,
         "workgroup": settings.workgroup,
         "title": settings.title,
+        "fields": [_described(field) for field in settings.form.fields],
     }
 
     async def config(request: web.Request) -> web.StreamResponse:
         return web.json_response(content)
 
     return config
+
+
+def _described(field: Field) -> dict[str, object]:
+    """Return a field as the page draws it; without a label it has the page's own, in the visitor's language."""
+    return {
+        "name": field.name,
+        "label": field.label or None,
+        "kind": field.kind,
+        "options": field.options,
+        "required": field.is_required,
+        "limit": None if field.kind is Kind.CHOICE else field.longest,
+    }
 
 
 def _healthz(health: Health) -> Handler:

@@ -94,7 +94,8 @@ class Speaker:
     def tell_offer(self, chat: Chat, offer: Offer, now: datetime) -> None:
         """Send the story with the link, then the direct invitation without body (XEP-0249)."""
         left = min(self._rules.offer_timeout, max(timedelta(seconds=1), offer.expires_at - now))
-        text = chats.offer(chat, self._addresses.room(chat.id), now - chat.asked_at, left)
+        form = self._rules.form_of(chat.workgroup)
+        text = chats.offer(chat, form, self._addresses.room(chat.id), now - chat.asked_at, left)
         body = self._said(chat, offer.helper, text)
         self._chat(chat.workgroup, offer.helper, body, f"offer-{offer.id}", is_fleeting=True)
         self._invite(chat, offer.helper)

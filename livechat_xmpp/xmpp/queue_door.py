@@ -9,6 +9,7 @@ from slixmpp import Iq
 from slixmpp.exceptions import XMPPError
 
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, DeskError, NotFound
+from livechat_xmpp.domain.forms import QUESTION, USERNAME
 from livechat_xmpp.domain.model import Chat, ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
 from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.domain.wording import visitors as words
@@ -62,7 +63,7 @@ class QueueDoor:
         """Put the visitor into the queue; the first queue-status message, with the token, follows the result."""
         workgroup, visitor = self._workgroup(iq), FullJid(iq["from"].full)
         answers = iq["join_queue"].answers()
-        answers.setdefault("username", iq["from"].local or self._nameless(visitor))
+        answers.setdefault(USERNAME, iq["from"].local or self._nameless(visitor))
         ticket = await self._ask(workgroup, visitor, answers)
         self._link.spawn(self._tell_first(workgroup, visitor, ticket))
         return iq.reply(clear=True)
@@ -83,12 +84,20 @@ class QueueDoor:
             await self.tell_place(visitor)
             raise
 
-    async def request(self, workgroup: WorkgroupName, visitor: FullJid, answers: Mapping[str, str]) -> Ticket:
+    async def request(
+        self, workgroup: WorkgroupName, visitor: FullJid, answers: Mapping[str, str], *, is_message: bool = False
+    ) -> Ticket:
         """Put a request into the queue, if it is not one too many. Raises TooOften and the refusals of visits.ask."""
         self._limits.take_request(bare(visitor), answers.get(PASS, ""))
         try:
             return await self._desk.do(
-                visits.ask, workgroup, visitor, answers, presences=self._desk.presences, rules=self._desk.rules
+                visits.ask,
+                workgroup,
+                visitor,
+                answers,
+                presences=self._desk.presences,
+                rules=self._desk.rules,
+                is_message=is_message,
             )
         except DeskError:
             self._limits.give_back_request(bare(visitor))
@@ -140,7 +149,13 @@ class QueueDoor:
         data: Any = reply["workgroup_form"]["form"]
         data["type"], data["title"], data["instructions"] = "form", form.title, form.instructions
         for field in form.fields:
-            data.add_field(var=field.var, ftype=field.type, label=field.label, required=field.is_required)
+            data.add_field(
+                var=field.var,
+                ftype=field.type,
+                label=field.label,
+                required=field.is_required,
+                options=[{"value": value, "label": label} for value, label in field.options] or None,
+            )
         return reply
 
     # --- plain words
@@ -177,11 +192,12 @@ class QueueDoor:
         """Ask with these words; those written in the same breath, which find the request there, belong to it."""
         nameless = self._nameless(visitor)
         name = nick or (nameless if self._is_anonymous(visitor) else visitor.partition("@")[0])
+        answers = {USERNAME: name, QUESTION: text}
         try:
             try:
-                ticket = await self.request(workgroup, visitor, {"username": name, "question": text})
+                ticket = await self.request(workgroup, visitor, answers, is_message=True)
             except BadInput:  # perhaps the name, which nobody chose here and nobody can change in a message
-                ticket = await self.request(workgroup, visitor, {"username": nameless, "question": text})
+                ticket = await self.request(workgroup, visitor, {**answers, USERNAME: nameless}, is_message=True)
         except AlreadyQueued:
             await self._more_words(visitor, workgroup, text)
         else:

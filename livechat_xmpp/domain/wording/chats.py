@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from livechat_xmpp.domain.forms import Form
 from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Part
 from livechat_xmpp.domain.texts import one_line, quoted, room_link
 from livechat_xmpp.domain.wording import Lines, Phrase, Sayable, Text, lines, sentences
@@ -40,7 +41,7 @@ STOPS_ON_DUTY = Text(
 PASSED = Text("passed", "{visitor}'s request goes back to the queue.")
 
 
-def offer(chat: Chat, room: str, waited: timedelta, timeout: timedelta) -> Sayable:
+def offer(chat: Chat, form: Form, room: str, waited: timedelta, timeout: timedelta) -> Sayable:
     """Return the whole story for the helper who is offered the request, with both ways to answer."""
     opening = ASKS.of(visitor=chat.visitor_name)
     if waited >= timedelta(seconds=5):
@@ -48,16 +49,20 @@ def offer(chat: Chat, room: str, waited: timedelta, timeout: timedelta) -> Sayab
     return lines(
         opening,
         quoted(chat.question),
-        *_other_answers(chat),
+        *_other_answers(chat, form),
         TIME_TO_ANSWER.of(time=length(timeout)),
         room_link(room),
     )
 
 
-def _other_answers(chat: Chat, *, private: bool = False) -> list[str]:
-    """Return the form's other answers; the visitor's address is not spoken in the room."""
-    hidden = {"username", "question", "email"} if private else {"username", "question"}
-    return [f"{name}: {one_line(value, 300)}" for name, value in chat.form.items() if name not in hidden and value]
+def _other_answers(chat: Chat, form: Form, *, has_emails: bool = True) -> list[Sayable]:
+    """Return the answers to the form's other fields, each with its label."""
+    return [_answer(label, one_line(answer, 300)) for label, answer in form.others(chat.form, has_emails=has_emails)]
+
+
+def _answer(label: Sayable, answer: str) -> Sayable:
+    has_sign = isinstance(label, str) and label.endswith(("?", ":"))
+    return Lines((label, answer), between=" " if has_sign else ": ")
 
 
 def offer_over(visitor: str, *, taken_by: BareJid | None) -> Phrase:
@@ -99,15 +104,18 @@ def _opening(chat: Chat, part: Part, patience: timedelta) -> Sayable:
     return sentences(opening, ANSWERS.of(helper=chat.helper)) if chat.helper else opening
 
 
-def story(chat: Chat) -> Lines:
-    """Return the first lines in the room: the question, the form, who is who. Spoken after the helper came."""
+def story(chat: Chat, form: Form) -> Lines:
+    """Return the first lines in the room: the question, the form, who is who. Spoken after the helper came.
+
+    The visitor's e-mail address is not spoken: who is learning, and whoever comes later, need not have it.
+    """
     who = WHO_ASKS.of(visitor=chat.visitor_name)
     if chat.helper is not None:
         who = WHO_IS_WHO.of(visitor=chat.visitor_name, helper=chat.helper.partition("@")[0])
     return lines(
         ASKED.of(visitor=chat.visitor_name),
         quoted(chat.question),
-        *_other_answers(chat, private=True),
+        *_other_answers(chat, form, has_emails=False),
         sentences(who, IN_THE_ROOM),
     )
 

@@ -54,14 +54,12 @@ export class Desk {
     return this.#session !== null;
   }
 
-  /** The fields of the form to fill in. Throws IqError. */
+  /** Ask for the form, which says that we may ask now. Its fields are in the page's configuration. Throws IqError. */
   async form() {
-    const answer = await this.#command("ask-for-help");
-    this.#session = answer.session;
-    return answer.fields;
+    this.#session = (await this.#command("ask-for-help")).session;
   }
 
-  /** Ask; {visit} when accepted, else {refusal: text or "", fields of the form again or null}. Throws IqError. */
+  /** Ask; {visit} when accepted, else {refusal: text or ""}. Throws IqError. */
   async ask(answers) {
     const session = this.#session;
     this.#session = null;
@@ -77,7 +75,7 @@ export class Desk {
     }
     if (answer.status !== "executing" && (answer.values.chat || answer.values.token)) return { visit: visitOf(answer) };
     this.#session = answer.status === "executing" ? answer.session : null;
-    return { refusal: answer.note?.text ?? "", fields: this.#session && answer.fields };
+    return { refusal: answer.note?.text ?? "" };
   }
 
   /** Take place or chat over with the token; null when the desk does not know it any more. Throws IqError. */

@@ -1,14 +1,14 @@
-// The desk's form (XEP-0004) as form fields with labels, hints and errors.
+// The desk's form as form fields with labels, hints and errors.
 
 import { t } from "./texts.js";
 
-// The default form of a workgroup; other fields come with their own labels.
-const KNOWN = {
-  username: { label: t.fieldName, hint: t.fieldNameHint, max: 40, complete: "nickname" },
-  question: { label: t.fieldQuestion, hint: t.fieldQuestionHint, max: 4000 },
-  email: { label: t.fieldEmail, max: 254, complete: "email", input: "email" },
+// What fields are called that come without a label: they are the page's own, in the visitor's language.
+const OWN = {
+  username: { label: t.fieldName, hint: t.fieldNameHint },
+  question: { label: t.fieldQuestion, hint: t.fieldQuestionHint },
+  email: { label: t.fieldEmail },
 };
-const MAX = 1000;
+const MAX_NAME = 40; // what is left of it as a nick in the room
 
 const element = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
@@ -22,11 +22,12 @@ const element = (name, attributes = {}, ...children) => {
 export class Fields {
   #box;
   #fields = [];
-  #hidden = {}; // FORM_TYPE and its like: sent back as they came
-  #shape = "";
+  #isShown = false;
 
-  constructor(box) {
+  /** fields: [{name, label or null, kind, options, required, limit}]; kind: text, lines, choice or email. */
+  constructor(box, fields) {
     this.#box = box;
+    this.#fields = fields;
     // Once told of a mistake, people see it go as they mend it.
     box.addEventListener("input", (event) => {
       const { index } = event.target.dataset;
@@ -34,30 +35,20 @@ export class Fields {
     });
   }
 
-  /** Let the next form be shown with new answers, even if it has the same fields. */
+  /** Let the form be shown anew the next time, with other answers. */
   reset() {
-    this.#shape = "";
+    this.#isShown = false;
   }
 
-  /** fields: as stanza.js reads them; answers: {name: text} that go before the form's own values. */
-  show(fields, answers) {
-    // The same form again: nobody loses the place in it.
-    const shape = JSON.stringify(fields);
-    if (shape === this.#shape) return;
-    this.#shape = shape;
-    this.#fields = fields.filter(({ name, type }) => name && !["hidden", "fixed"].includes(type));
-    const hidden = fields.filter(({ type }) => type === "hidden");
-    this.#hidden = Object.fromEntries(hidden.map(({ name, value }) => [name, value]));
-    const rows = this.#fields.map((field, index) => this.#row(field, index, answers[field.name] ?? field.value));
-    this.#box.replaceChildren(...rows);
+  /** answers: {name: text}. A form that is shown already stays: nobody loses the place in it. */
+  show(answers) {
+    if (this.#isShown) return;
+    this.#isShown = true;
+    this.#box.replaceChildren(...this.#fields.map((field, index) => this.#row(field, index, answers[field.name] ?? "")));
   }
 
   answers() {
-    const entries = this.#fields.map(({ name, type }, index) => {
-      const input = document.getElementById(`field-${index}`);
-      return [name, type === "boolean" ? String(Number(input.checked)) : input.value.trim()];
-    });
-    return { ...this.#hidden, ...Object.fromEntries(entries) };
+    return Object.fromEntries(this.#fields.map(({ name }, index) => [name, this.#input(index).value.trim()]));
   }
 
   /** Show what is missing, and go to the first such field; whether all is well. */
@@ -67,11 +58,15 @@ export class Fields {
     return wrong.length === 0;
   }
 
-  #check({ name, type, required }, index) {
-    const input = document.getElementById(`field-${index}`);
-    const value = type === "boolean" ? "set" : input.value.trim();
+  #input(index) {
+    return document.getElementById(`field-${index}`);
+  }
+
+  #check({ kind, required }, index) {
+    const input = this.#input(index);
+    const value = input.value.trim();
     const missing = required && !value;
-    const badEmail = name === "email" && value && !/^[^\s@]+@[^\s@]+$/.test(value);
+    const badEmail = kind === "email" && value && !/^[^\s@]+@[^\s@]+$/.test(value);
     document.getElementById(`field-${index}-error`).textContent = missing ? t.fillIn : badEmail ? t.badEmail : "";
     if (!missing && !badEmail) {
       input.removeAttribute("aria-invalid");
@@ -82,26 +77,23 @@ export class Fields {
   }
 
   #row(field, index, value) {
-    const known = KNOWN[field.name] ?? {};
+    const { label: text, hint } = field.label ? { label: field.label } : OWN[field.name];
     const id = `field-${index}`;
-    const hint = known.hint ?? field.hint;
-    const input = this.#input(field, {
+    const input = this.#made(field, {
       id,
       name: field.name,
       "data-index": index,
-      maxlength: known.max ?? MAX,
-      autocomplete: known.complete ?? "off",
+      autocomplete: field.name === "username" ? "nickname" : field.kind === "email" ? "email" : "off",
       "aria-describedby": hint ? `${id}-hint ${id}-error` : `${id}-error`,
       "aria-required": field.required ? "true" : null,
-      type: known.input ?? "text",
     });
-    if (field.type === "boolean") input.checked = ["1", "true"].includes(value);
-    else input.value = value;
-    const label = element("label", { for: id }, known.label ?? field.label);
+    input.value = value;
+    if (field.kind === "choice" && input.selectedIndex < 0) input.value = ""; // chosen before, and no option any more
+    const label = element("label", { for: id }, text);
     if (!field.required) label.append(" ", element("span", { class: "quiet" }, `(${t.optional})`));
     return element(
       "div",
-      { class: "field", "data-type": field.type },
+      { class: "field" },
       label,
       ...(hint ? [element("p", { id: `${id}-hint`, class: "quiet" }, hint)] : []),
       input,
@@ -109,15 +101,13 @@ export class Fields {
     );
   }
 
-  #input(field, attributes) {
-    const { type, ...shared } = attributes;
-    if (field.type === "text-multi") return element("textarea", { ...shared, rows: 4 });
-    if (field.type === "boolean") return element("input", { ...shared, maxlength: null, type: "checkbox" });
-    if (field.type === "list-single") {
-      const options = field.options.map((option) => element("option", { value: option.value }, option.label));
-      const { maxlength, ...plain } = shared;
-      return element("select", plain, element("option", { value: "" }, t.choose), ...options);
+  #made({ name, kind, options, limit }, attributes) {
+    if (kind === "choice") {
+      const choices = options.map((option) => element("option", { value: option }, option));
+      return element("select", attributes, element("option", { value: "" }, t.choose), ...choices);
     }
-    return element("input", attributes);
+    const maxlength = name === "username" ? Math.min(limit, MAX_NAME) : limit;
+    if (kind === "lines") return element("textarea", { ...attributes, maxlength, rows: 4 });
+    return element("input", { ...attributes, maxlength, type: kind === "email" ? "email" : "text" });
   }
 }

@@ -11,7 +11,7 @@ async function start() {
   const answer = await fetch("/config.json");
   if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
   const config = await answer.json();
-  const view = new View(config.title);
+  const view = new View(config.title, config.fields);
   const visit = new Visit(config, view);
   view.bind(
     {

@@ -88,7 +88,7 @@ export function commandStanza(node, values = null, session = null) {
   return x("command", { xmlns: NS.command, node, sessionid: session, action }, form ?? []);
 }
 
-/** What a command answered: status, session, note {type, text} or null, fields of its form, values of its result. */
+/** What a command answered: status, session, note {type, text} or null, values of its form or result. */
 export function readCommand(iq) {
   const command = child(iq, "command", NS.command);
   const form = child(command, "x", NS.form);
@@ -99,18 +99,6 @@ export function readCommand(iq) {
     status: command?.getAttribute("status") ?? "",
     session: command?.getAttribute("sessionid") ?? null,
     note: note && { type: note.getAttribute("type") ?? "info", text: note.textContent },
-    fields: elements.map((field) => ({
-      name: field.getAttribute("var") ?? "",
-      type: field.getAttribute("type") ?? "text-single",
-      label: field.getAttribute("label") ?? field.getAttribute("var") ?? "",
-      hint: childText(field, "desc", NS.form) ?? "",
-      required: child(field, "required", NS.form) !== null,
-      value: values(field).join("\n"),
-      options: [...field.children].filter((e) => e.localName === "option").map((option) => ({
-        value: childText(option, "value", NS.form) ?? "",
-        label: option.getAttribute("label") ?? childText(option, "value", NS.form) ?? "",
-      })),
-    })),
     values: Object.fromEntries(elements.map((field) => [field.getAttribute("var"), values(field).join("\n")])),
   };
 }

@@ -1,5 +1,5 @@
-// Every text that the visitor's page shows by itself. The desk's own texts (form labels that are not known here, notes,
-// what is said) come over XMPP in the desk's language.
+// Every text that the visitor's page shows by itself. Labels of the admins' own fields come with the page's
+// configuration; the desk's own texts (notes, what is said) come over XMPP.
 
 const en = {
   titleNew: (count, title) => `(${count}) ${title}`,

@@ -27,10 +27,12 @@ export class View {
   #unread = 0;
   #banner = { link: "", problem: "", backTimer: 0, wasLost: false };
   #log = new Log($("log"), $("newer"));
-  #fields = new Fields($("fields"));
+  #fields;
   #onConfirm = null;
 
-  constructor(title) {
+  /** fields: of the form, as Fields takes them. */
+  constructor(title, fields) {
+    this.#fields = new Fields($("fields"), fields);
     if (title) this.#title = title;
     document.title = this.#title;
     $("title").textContent = this.#title;
@@ -102,9 +104,9 @@ export class View {
     this.#show("closed");
   }
 
-  /** fields: of the desk's form; answers: what was filled in before. */
-  form(fields, answers) {
-    this.#fields.show(fields, answers);
+  /** answers: what was filled in before. */
+  form(answers) {
+    this.#fields.show(answers);
     $("form-error").textContent = "";
     this.#show("form", { focus: document.body.dataset.phase === "ended" });
   }
@@ -116,9 +118,8 @@ export class View {
     if (isUnderWay) $("form-error").textContent = "";
   }
 
-  /** text: the desk's words or a key of ours; fields: the form again, if it came along. */
-  formError(text, fields = null) {
-    if (fields?.length) this.#fields.show(fields, this.#fields.answers());
+  /** text: the desk's words or a key of ours. */
+  formError(text) {
     $("form-error").textContent = Object.hasOwn(t, text) ? t[text] : text;
   }
 

@@ -55,9 +55,9 @@ export class Visit {
     remember({ answers, name: line(answers.username ?? "", 40) });
     this.#view.asking(true);
     try {
-      const { visit, refusal, fields } = await this.#desk.ask(answers);
+      const { visit, refusal } = await this.#desk.ask(answers);
       if (visit) this.#adopt(visit);
-      else this.#view.formError(refusal || "refused", fields);
+      else this.#view.formError(refusal || "refused");
     } catch (error) {
       if (!(error instanceof IqError)) throw error;
       if (error.condition === "link-lost") return; // asked again after the next login
@@ -181,11 +181,11 @@ export class Visit {
 
   async #fetchForm() {
     try {
-      const fields = await this.#desk.form();
+      await this.#desk.form();
       if (this.#asking || !["connecting", "closed", "form"].includes(this.phase)) return;
       this.#settled();
       this.phase = "form";
-      this.#view.form(fields, recall().answers);
+      this.#view.form(recall().answers);
     } catch (error) {
       if (!(error instanceof IqError)) throw error;
       if (error.condition === "link-lost") return;

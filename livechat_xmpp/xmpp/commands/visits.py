@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound
+from livechat_xmpp.domain.forms import Field as FormField
+from livechat_xmpp.domain.forms import Kind
 from livechat_xmpp.domain.model import FullJid, WorkgroupName
 from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.domain.wording import visitors as words
@@ -15,6 +17,8 @@ from livechat_xmpp.usecases.visits import Ticket
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form
 from livechat_xmpp.xmpp.passes import PASS
+
+TYPES: Mapping[Kind, str] = {Kind.LINES: "text-multi", Kind.CHOICE: "list-single"}  # XEP-0004 §3.3
 
 Request: TypeAlias = Callable[[WorkgroupName, FullJid, Mapping[str, str]], Awaitable[Ticket]]
 
@@ -55,7 +59,8 @@ def visit_commands(
                 visits.check_may_ask, asked.jid, presences=asked.desk.presences, rules=asked.desk.rules
             )
             return ask_form(asked)
-        answers = {var: asked.text(var) for var in (*visits.FIELDS, PASS)}
+        fields = asked.desk.rules.form_of(asked.speaks_as).fields
+        answers = {var: asked.text(var) for var in (*(field.name for field in fields), PASS)}
         try:
             return done(asked, await request(asked.speaks_as, asked.jid, answers))
         except BadInput as refusal:
@@ -96,17 +101,19 @@ def ask_form(asked: Asked, note: str = "") -> Form:
     """Return the form of a request, with what was filled in already."""
     return Form(
         asked.say(words.ASK_TITLE),
-        [
-            Field("username", asked.say(words.YOUR_NAME), value=asked.echo("username"), is_required=True),
-            Field(
-                "question",
-                asked.say(words.YOUR_QUESTION),
-                "text-multi",
-                asked.echo("question").split("\n"),
-                is_required=True,
-            ),
-            Field("email", asked.say(words.YOUR_EMAIL), value=asked.echo("email")),
-        ],
+        [_field(asked, field) for field in asked.desk.rules.form_of(asked.speaks_as).fields],
         asked.say(words.NOTICE),
         note,
+    )
+
+
+def _field(asked: Asked, field: FormField) -> Field:
+    answer = asked.echo(field.name)
+    return Field(
+        field.name,
+        asked.say(field.shown),
+        TYPES.get(field.kind, "text-single"),
+        answer.split("\n") if field.kind is Kind.LINES else answer,
+        [(option, option) for option in field.options],
+        is_required=field.is_required,
     )
