@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
+from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
 from livechat_xmpp.web import vendor
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 
@@ -17,6 +18,7 @@ SETTINGS = PageSettings(
     staff_domain="example.org",
     workgroup="support@workgroup.example.org",
     title="Support",
+    form=Form((*DEFAULT.fields[:2], Field("browser", "Your browser", Kind.CHOICE, ("Firefox", "Chromium")))),
     port=0,
 )
 
@@ -77,7 +79,7 @@ async def test_every_answer_carries_the_headers(client: ClientSession, path: str
         assert answer.headers["Cache-Control"] == ("no-store" if path == "/healthz" else "no-cache")
 
 
-async def test_the_pages_are_told_the_addresses(client: ClientSession) -> None:
+async def test_the_pages_are_told_the_addresses_and_the_form(client: ClientSession) -> None:
     async with client.get("/config.json") as answer:
         assert await answer.json() == {
             "websocketUrl": "wss://chat.example.org:5281/xmpp-websocket",
@@ -85,6 +87,18 @@ async def test_the_pages_are_told_the_addresses(client: ClientSession) -> None:
             "staffDomain": "example.org",
             "workgroup": "support@workgroup.example.org",
             "title": "Support",
+            "fields": [
+                {"name": "username", "label": None, "kind": "text", "options": [], "required": True, "limit": 64},
+                {"name": "question", "label": None, "kind": "lines", "options": [], "required": True, "limit": 4000},
+                {
+                    "name": "browser",
+                    "label": "Your browser",
+                    "kind": "choice",
+                    "options": ["Firefox", "Chromium"],
+                    "required": False,
+                    "limit": None,
+                },
+            ],
         }
 
 

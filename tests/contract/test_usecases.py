@@ -16,9 +16,11 @@ from livechat_xmpp.domain.errors import (
     QueueClosed,
     StaffAsking,
 )
+from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
 from livechat_xmpp.domain.learning import Entered, OfferExpired, WaitedTooLong
 from livechat_xmpp.domain.model import (
     Availability,
+    Chat,
     ChatState,
     Disposition,
     DutyRole,
@@ -66,6 +68,26 @@ async def test_a_request_that_is_refused_leaves_no_trace(
     with story.store.reading() as work:
         assert len(work.chats.waiting(SUPPORT)) == 1
     assert story.woken.parts == set()
+
+
+async def test_a_form_of_ones_own_decides_what_is_kept(story: Story) -> None:
+    name, question, _ = DEFAULT.fields
+    browser = Field("browser", "Browser", Kind.CHOICE, ("Firefox", "Chromium"))
+    rules = replace(RULES, forms={SUPPORT: Form((question, replace(name, is_required=False), browser))})
+
+    async def ask(**answers: str) -> Chat:
+        visitor = FullJid(f"{answers['question']}@anon.localhost/x")
+        ticket = await story.desk.do(visits.ask, SUPPORT, visitor, answers, presences=story.seen, rules=rules)
+        return await story.chat(ticket.chat_id)
+
+    nameless = await ask(question="q1", browser="Firefox", email="v@example.org")
+    assert (nameless.visitor_name, nameless.form) == ("Visitor", {"question": "q1", "browser": "Firefox"})
+    named = await ask(question="q2", username="Vera", browser="")
+    assert (named.visitor_name, named.form) == ("Vera", {"question": "q2", "username": "Vera"})
+    with pytest.raises(BadInput, match="Lynx is not one of the choices"):
+        await ask(question="q3", browser="Lynx")
+    with pytest.raises(BadInput, match="belongs to the desk"):
+        await ask(question="q3", username="Mia")
 
 
 async def test_a_full_queue_takes_no_more(story: Story) -> None:

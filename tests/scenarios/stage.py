@@ -194,9 +194,9 @@ class Stage(ABC):
         assert position is not None
         return Request(mark.get("chat", ""), mark.get("token", ""), position)
 
-    async def joins_queue(self, visitor: Person, question: str = QUESTION) -> None:
-        """Send join-queue with the form filled in. Raises StanzaError."""
-        form = submitted({"username": visitor.name, "question": question})
+    async def joins_queue(self, visitor: Person, question: str = QUESTION, **answers: str) -> None:
+        """Send join-queue with the form filled in. answers: to other fields. Raises StanzaError."""
+        form = submitted({"username": visitor.name, "question": question, **answers})
         notify = make(f"{{{WORKGROUP}}}queue-notifications")
         await visitor.iq(self.workgroup, make(f"{{{WORKGROUP}}}join-queue", notify, form))
 

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.people import StanzaError
 from tests.people.elements import make
 from tests.scenarios.stage import QUESTION, VISIT, WORKGROUP, Stage, has, shown, status_of
+
+OWN_FORM = pytest.mark.desk(
+    LIVECHAT_WORKGROUPS=json.dumps(
+        [
+            {
+                "name": "support",
+                "fields": [
+                    {"name": "username", "is_required": True},
+                    {"name": "question", "kind": "lines", "is_required": True},
+                    {
+                        "name": "browser",
+                        "label": "Your browser",
+                        "kind": "choice",
+                        "options": ["Firefox", "Chromium"],
+                        "is_required": True,
+                    },
+                    {"name": "reply-to", "label": "Reply to", "kind": "email"},
+                ],
+            }
+        ]
+    )
+)
 
 
 @pytest.mark.parametrize("by", ["queue", "command", "words"])
@@ -133,6 +157,36 @@ async def test_staff_who_give_the_visitors_command_are_refused_with_the_way(stag
         await ana.command("ask-for-help", at=stage.workgroup, username="ana", question=QUESTION)
     assert pointed.value.condition == "not-allowed"
     assert stage.settings.xmpp.contributors in pointed.value.text
+
+
+@OWN_FORM
+@pytest.mark.parametrize("by", ["queue", "command"])
+async def test_a_workgroups_own_fields_are_asked_kept_and_told(stage: Stage, by: str) -> None:
+    """IN-1"""
+    ana = await stage.staff("ana")
+    vic = await stage.visitor()
+    answers = {"username": "vic", "question": QUESTION, "browser": "Firefox", "reply-to": "vic@example.org"}
+    if by == "command":
+        asked = await vic.command("ask-for-help", at=stage.workgroup, **{**answers, "browser": "Lynx"})
+        assert asked.error == '"Your browser": Lynx is not one of the choices (Firefox, Chromium).'
+        field = asked.form_fields["browser"]
+        assert (field.type, field.options, field.required) == ("list-single", ("Firefox", "Chromium"), True)
+        chat = str((await vic.command("ask-for-help", at=stage.workgroup, **answers)).fields["chat"])
+    else:
+        with pytest.raises(StanzaError) as refused:
+            await stage.joins_queue(vic, browser="Lynx")
+        assert refused.value.condition == "not-acceptable"
+        await stage.joins_queue(vic, **answers)
+        mark = (await vic.receives(has(f"{{{VISIT}}}resume"))).find(f"{{{VISIT}}}resume")
+        assert mark is not None
+        chat = mark.get("chat", "")
+    offer = await ana.receives("Your browser: Firefox")
+    assert "Reply to: vic@example.org" in offer.body
+    room = await ana.is_invited(stage.room_of(chat))
+    await ana.enter(room)
+    story = await ana.sees(room, "Your browser: Firefox")
+    assert "vic@example.org" not in story.body
+    assert (await stage.export(chat))["form"] == answers
 
 
 async def test_a_visitor_sees_the_visitors_commands_only(stage: Stage) -> None:

@@ -1,20 +1,14 @@
-"""What visitors write about themselves: cleaned, checked, and not taken for somebody of the desk."""
+"""What visitors write about themselves: cleaned, and not taken for somebody of the desk."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.names import clean, imitates
 from livechat_xmpp.domain.texts import DESK_NICK
-from livechat_xmpp.usecases.desk import DeskRules
-from livechat_xmpp.usecases.visits import check_answers
 from tests.factories import jids
 
 STAFF = jids("ana", "mia", "ben-12", "lil", "hannah")
-GOOD = {"username": "Vera", "question": "Where are my bookmarks?"}
 
 
 @pytest.mark.parametrize(
@@ -75,45 +69,3 @@ def test_other_names_are_welcome(name: str) -> None:
 )
 def test_text_is_cleaned(text: str, lines: bool, cleaned: str) -> None:
     assert clean(text, lines=lines) == cleaned
-
-
-@pytest.mark.parametrize(
-    ("answers", "checked"),
-    [
-        pytest.param(GOOD, GOOD, id="the least"),
-        pytest.param({**GOOD, "email": " v@example.org "}, {**GOOD, "email": "v@example.org"}, id="an e-mail address"),
-        pytest.param({**GOOD, "email": ""}, GOOD, id="an empty answer is none"),
-        pytest.param({**GOOD, "page": "/start", "": "x"}, GOOD, id="unknown fields are left out"),
-        pytest.param({**GOOD, "question": "a\n\nb"}, {**GOOD, "question": "a\n\nb"}, id="a question keeps its lines"),
-        pytest.param({**GOOD, "username": "a\nb"}, {**GOOD, "username": "a b"}, id="a name has one line"),
-        pytest.param({**GOOD, "username": "n" * 64}, {**GOOD, "username": "n" * 64}, id="the longest name"),
-    ],
-)
-def test_answers_are_checked(answers: dict[str, str], checked: dict[str, str]) -> None:
-    assert check_answers(answers, DeskRules()) == checked
-
-
-@pytest.mark.parametrize(
-    ("answers", "words"),
-    [
-        pytest.param({"username": "Vera"}, "question", id="no question"),
-        pytest.param({**GOOD, "question": " \n\x00 "}, "question", id="an empty question"),
-        pytest.param({"question": "q"}, "name", id="no name"),
-        pytest.param({**GOOD, "question": "q", "username": "\u200b"}, "name", id="a name that is not seen"),
-        pytest.param({**GOOD, "username": "n" * 65}, "Your name is too long: 65 characters, 64", id="a name too long"),
-        pytest.param(
-            {**GOOD, "question": "q" * 11}, "Your question is too long: 11 characters, 10", id="a question too long"
-        ),
-        pytest.param(
-            {**GOOD, "question": "q", "email": "e" * 300}, "Your e-mail address is too long", id="an address too long"
-        ),
-        pytest.param({**GOOD, "question": "q", "email": "v"}, "e-mail", id="an address without domain"),
-        pytest.param({**GOOD, "question": "q", "email": "@b"}, "e-mail", id="an address without name"),
-        pytest.param({**GOOD, "question": "q", "email": "a@"}, "e-mail", id="an address with an empty domain"),
-        pytest.param({**GOOD, "question": "q", "email": "a@b@c"}, "e-mail", id="two addresses"),
-        pytest.param({**GOOD, "question": "q", "email": "a b@c"}, "e-mail", id="an address with a space"),
-    ],
-)
-def test_answers_are_refused_with_the_reason(answers: dict[str, str], words: str) -> None:
-    with pytest.raises(BadInput, match=words):
-        check_answers(answers, replace(DeskRules(), answer_limit=10))

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from livechat_xmpp.demo.places import PROJECT
-from livechat_xmpp.domain.model import Standing
-from livechat_xmpp.settings import Settings, SettingsError, _group_type, example, load
+from livechat_xmpp.domain.forms import Field, Kind
+from livechat_xmpp.domain.model import Standing, WorkgroupName
+from livechat_xmpp.rules import rules_from
+from livechat_xmpp.settings import FieldSettings, Settings, SettingsError, _group_type, example, load
 
 SECRET = "hush-hush"
 LEAST = f'[xmpp]\nsecret = "{SECRET}"\n'
@@ -148,6 +150,80 @@ def test_mistakes_in_texts_are_told_with_the_others(tmp_path: Path) -> None:
     assert "texts: overrides.de.now-helper: the text has no field nmae" in found
 
 
+FORM = """
+    [[workgroups]]
+    name = "support"
+    [[workgroups.fields]]
+    name = "question"
+    kind = "lines"
+    is_required = true
+    limit = 500
+    [[workgroups.fields]]
+    name = "browser"
+    label = "Your browser"
+    kind = "choice"
+    options = ["Firefox", "Chromium"]
+    [[workgroups.fields]]
+    name = "notes"
+    label = "Notes"
+    kind = "lines"
+    [[workgroups]]
+    name = "sales"
+"""
+
+
+def test_each_workgroup_has_its_form(tmp_path: Path) -> None:
+    text = LEAST + "[visitors]\nname_limit = 20\nanswer_limit = 600\n" + FORM
+    rules = rules_from(load(a_file(tmp_path, text)))
+    assert rules.form_of(WorkgroupName("support")).fields == (
+        Field("question", kind=Kind.LINES, is_required=True, limit=500),
+        Field("browser", "Your browser", Kind.CHOICE, ("Firefox", "Chromium")),
+        Field("notes", "Notes", Kind.LINES, limit=600),
+    )
+    assert rules.form_of(WorkgroupName("sales")).fields == (
+        Field("username", is_required=True, limit=20),
+        Field("question", kind=Kind.LINES, is_required=True, limit=600),
+        Field("email", kind=Kind.EMAIL),
+    )
+
+
+def test_mistakes_in_forms_are_told_at_once(tmp_path: Path) -> None:
+    text = (
+        LEAST
+        + """
+        [[workgroups]]
+        name = "support"
+        [[workgroups.fields]]
+        name = "page"
+        [[workgroups.fields]]
+        name = "system"
+        label = "System"
+        kind = "choice"
+        [[workgroups]]
+        name = "sales"
+        [[workgroups.fields]]
+        name = "Question"
+        kind = "essay"
+        requird = true
+    """
+    )
+    assert [line.partition(" should")[0] for line in mistakes(a_file(tmp_path, text))] == [
+        "workgroups.0: fields: question has to be among them, with is_required = true",
+        "workgroups.0: fields.page: label is missing: what people read above the field",
+        "workgroups.0: fields.system: a choice needs options",
+        "workgroups.1.fields.0.name: String",
+        "workgroups.1.fields.0.kind: Input",
+        "workgroups.1.fields.0.requird: unknown setting",
+    ]
+
+
+def test_an_answer_is_not_longer_than_answers_may_be(tmp_path: Path) -> None:
+    text = LEAST + "[visitors]\nanswer_limit = 400\n" + FORM
+    assert mistakes(a_file(tmp_path, text)) == [
+        "workgroups: support: fields.question: limit is above visitors.answer_limit"
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert mistakes(tmp_path / "none.toml") == [
         f"{tmp_path / 'none.toml'}: No such file or directory".partition(": ")[2]
@@ -224,7 +300,7 @@ def test_every_setting_has_a_description() -> None:
     lacking = [
         f"{name}.{key}"
         for name, info in Settings.model_fields.items()
-        for key, field in _group_type(info).model_fields.items()
+        for key, field in _group_type(info).model_fields.items() | FieldSettings.model_fields.items()
         if not (field.description or "").endswith(".")
     ]
     assert lacking == []
@@ -252,10 +328,14 @@ def test_the_commented_defaults_are_the_defaults(tmp_path: Path) -> None:
     """What is commented out in the example, taken in, changes nothing."""
     lines = example().split("\n")
     shown = [
-        line.removeprefix("# ") if " = " in line and line.endswith(tuple('0123456789"]es')) else line for line in lines
+        line.removeprefix("# ")
+        if line.startswith("# [[") or (" = " in line and line.endswith(tuple('0123456789"]es')))
+        else line
+        for line in lines
     ]
     values = tomllib.loads("\n".join(line for line in shown if not line.startswith("#")))
     assert values["rooms"]["trainee_places"] == 3
+    assert values["workgroups"][0]["fields"][0] == {"name": "username", "is_required": True}
     assert load(a_file(tmp_path, "\n".join(shown))) == load(a_file(tmp_path, example()))
 
 

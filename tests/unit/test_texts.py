@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.forms import DEFAULT, Field, Form
 from livechat_xmpp.domain.model import Disposition, Part
 from livechat_xmpp.domain.queue import Wait
 from livechat_xmpp.domain.wording import ENGLISH, Sayable, chats, visitors
@@ -66,30 +67,40 @@ def test_a_place_in_words(position: int, wait: Wait | None, is_away: bool, words
 
 def test_an_offer_tells_the_question_the_form_the_wait_and_both_ways_to_answer() -> None:
     chat = a_request(form={"username": "Vera", "question": "x", "email": "vera@example.org"}, question="one\ntwo")
-    assert english(chats.offer(chat, ROOM, s(70), s(20))).split("\n") == [
+    assert english(chats.offer(chat, DEFAULT, ROOM, s(70), s(20))).split("\n") == [
         "Vera asks for help and has waited 2 minutes:",
         "> one",
         "> two",
-        "email: vera@example.org",
+        "E-mail: vera@example.org",
         f"You have 20 seconds. {HOW_TO_ANSWER}",
         f"xmpp:{ROOM}?join",
     ]
 
 
+def test_other_answers_are_told_under_their_labels() -> None:
+    form = Form((*DEFAULT.fields, Field("page", "Page"), Field("system", "Which system?")))
+    chat = a_chat(form={"username": "Vera", "question": "x", "system": "Linux", "page": "/start\n" + "x" * 400})
+    for told in (chats.offer(chat, form, ROOM, s(4), s(20)), chats.story(chat, form)):
+        lines = english(told).split("\n")
+        assert lines.index("Which system? Linux") == 3
+        assert lines[2].startswith("Page: /start xxx")
+        assert len(lines[2]) == len("Page: ") + 300
+
+
 def test_a_wait_of_a_moment_is_not_mentioned() -> None:
-    assert english(chats.offer(a_request(), ROOM, s(4), s(20))).startswith("Vera asks for help:\n")
+    assert english(chats.offer(a_request(), DEFAULT, ROOM, s(4), s(20))).startswith("Vera asks for help:\n")
 
 
 def test_the_story_in_the_room_keeps_the_visitors_address_private() -> None:
     chat = a_chat(form={"username": "Vera", "question": "x", "email": "vera@example.org", "page": "/start"})
-    story = english(chats.story(chat))
+    story = english(chats.story(chat, DEFAULT))
     assert "vera@example.org" not in story
     assert "page: /start" in story
     assert "Vera is the visitor, ana answers" in story
 
 
 def test_the_story_of_a_chat_without_helper_names_the_visitor_alone() -> None:
-    assert "Who is who: Vera is the visitor." in english(chats.story(a_request()))
+    assert "Who is who: Vera is the visitor." in english(chats.story(a_request(), DEFAULT))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +125,7 @@ def test_an_invitation_without_a_helper_names_nobody() -> None:
 
 
 def test_an_empty_question_is_quoted_as_an_empty_line() -> None:
-    assert "\n> \n" in english(chats.offer(replace(a_request(), question=""), ROOM, timedelta(0), s(20)))
+    assert "\n> \n" in english(chats.offer(replace(a_request(), question=""), DEFAULT, ROOM, timedelta(0), s(20)))
 
 
 def test_other_short_words() -> None:

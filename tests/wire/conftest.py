@@ -82,7 +82,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture
-async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
+async def wire(
+    request: pytest.FixtureRequest, migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Wire]:
+    """A component; `@pytest.mark.desk(LIVECHAT_…="…")` changes its settings."""
+    marker = request.node.get_closest_marker("desk")
+    for name, value in marker.kwargs.items() if marker else ():
+        monkeypatch.setenv(name, value)
     sent: list[ET.Element] = []
 
     def send(self: XMLStream, data: Any, use_filters: bool = True) -> None:

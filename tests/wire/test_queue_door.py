@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from livechat_xmpp.domain.model import DutyRole, FullJid, RoomState, WorkgroupName, bare
+from livechat_xmpp.domain.model import Chat, DutyRole, FullJid, RoomState, WorkgroupName, bare
 from livechat_xmpp.domain.wording import visitors
 from livechat_xmpp.domain.wording.words import NOT_FOR_YOU
 from livechat_xmpp.usecases import offers, rooms, visits
@@ -23,6 +25,25 @@ JOIN = (
     f"<join-queue xmlns='{W}'><queue-notifications/><x xmlns='{DATA}' type='submit'>"
     "<field var='username'><value>Vera</value></field><field var='question'><value>Where?</value></field>"
     "</x></join-queue>"
+)
+OWN_FORM = pytest.mark.desk(
+    LIVECHAT_WORKGROUPS=json.dumps(
+        [
+            {
+                "name": "support",
+                "fields": [
+                    {"name": "question", "kind": "lines", "is_required": True, "limit": 20},
+                    {
+                        "name": "browser",
+                        "label": "Your browser",
+                        "kind": "choice",
+                        "options": ["Firefox", "Chromium"],
+                        "is_required": True,
+                    },
+                ],
+            }
+        ]
+    )
 )
 SHORT_WAIT = "You are next in the queue. The wait is less than a minute."
 FIRST_WAIT = f"{SHORT_WAIT} {visitors.STAY_ONLINE.english}"
@@ -131,6 +152,41 @@ async def test_the_form_is_given_to_who_asks(wire: Wire) -> None:
     }
 
 
+@OWN_FORM
+async def test_a_form_of_ones_own_is_given_and_taken(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    answer = await wire.ask(f"<workgroup-form xmlns='{W}'/>", kind="get")
+    (field,) = (one for one in answer.iter(f"{{{DATA}}}field") if one.get("var") == "browser")
+    assert canonical(field) == canonical(
+        f"<field xmlns='{DATA}' var='browser' type='list-single' label='Your browser'><required/>"
+        "<option label='Firefox'><value>Firefox</value></option>"
+        "<option label='Chromium'><value>Chromium</value></option></field>"
+    )
+    assert [one.get("var") for one in answer.iter(f"{{{DATA}}}field")] == ["question", "browser"]
+    assert condition(await join(wire)) == "not-acceptable"
+    assert await queue(wire) == []
+    given = "<field var='browser'><value>Firefox</value></field></x>"
+    assert (await wire.ask(JOIN.replace("</x>", given))).get("type") == "result"
+    assert kept(wire) == [{"question": "Where?", "browser": "Firefox"}]
+    assert await queue(wire) == [("Visitor", "Where?")], "nobody is asked for a name"
+
+
+@OWN_FORM
+async def test_who_writes_a_message_is_asked_for_nothing_else(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    assert await say(wire, "Where?") == [FIRST_WAIT]
+    assert kept(wire) == [{"question": "Where?"}]
+    assert await queue(wire) == [("Visitor", "Where?")]
+
+
+@OWN_FORM
+async def test_more_words_are_taken_up_to_the_forms_own_limit(wire: Wire) -> None:
+    await wire.on_duty("ana")
+    await say(wire, "Where?")
+    assert await say(wire, "x" * 14) == ["Your question is too long: 20 characters are possible."]
+    assert (await say(wire, "x" * 13))[0] == visitors.WORDS_ADDED.english
+
+
 @pytest.mark.parametrize(
     ("payload", "kind"),
     [
@@ -156,9 +212,18 @@ async def say(wire: Wire, words: str, by: str = VERA, more: str = "", kind: str 
 
 async def queue(wire: Wire) -> list[tuple[str, str]]:
     """Return name and question of everybody who waits."""
+    return [(chat.visitor_name, chat.question) for chat in waiting(wire)]
+
+
+def kept(wire: Wire) -> list[Mapping[str, str]]:
+    """Return the answers of everybody who waits."""
+    return [chat.form for chat in waiting(wire)]
+
+
+def waiting(wire: Wire) -> list[Chat]:
     with wire.component.store.reading() as work:
         chats = [work.chats.find(w.chat_id) for w in work.chats.waiting(wire.component.desk.workgroups[0])]
-    return [(c.visitor_name, c.question) for c in chats if c is not None]
+    return [chat for chat in chats if chat is not None]
 
 
 async def test_the_first_words_are_the_question_and_more_are_added(wire: Wire) -> None:
