@@ -95,10 +95,11 @@ async def test_only_so_many_visitors_are_watched_and_the_last_ones_are(small: Sm
     assert {s.get("to") for s in wire.sent if s.get("to") in visitors} == set(there)
 
 
-async def test_staff_are_not_limited_here(small: Small, wire: Wire) -> None:
+async def test_staff_are_limited_as_well(small: Small, wire: Wire) -> None:
     await wire.component.staff_presence.refresh()
-    answers = [await wire.ask(PING, kind="get", by=ANA) for _ in range(small.stanzas * 2)]
-    assert {a.get("type") for a in answers} == {"result"}
+    answers = [await wire.ask(PING, kind="get", by=TOM) for _ in range(small.stanzas + 1)]
+    assert [error_of(a) for a in answers] == [("", "")] * small.stanzas + [TOO_MUCH]
+    assert error_of(await wire.ask(PING, kind="get", by=ANA)) == ("", "")
 
 
 @pytest.mark.parametrize("how", ["command", "queue", "words"])
