@@ -150,11 +150,13 @@ class StaffPresence:
     def on_presence(self, presence: Presence, workgroup: WorkgroupName | None) -> None:
         """Take in a presence sent to a workgroup, or to the component (workgroup None)."""
         sender, kind = FullJid(presence["from"].full), presence["type"]
-        if kind == "error" or kind == "unavailable":
+        if kind in ("subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"):
+            self._on_subscription(sender, kind, presence["to"].bare, workgroup)
+        elif workgroup is None and bare(sender) not in self.accounts:
+            return  # visitors show themselves to a workgroup, where forget_oldest() knows of them
+        elif kind in ("error", "unavailable"):
             self._speaker.unwatch(sender)
             self._went(sender)
-        elif kind in ("subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"):
-            self._on_subscription(sender, kind, presence["to"].bare, workgroup)
         else:
             self._came(sender, presence.xml.findtext(f"{{{presence.namespace}}}show") or "", workgroup)
 
