@@ -264,7 +264,10 @@ class GroupSettings(Group):
         Field(
             ge=2,
             le=2000,
-            description="People shown, those active last: each has all others, so that entries grow with the square.",
+            description=(
+                "People shown, helpers first, then trainees active last: each has all others, so that entries grow "
+                "with the square."
+            ),
         ),
     ] = 200
     look_s: Annotated[

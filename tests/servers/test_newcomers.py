@@ -116,6 +116,7 @@ async def test_from_no_account_to_a_helper_in_profanity(team: Team, profanity: P
     profanity.types("/roster group show trainees")
     profanity.types("/roster group show support")
     import asyncio
+
     await asyncio.sleep(1)
     print(profanity.screen())
     profanity.types(f"/msg {team.workgroup} status")
