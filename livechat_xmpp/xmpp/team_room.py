@@ -65,8 +65,15 @@ class TeamRoom:
         return bool(self._nick)
 
     def forget(self) -> None:
-        """Begin anew with a new link; where the server still has us inside, entering again does no harm."""
+        """Begin anew with a new link; where the server still has us inside, entering again does no harm.
+
+        Who waits for an answer of the room gets LinkTrouble: it will not come, and others wait for their turn.
+        """
         self._nick = ""
+        for future in (self._entered, self._echo):
+            if future is not None and not future.done():
+                future.set_exception(LinkTrouble("the room became unknown"))
+                future.exception()  # seen: who waits gets it
 
     # --- being there
 

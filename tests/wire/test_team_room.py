@@ -156,6 +156,23 @@ async def test_where_it_may_not_speak_the_log_says_so(wire: Wire, caplog: pytest
     assert "cannot speak in the contributors' room" in caplog.text
 
 
+@pytest.mark.parametrize("is_inside", [False, True])
+async def test_a_lost_link_ends_the_waiting_for_the_room(
+    wire: Wire, caplog: pytest.LogCaptureFixture, is_inside: bool
+) -> None:
+    """The old call held the turn for as long as it waited for its answer: on a new link nobody could enter."""
+    await says(wire)
+    if is_inside:
+        await feed(wire, let_in("Help desk"))
+    wire.component.team_room.forget()
+    wire.sent.clear()
+    task = await looks(wire)
+    assert "cannot speak in the contributors' room" in caplog.text
+    assert entering(wire) == f"{ROOM}/Help desk"
+    await feed(wire, let_in("Help desk"))
+    assert await task is False
+
+
 async def test_what_is_said_in_the_room_is_not_for_the_desk(wire: Wire) -> None:
     await enters(wire)
     for kind in ("chat", "groupchat"):
