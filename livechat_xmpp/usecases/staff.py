@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.apprenticeship import Application, Progress
@@ -260,13 +261,17 @@ def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a person sees of themself. visited: chats they have been in. progress, application: of trainees."""
+    """What a person sees of themself. visited: chats they have been in. progress, application: of trainees.
+
+    at: the moment that it was so, by the desk's clock.
+    """
 
     account: Account
     duty: Duty | None
     answering: tuple[ChatId, ...]
     offered: ChatId | None
     visited: int
+    at: datetime
     progress: Progress | None = None
     application: Application | None = None
 
@@ -282,6 +287,7 @@ def my_status(work: Work, jid: BareJid) -> Status:
         tuple(c.id for c in work.chats.open() if c.helper == jid),
         offer.chat_id if offer else None,
         (work.visits.counts([jid])).get(jid, 0),
+        work.now,
         progress_of(work, [account])[jid] if is_trainee else None,
         work.applications.find(jid) if is_trainee else None,
     )

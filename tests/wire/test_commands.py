@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -373,3 +373,16 @@ async def test_a_name_that_belongs_to_the_desk_brings_the_form_again(wire: Wire)
     step = await give(wire, "ask-for-help", {**REQUEST, "username": "Help Desk"}, by=VERA)
     assert (step.status, step.note[0]) == ("executing", "error")
     assert step.values["question"] == ["Where are", "my bookmarks?"]
+
+
+@pytest.mark.parametrize(("hours", "said"), [(23, "decide about you by"), (25, "are late")])
+async def test_whether_a_decision_is_late_goes_by_the_desks_clock(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, hours: int, said: str
+) -> None:
+    """The machine's clock, which may be set, was asked once more."""
+    now = wire.component.clock.now()
+    with wire.component.store.writing() as work:
+        work.applications.open(jid("tom"), by="ana@localhost", comment="", at=now, decide_by=now + timedelta(hours=24))
+    monkeypatch.setattr(wire.component.store, "_clock", lambda: now + timedelta(hours=hours))
+    status = await give(wire, "my-status", by=TOM)
+    assert said in status.note[1]
