@@ -1,6 +1,6 @@
 """The program as a process of its own, forked from one that has imported it: importing takes longer than most stories.
 
-What is seen of it is what is seen of `python -m livechat_xmpp`, with which the tests of the demo and of faults start it.
+What is seen of it is what is seen of `python -m livechat_xmpp`, as the tests of the demo and of faults start it.
 """
 
 from __future__ import annotations

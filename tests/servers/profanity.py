@@ -14,14 +14,11 @@ class Profanity:
 
     def __init__(self, folder: Path) -> None:
         self._tmux = [program("tmux"), "-S", str(folder / "tmux")]
-        self._home = folder / "home"
-        self._home.mkdir()
-        self._start()
-
-    def _start(self) -> None:
-        places = " ".join(f"{name}={self._home}" for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
-        command = f"env {places} LANG=C.UTF-8 {program('profanity')}"
-        self._run("new-session", "-d", "-s", "p", "-x", "160", "-y", "50", command)
+        home = folder / "home"
+        home.mkdir()
+        places = " ".join(f"{name}={home}" for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
+        self._command = f"env {places} LANG=C.UTF-8 {program('profanity')}"
+        self._run("new-session", "-d", "-s", "p", "-x", "160", "-y", "50", self._command)
 
     def _run(self, *arguments: str) -> str:
         return subprocess.run([*self._tmux, *arguments], check=True, capture_output=True, text=True).stdout
@@ -49,8 +46,7 @@ class Profanity:
         await self.shows("onfirm")
         self.types(password)
         await self.shows("Registration successful")
-        self.close()
-        self._start()
+        self._run("respawn-pane", "-k", "-t", "p", self._command)
 
     async def logs_in(self, jid: str, port: int, password: str) -> None:
         await self.shows("Type '/help'")

@@ -111,15 +111,45 @@ async def test_from_no_account_to_a_helper_in_profanity(team: Team, profanity: P
     profanity.types("It may be under Tools.")
     await talk.visitor.sees(talk.room, "It may be under Tools.")
     await talk.visitor.speak(talk.room, "There it is, thank you.")
-    await talk.ana.say(talk.room, "")
+    await talk.ana.speak(talk.room, "!close solved")
+    await talk.mia.is_out_of(talk.room)
+    for judge in (talk.ana, talk.mia):
+        await judge.receives(f'"endorse {name}"')
+        await judge.say(team.workgroup, f"endorse {name} knows the way")
+        await judge.receives("Your word for")
+    await profanity.shows("Room destroyed")
+    profanity.types("/win 2")
+    await profanity.shows("says that you are ready")
+    await talk.ana.fetch_contacts()
+    await talk.ana.sees_in_groups(jid, "trainees")
+    ada = await team.arrives("ada")
+    await ada.receives(f'"promote {jid} helper"')
+    await ada.say(team.workgroup, f"promote {name} helper")
+    await profanity.shows("You are a helper now")
+    await talk.ana.sees_in_groups(jid, "support")
     profanity.types("/win 1")
-    profanity.types("/roster group show trainees")
-    profanity.types("/roster group show support")
-    import asyncio
+    await profanity.shows("logged in successfully")
+    profanity.types("/roster by group")
+    await profanity.shows("support (")
+    await profanity.shows("trainees (")
+    profanity.types(f"/msg {team.workgroup} on")
+    await profanity.shows("You are on duty as helper")
+    assert not desk.log_errors()
 
-    await asyncio.sleep(1)
-    print(profanity.screen())
+
+@pytest.mark.desk(**SOON)
+async def test_who_signs_up_while_the_desk_is_down_is_welcomed_at_their_first_word(
+    team: Team, profanity: Profanity
+) -> None:
+    """AP-1: also where the server tells nobody later on of what happened meanwhile"""
+    desk, name = team.desk, f"nino{secrets.token_hex(2)}"
+    jid, port = f"{name}@{desk.server.names.domain}", desk.addresses["c2s_port"]
+    desk.kill()
+    await profanity.signs_up(name, desk.server.names.domain, port, PASSWORD)
+    await desk.start_async()
+    await profanity.logs_in(jid, port, PASSWORD)
+    profanity.types(f"/msg {team.workgroup} ready")
+    await profanity.shows("Welcome")
     profanity.types(f"/msg {team.workgroup} status")
-    await asyncio.sleep(1)
-    print(profanity.screen())
-    assert profanity is None
+    await profanity.shows("trainee")
+    assert not desk.log_errors()
