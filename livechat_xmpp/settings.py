@@ -10,7 +10,6 @@ import os
 import sys
 import tomllib
 import types
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -30,8 +29,6 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from livechat_xmpp import translations
 from livechat_xmpp.domain.model import Standing
-
-Seconds = Annotated[timedelta, Field(ge=timedelta(0))]
 
 
 class SettingsError(Exception):
