@@ -177,6 +177,10 @@ class Endorsements(Protocol):
         """Return the endorsements of each, the oldest first; who has none is left out. None: of everybody."""
         ...
 
+    def given_by(self, by: BareJid) -> Collection[BareJid]:
+        """Return all whom somebody has endorsed."""
+        ...
+
 
 class Applications(Protocol):
     """Decisions that are open."""

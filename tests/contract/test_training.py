@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -46,6 +47,7 @@ from livechat_xmpp.usecases import (
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.stuck import Move, Why
 from livechat_xmpp.usecases.transcripts import Heard
+from tests.contract.asked import about, asked
 from tests.contract.story import RULES, Story
 from tests.factories import SUPPORT, VISITOR, jid
 
@@ -268,6 +270,20 @@ async def test_one_word_of_each_at_a_time_and_it_can_be_taken_back(desk: Story) 
     await endorse(desk, "ana", "again")
     assert [e.comment for e in (await progress(desk)).endorsements] == ["again"]
     assert [e.kind for e in await audit(desk)][:3] == ["endorsed", "endorsement withdrawn", "endorsed"]
+
+
+async def test_whom_one_has_endorsed_is_read_without_what_others_have_said(desk: Story) -> None:
+    await chat_with(desk, "tom", "uli", "mia")
+    for by, trainee in (("ana", "tom"), ("mia", "tom"), ("mia", "uli")):
+        await endorse(desk, by, trainee=trainee)
+    with asked(desk.store) as statements:
+        assert await desk.desk.ask(training.endorsed_by, jid("mia")) == [jid("tom"), jid("uli")]
+    (question,) = about("endorsement", statements)
+    assert re.search(r"WHERE endorsement\.\W?by\W? = ", question), question
+    await desk.change("uli", to=Standing.HELPER)
+    await desk.desk.do(training.withdraw, "tom", by=jid("ana"), rules=RULES)
+    assert await desk.desk.ask(training.endorsed_by, jid("mia")) == [jid("tom")]
+    assert await desk.desk.ask(training.endorsed_by, jid("ana")) == []
 
 
 async def test_the_word_of_who_may_not_endorse_any_more_does_not_count(desk: Story) -> None:
