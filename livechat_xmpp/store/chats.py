@@ -350,6 +350,16 @@ class ChatTable:
             query = query.where(t.chat.c.workgroup == workgroup)
         return self._with_standings(self._load([ChatId(i) for i in self._db.scalars(query)]))
 
+    def answered_by(self, helper: BareJid) -> list[ChatId]:
+        theirs = (t.chat.c.state == ChatState.OPEN, t.chat.c.helper == helper)
+        query = select(t.chat.c.id).where(*theirs).order_by(t.chat.c.asked_at, t.chat.c.id)
+        return [ChatId(i) for i in self._db.scalars(query)]
+
+    def never_asked(self, jid: BareJid) -> list[ChatId]:
+        asked = exists().where(t.invitation.c.chat_id == t.chat.c.id, t.invitation.c.jid == jid)
+        query = select(t.chat.c.id).where(t.chat.c.state == ChatState.OPEN, ~asked)
+        return [ChatId(i) for i in self._db.scalars(query)]
+
     def counts(self) -> list[Count]:
         query = select(t.chat.c.workgroup, t.chat.c.state, func.count(), func.min(t.chat.c.asked_at))
         query = query.where(t.chat.c.state != ChatState.CLOSED).group_by(t.chat.c.workgroup, t.chat.c.state)

@@ -285,6 +285,14 @@ class Chats(Protocol):
         """Return the chats in progress, those too whose helper is gone and who wait for another; oldest first."""
         ...
 
+    def answered_by(self, helper: BareJid) -> list[ChatId]:
+        """Return the chats in progress that the helper answers, the oldest first."""
+        ...
+
+    def never_asked(self, jid: BareJid) -> list[ChatId]:
+        """Return the chats in progress that the person was never asked into."""
+        ...
+
     def counts(self) -> Sequence[Count]:
         """Return how many chats are not closed, by workgroup and state; none where there are none."""
         ...
@@ -358,8 +366,8 @@ class Invitations(Protocol):
         """Return those of these people who were ever asked into a chat as trainee."""
         ...
 
-    def places_held(self) -> Mapping[BareJid, int]:
-        """Return how many unclosed chats each invited person holds a place in."""
+    def places_held(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
+        """Return how many unclosed chats each of these people holds a place in; who holds none is left out."""
         ...
 
     def of_person(self, jid: BareJid) -> list[ChatId]: ...

@@ -92,17 +92,19 @@ def take_back_offer(work: Work, jid: BareJid) -> None:
         revoke(work, chat, offer)
 
 
-def wake_for(work: Work, jid: BareJid) -> None:
+def wake_for(work: Work, jid: BareJid, *, may_be_asked: bool = True) -> None:
     """Have everything looked at that the person's standing, duty or presence decides.
 
-    For a trainee on duty that is every open chat: one with a monitor may have a place for them.
+    For a trainee on duty who is free that is every chat in progress that they were never asked into: one with a
+    monitor may have a place for them. may_be_asked: False where they are not there.
     """
     for chat_id in work.chats.naming(jid):
         work.touch(chat_id, is_urgent=True)
     duty = work.duties.find(jid)
-    if duty is not None and duty.role is DutyRole.TRAINEE:
-        for chat in work.chats.open():
-            work.touch(chat.id)
+    if may_be_asked and duty is not None and duty.role is DutyRole.TRAINEE:
+        held = work.invitations.places_held([jid]).get(jid, 0)
+        for chat_id in work.chats.never_asked(jid) if held < duty.max_chats else ():
+            work.touch(chat_id)
     work.touch_queues()
 
 
@@ -284,7 +286,7 @@ def my_status(work: Work, jid: BareJid) -> Status:
     return Status(
         account,
         work.duties.find(jid),
-        tuple(c.id for c in work.chats.open() if c.helper == jid),
+        tuple(work.chats.answered_by(jid)),
         offer.chat_id if offer else None,
         (work.visits.counts([jid])).get(jid, 0),
         work.now,

@@ -12,6 +12,7 @@ from slixmpp import Presence
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.model import Availability, BareJid, FullJid, WorkgroupName, bare
+from livechat_xmpp.domain.routing import MAY_BE_ASKED
 from livechat_xmpp.reconcile.ports import StepRefused
 from livechat_xmpp.usecases import staff, visits
 from livechat_xmpp.usecases.desk import Desk
@@ -194,9 +195,10 @@ class StaffPresence:
 
     def _staff_moved(self, jid: BareJid, before: Availability) -> None:
         """Have everything looked at that the person's being there decides, if that has changed."""
-        if self._book.availability(jid) is not before:
+        now = self._book.availability(jid)
+        if now is not before:
             self._on_moved()
-            self._turns.take(jid, lambda: self._desk.ask(staff.wake_for, jid))
+            self._turns.take(jid, lambda: self._desk.ask(staff.wake_for, jid, may_be_asked=now in MAY_BE_ASKED))
 
     def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:
         jid = bare(sender)

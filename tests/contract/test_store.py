@@ -536,7 +536,8 @@ async def test_places_held_are_those_of_unclosed_chats(store: Store) -> None:
             work.invitations.put(ChatId(chat_id), an_invitation("tom", Part.TRAINEE))
         work.invitations.put(ChatId("a"), an_invitation("uli", Part.TRAINEE))
         work.invitations.end(ChatId("a"), jid("uli"), NOW)
-        assert work.invitations.places_held() == {jid("tom"): 2}
+        assert work.invitations.places_held([jid("tom"), jid("uli"), jid("eve")]) == {jid("tom"): 2}
+        assert work.invitations.places_held([]) == {}
 
 
 async def test_a_persons_invitations_newest_first_and_those_not_told_yet_last(store: Store) -> None:
