@@ -86,8 +86,9 @@ class Component:
         accounts = await self.desk.ask(staff.every_account)
         self.ears.begin(accounts)
         self.signs.begin(accounts)
-        await self.staff_presence.begin()
-        await self.reconciler.on_link_up()
+        await self.staff_presence.read()
+        await self.reconciler.on_link_up()  # rooms first: trainees may be in some without a monitor
+        self.staff_presence.ask_everybody()
 
     async def look_again(self) -> None:
         """Begin anew with a database that was away: it may have lost a commit, or have one that is news here."""
@@ -217,6 +218,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         probe_wait_s=settings.routing.probe_wait_s,
         privileges=privileges,
         on_moved=lambda: reconciler.groups.on_moved(),
+        on_known=lambda: reconciler.on_presences_known(),
     )
 
     async def refresh_staff() -> None:

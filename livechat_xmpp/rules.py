@@ -33,6 +33,7 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
             resync_after=timedelta(seconds=rooms.resync_s),
             longest_wait=timedelta(seconds=settings.visitors.longest_wait_s),
             first_reply=timedelta(seconds=settings.routing.first_reply_s),
+            archive_patience=timedelta(seconds=rooms.archive_patience_s),
         ),
         offer_timeout=timedelta(seconds=settings.routing.offer_timeout_s),
         repeat_after=timedelta(seconds=settings.routing.repeat_after_s),

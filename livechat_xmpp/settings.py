@@ -226,6 +226,14 @@ class RoomSettings(Group):
             "server that crashed may have brought them back.",
         ),
     ] = 60.0
+    archive_patience_s: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="How long the room of an ended chat is kept when its archive does not answer; what was heard "
+            "live is in the transcript anyway.",
+        ),
+    ] = 60.0
     trainees_on_stop: Annotated[
         str,
         Field(

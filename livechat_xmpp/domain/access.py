@@ -26,9 +26,12 @@ def is_monitored(chat: Chat, present: Set[BareJid], *, helper_counts: bool = Tru
 
 
 def is_below_helper(chat: Chat, jid: BareJid) -> bool:
-    """Return whether the person belongs to the staff, but is in rooms as a trainee or not at all."""
+    """Return whether the person belongs to the staff, but is in rooms as a trainee or not at all.
+
+    Who asked for help is in this room as who asked, whatever they have become meanwhile.
+    """
     standing = chat.standings.get(jid)
-    return standing is not None and not standing.reaches(Standing.HELPER)
+    return standing is not None and not standing.reaches(Standing.HELPER) and jid != chat.visitor_bare
 
 
 def part_of(chat: Chat, jid: BareJid) -> Part:

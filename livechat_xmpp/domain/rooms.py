@@ -13,7 +13,7 @@ from typing import TypeAlias
 from zlib import crc32
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.access import allowed_members, is_below_helper
+from livechat_xmpp.domain.access import allowed_members, is_below_helper, is_monitored
 from livechat_xmpp.domain.model import (
     Affiliation,
     BareJid,
@@ -44,6 +44,7 @@ class RoomRules:
     first_reply: timedelta = timedelta(seconds=120)
     resync_after: timedelta = timedelta(seconds=600)
     longest_wait: timedelta = timedelta(hours=1)
+    archive_patience: timedelta = timedelta(seconds=60)
     are_trainees_welcome: bool = True  # False while the desk is being stopped
 
 
@@ -104,7 +105,12 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class SettleTranscript:
-    """Read the room's archive to its end, so that the transcript is whole before the room goes."""
+    """Read the room's archive to its end, so that the transcript is whole before the room goes.
+
+    is_required: the room does not go before the archive has answered.
+    """
+
+    is_required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +145,47 @@ def plan(
     if chat.room in (RoomState.NONE, RoomState.GONE):
         return ()
     if chat.state is ChatState.CLOSED:
-        return (SettleTranscript(), DestroyRoom(chat.closing))
-    if seen is None or ((due := resync_due(chat, seen, rules)) is not None and now >= due):
+        return _ending(chat, seen, rules, now, absent)
+    if seen is None:
         return (EnterRoom(),)
     if seen.is_new or chat.room is RoomState.NEEDED:
         return (ConfigureRoom(texts.room_title(chat)),)
     wanted = _wanted(chat, seen, rules, absent)
+    removals = tuple(_removals(chat, seen, wanted))
+    if (due := resync_due(chat, seen, rules)) is not None and now >= due:
+        return removals or (EnterRoom(),)
     subject = texts.room_subject(chat)
     return (
-        *_removals(chat, seen, wanted),
+        *removals,
         *(() if seen.is_read else (ReadArchive(),)),
         *(SetAffiliation(jid, Affiliation.MEMBER) for jid in sorted(wanted - seen.members)),
         *((SetSubject(subject),) if seen.subject != subject else ()),
         *_tellings(chat, seen, rules, wanted, now),
         *(Speak(n) for n in chat.notices if n.expires_at > now and n.stanza_id not in seen.spoken),
     )
+
+
+def _ending(
+    chat: Chat, seen: RoomView | None, rules: RoomRules, now: datetime, absent: Set[BareJid]
+) -> tuple[Step, ...]:
+    """Return the last steps of a chat that is over. Its people stay until the room goes, trainees with a monitor only.
+
+    An archive that does not answer keeps the room, but not for ever.
+    """
+    is_over_for = now - chat.closed_at if chat.closed_at is not None else timedelta()
+    is_required = is_over_for < rules.archive_patience
+    if seen is None and is_required and any(is_below_helper(chat, v.jid) for v in chat.visits if v.left_at is None):
+        return (EnterRoom(),)
+    return (*_unmonitored(chat, seen, rules, absent), SettleTranscript(is_required), DestroyRoom(chat.closing))
+
+
+def _unmonitored(chat: Chat, seen: RoomView | None, rules: RoomRules, absent: Set[BareJid]) -> Iterator[Step]:
+    if seen is None:
+        return
+    is_seen_to = is_monitored(chat, seen.present - absent, helper_counts=rules.helper_counts_as_monitor)
+    if not is_seen_to or not rules.are_trainees_welcome:
+        trainees = {jid for jid in seen.members | seen.present if is_below_helper(chat, jid)}
+        yield from _removals(chat, seen, seen.members - trainees)
 
 
 def resync_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:

@@ -86,6 +86,7 @@ class Reconciler:
         self._wakeups = wakeups
         self._rooms = rooms
         self._people = people
+        self._presences = presences
         self._timers = Timers(clock, self._on_due)
         self._round = Round(desk, rooms, people, presences, clock, monitor_grace)
         self._queues = Queues(desk, people, presences, clock, self._timers, status_interval=status_interval)
@@ -151,8 +152,15 @@ class Reconciler:
     def on_room_changed(self, chat_id: ChatId) -> None:
         """Take in that a room shows something new."""
         self._wakeups.wake(chat_id, is_urgent=True)
-        if self._round.is_held_up(chat_id):
+        if self._wakeups.is_running(chat_id) or self._round.are_held_up:
             self._to_guard.put_nowait(chat_id)
+
+    def on_presences_known(self) -> None:
+        """Take in that silence means offline from now on: who is only listed in a room will soon not count any more."""
+        for chat_id in self._rooms.with_people():
+            seen = self._rooms.view(chat_id)
+            if seen is not None and any(self._presences.offline_since(jid) for jid in seen.present):
+                self._wakeups.wake(chat_id)
 
     def hear(self, chat_id: ChatId, heard: Heard) -> None:
         """Have a room message recorded; many in one transaction when many come."""
@@ -192,9 +200,11 @@ class Reconciler:
     async def remove_trainees(self) -> None:
         """Take the trainees out of all rooms: nobody enforces the rule while the desk is stopped."""
         self._round.rules = replace(self._round.rules, are_trainees_welcome=False)
-        for chat_id in await self._desk.ask(_unfinished):
+        for chat_id in reversed(await self._desk.ask(_unfinished)):  # the last one woken comes first
             self._wakeups.wake(chat_id, is_urgent=True)
         await self._wakeups.chats_done()
+        for chat_id in self._failures:
+            log.warning("the room may have trainees in it", extra={"chat": chat_id})
 
     @property
     def in_trouble(self) -> int:
@@ -248,7 +258,7 @@ class Reconciler:
                 self._on_round(result, time.perf_counter() - begun)
 
     async def _guard_rooms(self) -> None:
-        """Keep the rule for trainees in rooms whose rounds are held up."""
+        """Keep the rule for trainees in rooms whose rounds are under way: these may wait for the database."""
         while True:
             chat_id = await self._to_guard.get()
             try:

@@ -26,7 +26,7 @@ from livechat_xmpp.domain.rooms import (
     TellOffer,
     plan,
 )
-from livechat_xmpp.reconcile.ports import Clock, People, Rooms, StaffPresences
+from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
 from livechat_xmpp.usecases import rooms as recording
 from livechat_xmpp.usecases import transcripts
 from livechat_xmpp.usecases.desk import Desk
@@ -64,7 +64,7 @@ class Round:
         self._presences = presences
         self._clock = clock
         self._monitor_grace = monitor_grace
-        self._recording: set[ChatId] = set()
+        self._recording = 0  # rounds that wait for the database
 
     async def settle(self, chat_id: ChatId) -> datetime | None:
         """Bring the chat and its room to what they have to be; return when to look again by time alone.
@@ -95,7 +95,7 @@ class Round:
             facts = learn(chat, seen, self.rules, now=now, absent=absent)
             if facts:
                 changed = await self._record(
-                    chat_id, recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
+                    recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
                 )
                 if changed:  # not if the chat is over by now: then it is recorded before the room goes
                     if seen is not None:
@@ -103,19 +103,17 @@ class Round:
                     continue
             return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)
 
-    async def _record(
-        self, of_chat: ChatId, usecase: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Run a use case, and let it be known that the chat's round waits for the database."""
-        self._recording.add(of_chat)
+    async def _record(self, usecase: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._recording += 1
         try:
             return await self._desk.do(usecase, *args, **kwargs)
         finally:
-            self._recording.discard(of_chat)
+            self._recording -= 1
 
-    def is_held_up(self, chat_id: ChatId) -> bool:
-        """Return whether the chat's round, or so many others that none may be free, wait for the database."""
-        return chat_id in self._recording or len(self._recording) >= MANY
+    @property
+    def are_held_up(self) -> bool:
+        """Return whether so many rounds wait for the database that none may be free."""
+        return self._recording >= MANY
 
     async def guard(self, chat_id: ChatId) -> None:
         """Put those out of the room who may not be there now, without waiting for the database. Raises LinkTrouble.
@@ -178,11 +176,12 @@ class Round:
                 await self._complete_transcript(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
-                await self._record(chat.id, recording.mark_room, chat.id, RoomState.READY, self._desk.rules)
+                await self._record(recording.mark_room, chat.id, RoomState.READY, self._desk.rules)
             case SetAffiliation(jid, affiliation, reason):
                 invitation = chat.invitation_of(jid)
                 if affiliation is Affiliation.MEMBER and invitation is not None and invitation.told_at is not None:
-                    await self._record(chat.id, recording.mark_untold, chat.id, invitation)
+                    await self._record(recording.mark_untold, chat.id, invitation)
+                    return  # who may be let in is decided anew: the monitor may have left while the database wrote
                 await self._rooms.set_affiliation(chat.id, jid, affiliation, reason)
             case Kick(nick, reason):
                 await self._rooms.kick(chat.id, nick, reason)
@@ -190,29 +189,36 @@ class Round:
                 await self._rooms.set_subject(chat.id, subject)
             case TellOffer(offer):
                 self._people.require_link()
-                if await self._record(chat.id, recording.mark_offer_told, offer.id):
+                if await self._record(recording.mark_offer_told, offer.id):
                     self._people.tell_offer(chat, offer, self._clock.now())
             case TellInvitation(invitation):
                 self._people.require_link()
-                if await self._record(chat.id, recording.mark_invitation_told, chat.id, invitation):
+                if await self._record(recording.mark_invitation_told, chat.id, invitation):
                     self._people.tell_invitation(chat, invitation)
             case Speak(notice):
                 await self._rooms.speak(chat.id, notice)
-            case SettleTranscript():
+            case SettleTranscript(is_required):
                 seen = self._rooms.view(chat.id)
                 late = list(comings_and_goings(chat, seen, self._clock.now())) if seen is not None else []
                 if seen is not None and late:  # moved so late that no round saw it; as a rule nobody did
-                    await self._record(chat.id, recording.record_visits, chat, late)
+                    await self._record(recording.record_visits, chat, late)
                     self._rooms.forget_departures(chat.id, seen.departures)
-                await self._complete_transcript(chat.id)
+                try:
+                    await self._complete_transcript(chat.id)
+                except LinkDown:
+                    raise
+                except LinkTrouble as trouble:
+                    if is_required:
+                        raise
+                    log.warning("ended without the archive", extra={"chat": chat.id, "trouble": trouble.reason})
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)
-                await self._record(chat.id, recording.mark_room, chat.id, RoomState.GONE, self._desk.rules)
+                await self._record(recording.mark_room, chat.id, RoomState.GONE, self._desk.rules)
 
     async def _complete_transcript(self, chat_id: ChatId) -> None:
         archived = await self._rooms.archive(chat_id)
         if archived:
-            await self._record(chat_id, transcripts.settle, chat_id, archived)
+            await self._record(transcripts.settle, chat_id, archived)
 
 
 def _is_removal(step: SetAffiliation | Kick) -> bool:

@@ -70,6 +70,10 @@ class WakeUps:
         if chat_id in self._woken_meanwhile:
             self.wake(chat_id, is_urgent=self._woken_meanwhile.pop(chat_id))
 
+    def is_running(self, chat_id: ChatId) -> bool:
+        """Return whether the chat is being worked on."""
+        return chat_id in self._running
+
     async def chats_done(self) -> None:
         """Wait until no chat waits and none is being worked on."""
         while not self.has_no_chats:

@@ -139,7 +139,9 @@ def expire(work: Work, chat: Chat, offer: Offer, presences: Presences) -> None:
     # of no end.
     is_surely_told = offer.told_at is not None and (presences.since is None or offer.told_at >= presences.since)
     revoke(work, chat, offer, OfferState.EXPIRED, is_said=is_surely_told)
-    if presences.availability(offer.helper) is Availability.UNKNOWN and offer.told_at is not None:
+    account = work.accounts.find(offer.helper)
+    is_unseen = presences.availability(offer.helper) is Availability.UNKNOWN
+    if is_unseen and offer.told_at is not None and account is not None and not account.is_subscribed:
         work.duties.remove(offer.helper)
         tell_staff(work, chat, offer.helper, texts.TAKEN_OFF_DUTY)
 

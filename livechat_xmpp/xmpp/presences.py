@@ -31,8 +31,11 @@ class PresenceBook:
         """Take in that the person has just been asked for their presence."""
         self._expected.add(jid)
 
-    def expect_no_longer(self, jid: BareJid) -> None:
+    def expect_no_longer(self, jid: BareJid, now: datetime) -> None:
+        """Have the person's silence mean that they are offline."""
         self._expected.discard(jid)
+        if self.is_settled and jid in self.subscribed and jid not in self._resources:
+            self._offline_since.setdefault(jid, now)
 
     def forget(self, now: datetime | None = None) -> None:
         """Start anew with a link that begins now: nobody is known."""

@@ -198,7 +198,6 @@ class MucRooms:
         self._show(chat_id, lambda v: replace(v, spoken=v.spoken | {notice.stanza_id}))
 
     def with_people(self) -> list[ChatId]:
-        """Return the rooms that somebody is in, as far as they show it."""
         return [chat_id for chat_id, room in self._rooms.items() if room.shown is not None and room.shown.occupants]
 
     def announce(self, chat_id: ChatId, text: str) -> None:

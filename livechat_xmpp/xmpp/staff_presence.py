@@ -13,7 +13,7 @@ from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.model import Availability, BareJid, FullJid, WorkgroupName, bare
 from livechat_xmpp.domain.routing import MAY_BE_ASKED
-from livechat_xmpp.reconcile.ports import StepRefused
+from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble
 from livechat_xmpp.usecases import staff, visits
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.xmpp.addresses import Addresses
@@ -25,11 +25,14 @@ from livechat_xmpp.xmpp.turns import Turns
 
 log = logging.getLogger(__name__)
 
+ASKED_AT_ONCE = 8  # of those who do not let us see them: contact lists are written with requests, which rooms need too
+
 
 class StaffPresence:
     """Keeps the presence book, and asks the staff to let us see them. The desk's contact is its first workgroup.
 
-    on_moved: told when somebody of the staff has come or gone, or it is known who is there.
+    on_moved: told when somebody of the staff has come or gone, or it is known who is there. on_known: told when
+    silence has become to mean offline.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class StaffPresence:
         probe_wait_s: float,
         privileges: Privileges,
         on_moved: Callable[[], None],
+        on_known: Callable[[], None],
     ) -> None:
         self._title = title
         self._link = link
@@ -61,32 +65,54 @@ class StaffPresence:
         self._on_duty: set[BareJid] = set()
         self._privileges = privileges
         self._on_moved = on_moved
+        self._on_known = on_known
         self._expected: set[BareJid] = set()
         self._answered = asyncio.Event()
         self.accounts: set[BareJid] = set()
 
     # --- a new link
 
-    async def begin(self) -> None:
-        """Ask about everybody anew; who has not answered after probe_wait_s is offline."""
+    async def read(self) -> None:
+        """Read from the record who belongs to the staff, and whose silence may mean something."""
         self._asked.clear()
         accounts = await self._desk.ask(staff.every_account)
         self.accounts = {a.jid for a in accounts}
         self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
         self._expected = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
         self._expected &= self._book.subscribed
-        for account in accounts:
-            self._probe(account.jid)
-        self._link.spawn(self._settle())
 
-    def _probe(self, jid: BareJid) -> None:
+    def ask_everybody(self) -> None:
+        """Ask about everybody anew; who lets us see them and has not answered after probe_wait_s is offline."""
+        self._link.spawn(self._ask_everybody())
+
+    async def _ask_everybody(self) -> None:
+        """Ask those on duty first; those who do not let us see them last, a few at a time: rooms need the link too."""
+        seen = self._book.subscribed & self.accounts
+        for jid in (*sorted(self._expected), *sorted(seen - self._expected)):
+            self._send(jid, "probe")
+        self._link.spawn(self._settle())
+        await self._meet_all(self.accounts - seen)
+
+    async def _meet_all(self, people: Set[BareJid]) -> None:
+        """Ask each of them, a few at a time, for as long as this link lasts."""
+        link, waiting = self._link.number, sorted(people)
+        for first in range(0, len(waiting), ASKED_AT_ONCE):
+            if self._link.number != link or not self._link.is_up:
+                return
+            await asyncio.gather(*(self._meet(jid) for jid in waiting[first : first + ASKED_AT_ONCE]))
+            await asyncio.sleep(0)
+
+    async def _meet(self, jid: BareJid) -> None:
         """Ask for the person's presence, or to be allowed to see it."""
         if jid in self._book.subscribed:
             self._send(jid, "probe")
         elif self._privileges.may_write_lists(jid.partition("@")[2]):
-            self._link.spawn(self._become_contact(jid))
+            await self._become_contact(jid)
         else:
             self._ask(jid)
+
+    def _probe(self, jid: BareJid) -> None:
+        self._link.spawn(self._meet(jid))
 
     def _ask(self, jid: BareJid) -> None:
         """Ask to be allowed to see the person's presence, once a link."""
@@ -98,9 +124,8 @@ class StaffPresence:
 
     def on_contact_lists(self, domain: str) -> None:
         """Take in that the domain's server lets us write contact lists (XEP-0356)."""
-        for jid in sorted(self.accounts - self._book.subscribed):
-            if jid.partition("@")[2] == domain:
-                self._link.spawn(self._become_contact(jid))
+        people = {jid for jid in self.accounts - self._book.subscribed if jid.partition("@")[2] == domain}
+        self._link.spawn(self._meet_all(people))
 
     async def _become_contact(self, jid: BareJid) -> None:
         """Write the desk into the person's contact list, subscribed both ways; failing that, ask them."""
@@ -110,8 +135,10 @@ class StaffPresence:
         iq.append(query)
         try:
             await self._link.request(iq)
-        except StepRefused as refusal:
-            log.warning("contact list not written", extra={"jid": jid, "why": refusal.reason})
+        except LinkDown:
+            return
+        except LinkTrouble as trouble:
+            log.warning("contact list not written", extra={"jid": jid, "why": trouble.reason})
             self._ask(jid)
             return
         self._on_answer(jid, is_subscribed=True)
@@ -126,6 +153,7 @@ class StaffPresence:
         if self._link.number == link:
             self._book.settle(self._now())
             self._desk.waker.wake_queues()
+            self._on_known()
             self._on_moved()
 
     async def _all_answered(self, people: Set[BareJid]) -> None:
@@ -215,8 +243,9 @@ class StaffPresence:
     async def _wait_for(self, jid: BareJid) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._all_answered({jid}), self._probe_wait_s)
-        self._book.expect_no_longer(jid)
+        self._book.expect_no_longer(jid, self._now())
         self._desk.waker.wake_queues()
+        self._on_known()
 
     def _on_answer(self, jid: BareJid, *, is_subscribed: bool) -> None:
         if jid not in self.accounts:

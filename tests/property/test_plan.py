@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livechat_xmpp.domain.access import is_monitored
+from livechat_xmpp.domain.access import is_below_helper, is_monitored
 from livechat_xmpp.domain.learning import learn, next_due
 from livechat_xmpp.domain.model import (
     Affiliation,
@@ -182,12 +182,34 @@ def test_applying_the_plan_comes_to_an_end_and_keeps_the_trainee_rule(
         assert not [who for who in model.room.present | model.room.members if is_trainee(model.chat, who)]
 
 
+@given(chats(), rooms(), st.booleans(), ROOM_RULES)
+def test_an_unmonitored_trainee_goes_before_anything_else_happens(
+    chat: Chat, seen: RoomView, is_over: bool, rules: RoomRules
+) -> None:
+    """RO-3: also when the chat is over, and when the room is to be looked at anew."""
+    chat = replace(chat, room=RoomState.READY)
+    if is_over:
+        chat = replace(chat, state=ChatState.CLOSED, closed_at=at(-30), helper=None, offers=(), invitations=())
+    seen = replace(seen, is_new=False)
+    if is_monitored(chat, seen.present, helper_counts=rules.helper_counts_as_monitor):
+        return
+    steps = plan(chat, seen, rules, now=NOW)
+    trainees = [o for o in seen.occupants if is_trainee(chat, o.jid)]
+    if trainees:
+        assert is_removal(steps[0])
+    removed = {s.jid for s in steps if isinstance(s, SetAffiliation) and is_removal(s)}
+    kicked = {s.nick for s in steps if isinstance(s, Kick)}
+    assert all(o.jid in removed or o.nick in kicked for o in trainees)
+
+
+def is_removal(step: Step) -> bool:
+    return isinstance(step, Kick) or (isinstance(step, SetAffiliation) and step.affiliation is Affiliation.NONE)
+
+
 @given(chats(), rooms(), ROOM_RULES)
 def test_removals_come_before_all_else(chat: Chat, seen: RoomView, rules: RoomRules) -> None:
     steps = plan(chat, seen, rules, now=NOW)
-    removals = [
-        isinstance(s, Kick) or (isinstance(s, SetAffiliation) and s.affiliation is Affiliation.NONE) for s in steps
-    ]
+    removals = [is_removal(s) for s in steps]
     assert removals == sorted(removals, reverse=True)
 
 
@@ -219,11 +241,11 @@ def test_nobody_is_sent_to_a_closed_door(chat: Chat, seen: RoomView, rules: Room
 
 @given(chats(), rooms(), ROOM_RULES)
 def test_what_people_did_by_hand_is_not_fought(chat: Chat, seen: RoomView, rules: RoomRules) -> None:
-    """Bans stand, and affiliations above member are left as they are, but for trainees."""
+    """Bans stand, and affiliations above member are left as they are, but for those below helpers."""
     above = {
         o.jid
         for o in seen.occupants
-        if o.affiliation in (Affiliation.OWNER, Affiliation.ADMIN) and chat.standings.get(o.jid) is not Standing.TRAINEE
+        if o.affiliation in (Affiliation.OWNER, Affiliation.ADMIN) and not is_below_helper(chat, o.jid)
     }
     changed = {s.jid for s in plan(chat, seen, rules, now=NOW) if isinstance(s, SetAffiliation)}
     assert not changed & (above | seen.outcasts)

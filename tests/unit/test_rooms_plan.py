@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.model import Affiliation, Chat, ChatState, Part, RoomState, RoomView
+from livechat_xmpp.domain.model import Affiliation, Chat, ChatState, Part, RoomState, RoomView, Standing, bare
 from livechat_xmpp.domain.rooms import (
     ConfigureRoom,
     DestroyRoom,
@@ -34,6 +34,7 @@ from tests.factories import (
     a_request,
     a_room,
     a_trainee,
+    a_visit,
     an_invitation,
     an_occupant,
     an_offer,
@@ -72,6 +73,43 @@ def test_a_chat_without_a_room_needs_nothing_of_it(state: RoomState) -> None:
 def test_a_chat_that_is_over_gets_its_transcript_before_the_room_goes() -> None:
     chat = a_chat(state=ChatState.CLOSED, closing="Thank you.")
     assert steps(chat, room("ana")) == (SettleTranscript(), DestroyRoom("Thank you."))
+
+
+def over(*staff: Any, **more: Any) -> Chat:
+    return a_chat(*staff, **{"state": ChatState.CLOSED, "closed_at": NOW, "closing": "Thank you.", **more})
+
+
+def test_in_a_chat_that_is_over_trainees_stay_until_the_end_while_a_monitor_does() -> None:
+    chat = over(a_trainee("tom"), a_monitor("mia"))
+    assert steps(chat, room("tom", "mia")) == (SettleTranscript(), DestroyRoom("Thank you."))
+    first, *rest = steps(chat, room("tom", "ana"))
+    assert (first.jid, first.affiliation) == (jid("tom"), Affiliation.NONE)  # type: ignore[union-attr]
+    assert rest == [SettleTranscript(), DestroyRoom("Thank you.")]
+
+
+def test_the_room_of_a_chat_that_is_over_is_looked_at_first_where_trainees_may_be_in_it() -> None:
+    assert steps(over(a_trainee("tom"), visits=(a_visit("tom"),)), None) == (EnterRoom(),)
+    assert steps(over(a_trainee("tom"), visits=(a_visit("tom", left_s=1),)), None)[0] == SettleTranscript()
+    assert steps(over(a_trainee("tom")), None)[0] == SettleTranscript()
+
+
+def test_an_archive_that_does_not_answer_keeps_the_room_for_a_while_only() -> None:
+    chat = over(a_trainee("tom"), visits=(a_visit("tom"),))
+    assert steps(chat, room("ana"), now=at(59))[0] == SettleTranscript(is_required=True)
+    assert steps(chat, None, now=at(60)) == (SettleTranscript(is_required=False), DestroyRoom("Thank you."))
+
+
+def test_who_has_to_leave_does_so_before_the_room_is_looked_at_anew() -> None:
+    chat = a_chat(a_trainee("tom"), invitations=(an_invitation("tom", Part.TRAINEE, told_s=0),))
+    (removal,) = steps(chat, room("tom", "ana", V1), now=at(700))
+    assert (removal.jid, removal.affiliation) == (jid("tom"), Affiliation.NONE)  # type: ignore[union-attr]
+    assert steps(chat, room("ana", V1), now=at(700)) == (EnterRoom(),)
+
+
+def test_a_visitor_who_has_become_a_trainee_stays_in_their_own_chat_when_the_desk_is_stopped() -> None:
+    chat = replace(a_chat(), standings={**a_chat().standings, bare(VISITOR): Standing.TRAINEE})
+    rules = replace(RULES, are_trainees_welcome=False)
+    assert not [one for one in steps(chat, room("ana", V1), rules) if isinstance(one, SetAffiliation)]
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,8 @@ async def test_nothing_is_suggested_to_who_is_away(wire: Wire) -> None:
 
 
 async def test_a_right_that_comes_has_the_lists_looked_at_and_makes_the_desk_a_contact(wire: Wire) -> None:
-    await wire.component.staff_presence.begin()
+    await wire.component.staff_presence.read()
+    wire.component.staff_presence.ask_everybody()
     wire.component.reconciler.groups.is_woken.clear()
     wire.component.link._lost = asyncio.get_running_loop().create_future()
     grants(wire)
