@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -94,7 +94,10 @@ class People(Protocol):
     def tell_place(
         self, workgroup: WorkgroupName, visitor: FullJid, chat_id: ChatId, place: Place, *, has_room: bool
     ) -> None: ...
-    def send_letter(self, letter: Letter) -> None: ...
+    def send_letter(self, letter: Letter, on_unsent: Callable[[], None]) -> None:
+        """Send it. Raises LinkDown. on_unsent: told when it surely did not leave because the link was lost later on."""
+        ...
+
     def show_workgroup(self, workgroup: WorkgroupName, cover: Cover) -> None:
         """Make the workgroup's presence say whether it is open; told only to those who see something else."""
         ...

@@ -16,6 +16,7 @@ from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
 from livechat_xmpp.reconcile.groups import GROUPS, GroupRules, Groups
 from livechat_xmpp.reconcile.leftovers import Leftovers
+from livechat_xmpp.reconcile.letters import LETTERS, UNSENT, Letters
 from livechat_xmpp.reconcile.newcomers import LISTS, NEWCOMERS, Newcomers
 from livechat_xmpp.reconcile.ports import (
     AccountLists,
@@ -36,7 +37,7 @@ from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.usecases import transcripts
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
-from livechat_xmpp.usecases.ports import Letter, StoreTrouble, Work
+from livechat_xmpp.usecases.ports import StoreTrouble, Work
 from livechat_xmpp.usecases.transcripts import Heard
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,7 @@ log = logging.getLogger(__name__)
 GUARDS = 8  # rooms guarded at once while the database holds up their rounds
 WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
 BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
-LETTERS_AT_ONCE = 50
-LETTERS, STAFF, TRANSCRIPTS, LEFTOVERS = "letters", "staff", "transcripts", "leftovers"  # as QUEUES: no chat's id
+STAFF, TRANSCRIPTS, LEFTOVERS = "staff", "transcripts", "leftovers"  # as QUEUES: no chat's id
 
 
 def _nobody_counts(result: str, seconds: float) -> None:
@@ -89,6 +89,7 @@ class Reconciler:
         self._presences = presences
         self._timers = Timers(clock, self._on_due)
         self._round = Round(desk, rooms, people, presences, clock, monitor_grace)
+        self.letters = Letters(desk, people)
         self._queues = Queues(desk, people, presences, clock, self._timers, status_interval=status_interval)
         self._failures: defaultdict[ChatId, int] = defaultdict(int)
         self._stuck: dict[ChatId, tuple[datetime, str]] = {}  # since when the steps fail, and why
@@ -118,6 +119,7 @@ class Reconciler:
         self._due: dict[Hashable, Callable[[], None]] = {
             QUEUES: wakeups.wake_queues,
             LETTERS: wakeups.wake_letters,
+            UNSENT: self.letters.are_unsent.set,
             STAFF: wakeups.wake_staff,
             TRANSCRIPTS: self._is_heard.set,
             CLIMBING: self._may_climb.set,
@@ -179,7 +181,8 @@ class Reconciler:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._timers.run())
                 tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
-                tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self._send_letters))
+                tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self.letters.send))
+                tasks.create_task(self._whenever(self.letters.are_unsent, UNSENT, self.letters.put_back))
                 tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._look_after_staff))
                 tasks.create_task(self._whenever(self._may_decide, DECISIONS, self._decisions.look))
                 tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
@@ -215,7 +218,7 @@ class Reconciler:
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
         due = (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide, self.groups.is_woken)
-        new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look)
+        new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look, self.letters.are_unsent)
         is_due = any(e.is_set() for e in (*due, *new))
         is_at_work = self._heard or self._busy or is_due
         return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
@@ -303,14 +306,6 @@ class Reconciler:
         self._may_decide.set()  # a clock may have been started
         await self._refresh_staff()
 
-    async def _send_letters(self) -> None:
-        self._people.require_link()
-        letters = await self._desk.do(_due_letters)
-        for letter in letters:
-            self._people.send_letter(letter)
-        if len(letters) == LETTERS_AT_ONCE:
-            self._wakeups.wake_letters()
-
     async def _write_transcripts(self) -> None:
         """Record what was heard; what fails is tried again, before what came later."""
         said, self._heard = dict(self._heard), defaultdict(list)
@@ -325,7 +320,3 @@ class Reconciler:
 
 def _unfinished(work: Work) -> list[ChatId]:
     return work.chats.unfinished()
-
-
-def _due_letters(work: Work) -> list[Letter]:
-    return work.letters.take_due(work.now, LETTERS_AT_ONCE)

@@ -421,6 +421,10 @@ class Letters(Protocol):
         """Return letters not sent and not expired, oldest first, marked as sent."""
         ...
 
+    def put_back(self, ids: Collection[int]) -> None:
+        """Mark letters that were taken as not sent."""
+        ...
+
     def expired(self, now: datetime) -> Expired:
         """Return how many letters were not sent in time."""
         ...

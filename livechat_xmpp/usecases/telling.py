@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import BareJid, FullJid, WorkgroupName
@@ -29,6 +30,17 @@ def tell(
     body = rules.catalogue.say(text, language_of(work, jid, rules), **values)
     expires_at = work.now + (rules.notice_expiry if expires_after is None else expires_after)
     work.letters.add(Letter(FullJid(jid), body, workgroup, expires_at, kind))
+    work.touch_letters()
+
+
+def take_letters(work: Work, limit: int) -> list[Letter]:
+    """Return letters that are due, the oldest first, and record that they are being sent."""
+    return work.letters.take_due(work.now, limit)
+
+
+def put_back(work: Work, letters: Iterable[Letter]) -> None:
+    """Record that letters were not sent after all: there was no link."""
+    work.letters.put_back([letter.id for letter in letters])
     work.touch_letters()
 
 

@@ -134,16 +134,16 @@ class Speaker:
         """Tell somebody something now; is_fleeting: it is of no use to who reads it later."""
         self._chat(workgroup, to, body, is_fleeting=is_fleeting)
 
-    def send_letter(self, letter: Letter) -> None:
+    def send_letter(self, letter: Letter, on_unsent: Callable[[], None]) -> None:
         if letter.kind == "announcement":
-            self._team_room.say(letter.body)
+            self._team_room.say(letter.body, on_unsent)
             return
         if letter.kind == "room":
             address = self._addresses.workgroup(letter.workgroup)
-            self._team_room.say(f"{letter.body} {self._catalogue.say(WHO_CAN_HELP, '', workgroup=address)}")
+            self._team_room.say(f"{letter.body} {self._catalogue.say(WHO_CAN_HELP, '', workgroup=address)}", on_unsent)
             return
         if letter.kind == "contributors":
-            self._link.spawn(self._invite_contributor(letter))
+            self._link.spawn(self._invite_contributor(letter, on_unsent))
             return
         message = self._message(letter.workgroup, letter.to)
         message["body"] = letter.body
@@ -155,7 +155,7 @@ class Speaker:
             message["depart_queue"].set_reason(REASONS[letter.kind])
         message.send()
 
-    async def _invite_contributor(self, letter: Letter) -> None:
+    async def _invite_contributor(self, letter: Letter, on_unsent: Callable[[], None]) -> None:
         """Ask a newcomer into the contributors' room: let in, with a bookmark, as far as that is the desk's to do."""
         jid = bare(letter.to)
         try:
@@ -167,7 +167,10 @@ class Speaker:
         message = self._message(letter.workgroup, letter.to, kind="normal")
         message.append(ET.Element("{jabber:x:conference}x", jid=self._team_room.room, reason=letter.body))
         message.append(ET.Element("{urn:xmpp:hints}store"))  # for who is offline, though it has no body
-        message.send()
+        try:
+            message.send()
+        except LinkDown:
+            on_unsent()
 
     # --- visitors
 

@@ -637,6 +637,8 @@ async def test_letters_are_taken_once_oldest_first_and_not_when_expired(store: S
         assert [replace(letter, id=0) for letter in taken] == [a_letter("one"), a_letter("two")]
         assert [letter.body for letter in work.letters.take_due(at(10), 50)] == ["three", "plain"]
         assert work.letters.take_due(at(10), 50) == []
+        work.letters.put_back([taken[1].id])
+        assert work.letters.take_due(at(10), 50) == [taken[1]]
 
 
 async def test_hostile_words_are_values_and_nothing_else(store: Store) -> None:
