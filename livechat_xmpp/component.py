@@ -183,7 +183,6 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         rules.staff_domains,
         lambda jid, source: reconciler.newcomers.hear(jid, source),
         is_staff=lambda jid: jid in presence.accounts,
-        hears_servers=rules.sign_up.new_accounts,
     )
     team_room = TeamRoom(
         link,

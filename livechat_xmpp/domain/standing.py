@@ -17,7 +17,9 @@ ROLES: Mapping[Standing, tuple[DutyRole, ...]] = {
 
 
 def check_promotion(jid: BareJid, old: Standing | None, new: Standing) -> bool:
-    """Return whether there is anything to change. Raises BadInput when it would be a step down."""
+    """Return whether there is anything to change. Raises BadInput when it would be a step down, or a break."""
+    if new is Standing.INACTIVE and old is not new:
+        raise BadInput(f"{jid} cannot be promoted to a break. Who is on the staff takes one by demote.")
     if old is not None and old.rank > new.rank:
         raise BadInput(f"{jid} is {old} already, which is more than {new}. To take rights away use demote.")
     return old is not new

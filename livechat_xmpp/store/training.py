@@ -57,6 +57,10 @@ class EndorsementTable:
         theirs = (t.endorsement.c.trainee == trainee, t.endorsement.c.by == by, _stands)
         self._db.execute(update(t.endorsement).where(*theirs).values(withdrawn_at=at))
 
+    def end_all(self, trainee: BareJid, at: datetime) -> None:
+        theirs = (t.endorsement.c.trainee == trainee, _stands)
+        self._db.execute(update(t.endorsement).where(*theirs).values(withdrawn_at=at))
+
     def of(self, trainees: Collection[BareJid] | None = None) -> Mapping[BareJid, builtins.list[Endorsement]]:
         found: defaultdict[BareJid, builtins.list[Endorsement]] = defaultdict(list)
         query = select(t.endorsement).where(_stands).order_by(t.endorsement.c.at, t.endorsement.c.id)

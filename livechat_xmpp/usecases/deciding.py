@@ -156,6 +156,21 @@ def _ring(work: Work, application: Application, workgroup: WorkgroupName, rules:
 # --- the decision
 
 
+def check_agreement(work: Work, jid: BareJid, old: Account | None, new: Standing, rules: DeskRules) -> None:
+    """Refuse what would make somebody a helper, or more, without the agreement that the settings ask for.
+
+    What is agreed on is that a trainee becomes a helper. Who comes back from a break had it before. Raises BadInput.
+    """
+    if rules.training.approvals_needed <= 1 or not new.reaches(Standing.HELPER):
+        return
+    if old is not None and old.standing is Standing.TRAINEE and new is not Standing.HELPER:
+        raise BadInput(words.HELPER_FIRST.of(jid=jid))
+    last = work.audit.last_standing(jid)
+    comes_back = last is not None and last.new is Standing.INACTIVE and last.old is not None and last.old.reaches(new)
+    if (old is None or old.standing is Standing.INACTIVE) and not comes_back:
+        raise BadInput(words.TRAINEE_FIRST.of(jid=jid))
+
+
 def agree(
     work: Work, account: Account, *, by: BareJid, reason: str, workgroup: WorkgroupName, rules: DeskRules
 ) -> Phrase | None:
@@ -193,9 +208,13 @@ def settle(work: Work, jid: BareJid, new: Standing) -> None:
 
 
 def announce(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: DeskRules) -> None:
-    """Make a new helper known to those who spoke for them, and to the contributors' room."""
+    """Make a new helper known to those who spoke for them, and to the contributors' room.
+
+    With that the endorsements have done what they were given for.
+    """
     for endorsement in work.endorsements.of([jid]).get(jid, []):
         _tell(work, endorsement.by, words.YOUR_WORD_COUNTED, workgroup, rules, trainee=short(jid))
+    work.endorsements.end_all(jid, work.now)
     if rules.contributors:
         text = rules.catalogue.say(words.NEW_HELPER, "", trainee=short(jid))
         room, expires_at = FullJid(rules.contributors), work.now + rules.training.lasting

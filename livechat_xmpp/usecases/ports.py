@@ -168,11 +168,15 @@ class Credits(Protocol):
 
 
 class Endorsements(Protocol):
-    """Those that stand; what was withdrawn is only kept."""
+    """Those that stand; what was withdrawn, or has been answered by a decision, is only kept."""
 
     def find(self, trainee: BareJid, by: BareJid) -> Endorsement | None: ...
     def add(self, trainee: BareJid, endorsement: Endorsement) -> None: ...
     def withdraw(self, trainee: BareJid, by: BareJid, at: datetime) -> None: ...
+    def end_all(self, trainee: BareJid, at: datetime) -> None:
+        """Have nothing stand any more: whoever they become, it begins anew."""
+        ...
+
     def of(self, trainees: Collection[BareJid] | None = None) -> Mapping[BareJid, list[Endorsement]]:
         """Return the endorsements of each, the oldest first; who has none is left out. None: of everybody."""
         ...

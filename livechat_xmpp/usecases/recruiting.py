@@ -30,9 +30,12 @@ def invite_to_join(work: Work, chat: Chat, rules: DeskRules) -> bool:
     return True
 
 
-def is_asked(work: Work, visitor: BareJid) -> bool:
-    """Return whether the person has been asked, has not answered, and does not wait for help at the moment."""
-    return work.enquiries.find_open(JOIN, visitor) is not None and work.chats.find_of_visitor(visitor) is None
+def is_asked(work: Work, visitor: BareJid, rules: DeskRules) -> bool:
+    """Return whether the person was asked lately, has not answered, and does not wait for help at the moment."""
+    enquiry = work.enquiries.find_open(JOIN, visitor)
+    if enquiry is None or enquiry.asked_at + rules.training.lasting <= work.now:
+        return False
+    return work.chats.find_of_visitor(visitor) is None
 
 
 def answer(work: Work, visitor: BareJid, *, is_yes: bool, rules: DeskRules) -> Text | None:

@@ -50,8 +50,13 @@ def sign_up_all(work: Work, newcomers: Mapping[BareJid, Source], *, rules: DeskR
 
 
 def take_heard(work: Work, heard: Mapping[BareJid, Source], *, workgroup: WorkgroupName, rules: DeskRules) -> None:
-    """Sign up those of whom the desk has heard, and tell admins of accounts of the staff that were made anew."""
-    sign_up_all(work, heard, rules=rules)
+    """Sign up those of whom the desk has heard, and tell admins of accounts of the staff that were made anew.
+
+    Of new accounts only where the settings say so; the others are those who have asked for it.
+    """
+    does_hear_servers = rules.sign_up.new_accounts
+    newcomers = {jid: source for jid, source in heard.items() if source is not Source.SERVER or does_hear_servers}
+    sign_up_all(work, newcomers, rules=rules)
     for jid, source in heard.items():
         if source is Source.SERVER:
             _note_remade(work, jid, workgroup, rules)
@@ -68,7 +73,7 @@ def _note_remade(work: Work, jid: BareJid, workgroup: WorkgroupName, rules: Desk
     entries = [entry for _, entry in work.audit.list(jid, limit=LATEST) if entry.kind == REMADE]
     if entries and work.now < entries[0].at + REMIND_OF_REMADE:
         return
-    work.audit.add(Entry(work.now, REMADE, jid, Source.SERVER, reason=REASONS[Source.SERVER]))
+    work.audit.add(Entry(work.now, REMADE, jid, Source.SERVER, reason=REASONS[Source.SERVER], policy=rules.policy))
     work.fact("account made anew", jid=jid)
     for admin in work.accounts.list(Standing.ADMIN):
         tell(
@@ -134,8 +139,10 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
         work.invitations.end(chat_id, jid, work.now)
     deciding.settle(work, jid, account.standing)
     work.duties.remove(jid)
+    work.endorsements.end_all(jid, work.now)
     work.accounts.remove(jid)
-    work.audit.add(Entry(work.now, "standing", jid, jid, account.standing, None, "left by themselves"))
+    left = Entry(work.now, "standing", jid, jid, account.standing, None, "left by themselves", rules.policy)
+    work.audit.add(left)
     work.fact("left the staff", jid=jid)
     work.touch_staff()
 

@@ -164,11 +164,11 @@ def set_standing(
     wake_for(work, jid)
 
 
-def set_initial(work: Work, standings: Mapping[BareJid, Standing]) -> None:
-    """Give accounts that have no record yet the standing that the settings name; others keep theirs."""
+def set_initial(work: Work, standings: Mapping[BareJid, Standing], *, policy: str = "") -> None:
+    """Give accounts that have no record yet the standing that the settings name; others keep theirs, or have left."""
     for jid, standing in standings.items():
-        if work.accounts.find(jid) is None:
-            set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing")
+        if work.accounts.find(jid) is None and work.audit.last_standing(jid) is None:
+            set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing", policy=policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +209,7 @@ def change_standings(
             was = old.standing if old else None
             if is_promotion:
                 changed = check_promotion(jid, was, standing)
+                deciding.check_agreement(work, jid, old, standing, rules)
             else:
                 changed = check_demotion(jid, was, standing, admins=admins)
                 admins -= {jid} if standing is not Standing.ADMIN else set()

@@ -27,6 +27,7 @@ class Why(StrEnum):
     """What somebody waits for."""
 
     NEVER_DECIDED = "never decided"
+    LEFT_WAITING = "left waiting"
     NEVER_ENDORSED = "never endorsed"
     NEVER_INVITED = "never invited"
 
@@ -53,13 +54,16 @@ class Stuck:
         """Return the one command that moves them, as it is written to the desk."""
         return {
             Why.NEVER_DECIDED: f"promote {self.account.jid} helper",
+            Why.LEFT_WAITING: f"decide {self.account.jid}",
             Why.NEVER_ENDORSED: f"ask-endorsers {self.account.jid}",
             Why.NEVER_INVITED: f"nudge {self.account.jid}",
         }[self.why]
 
 
 def list_stuck(work: Work, *, rules: DeskRules) -> list[Stuck]:
-    """Return who is stuck: first those whose decision is late, then who was never endorsed, then who never watched."""
+    """Return who is stuck: first those whose decision is late, then who was endorsed and no further, or never, or who
+    never watched.
+    """
     accounts = work.accounts.list(Standing.TRAINEE)
     progress = progress_of(work, accounts)
     clocks = {a.trainee: a for a in work.applications.list()}
@@ -71,9 +75,13 @@ def list_stuck(work: Work, *, rules: DeskRules) -> list[Stuck]:
         if clock is not None:
             if clock.decide_by <= work.now:
                 found.append(Stuck(account, Why.NEVER_DECIDED, clock.decide_by, done, clock))
+        elif done.endorsements:
+            last = max(e.at for e in done.endorsements)
+            if last + rules.training.stuck_after <= work.now:
+                found.append(Stuck(account, Why.LEFT_WAITING, last, done))
         elif since + rules.training.stuck_after > work.now:
             continue
-        elif done.watched >= rules.training.watched_needed and not done.endorsements:
+        elif done.watched >= rules.training.watched_needed:
             found.append(Stuck(account, Why.NEVER_ENDORSED, since, done))
         elif not done.watched and account.jid not in asked:
             found.append(Stuck(account, Why.NEVER_INVITED, since, done))
@@ -134,6 +142,9 @@ def _line(stuck: Stuck, now: datetime) -> Phrase:
     match stuck.why:
         case Why.NEVER_DECIDED:
             return words.STUCK_NEVER_DECIDED.of(jid=jid, decide_by=moment(stuck.since))
+        case Why.LEFT_WAITING:
+            days, by = (now - stuck.since).days, ", ".join(short(e.by) for e in stuck.progress.endorsements)
+            return words.STUCK_LEFT_WAITING.of(jid=jid, by=by, count=days)
         case Why.NEVER_ENDORSED:
             return words.STUCK_NEVER_ENDORSED.of(jid=jid, watched=stuck.progress.watched)
         case Why.NEVER_INVITED:

@@ -23,15 +23,13 @@ COMMENT_LIMIT = 1000  # characters; a reason, not a story: all admins read it
 
 
 def progress_of(work: Work, accounts: Collection[Account]) -> Mapping[BareJid, Progress]:
-    """Return how far each has come. Endorsements count of who may still endorse, since they became a trainee."""
+    """Return how far each has come. Endorsements count of those who may still endorse."""
     jids = None if len(accounts) > MANY else {a.jid for a in accounts}
     totals, given = work.credits.totals(jids), work.endorsements.of(jids)
     found = {}
     for account in accounts:
         watched, helped = totals.get(account.jid, (0, 0))
-        counting = tuple(
-            e for e in given.get(account.jid, ()) if e.at >= account.since_at and _may_endorse(work, e.by, account.jid)
-        )
+        counting = tuple(e for e in given.get(account.jid, ()) if _may_endorse(work, e.by, account.jid))
         found[account.jid] = Progress(watched, helped, counting)
     return found
 
@@ -197,6 +195,11 @@ def withdraw(work: Work, text: str, *, by: BareJid, rules: DeskRules) -> BareJid
     work.audit.add(Entry(work.now, "endorsement withdrawn", trainee, by, policy=rules.policy))
     work.fact("endorsement withdrawn", jid=trainee, by=by)
     return trainee
+
+
+def endorsable_by(work: Work, by: BareJid) -> list[BareJid]:
+    """Return the trainees whom somebody shared a chat with."""
+    return sorted(work.visits.trainees_met(by) & {a.jid for a in work.accounts.list(Standing.TRAINEE)})
 
 
 def endorsed_by(work: Work, by: BareJid) -> list[BareJid]:

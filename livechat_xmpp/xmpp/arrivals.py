@@ -42,28 +42,22 @@ def read_new_account(message: Message, domains: Collection[str]) -> BareJid | No
 
 
 class Arrivals:
-    """Hands on who may be a newcomer. domains: of the staff; is_staff: who is known already, from memory.
-
-    hears_servers: whether what servers tell is taken at all.
-    """
+    """Hands on who may be a newcomer. domains: of the staff; is_staff: who is known already, from memory."""
 
     def __init__(
         self,
         domains: Collection[str],
         hear: Callable[[BareJid, Source], None],
         is_staff: Callable[[BareJid], bool],
-        *,
-        hears_servers: bool,
     ) -> None:
         self._domains = domains
         self._hear = hear
         self._is_staff = is_staff
-        self._hears_servers = hears_servers
 
     def on_server_message(self, message: Message) -> None:
         """Take in what a domain itself says to the component."""
         jid = read_new_account(message, self._domains)
-        if jid is not None and self._hears_servers:
+        if jid is not None:
             self._hear(jid, Source.SERVER)
 
     def on_contributor(self, jid: BareJid) -> None:

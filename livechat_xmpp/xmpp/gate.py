@@ -232,10 +232,9 @@ class Gate:
 
     async def _is_answer(self, visitor: FullJid, workgroup: WorkgroupName, text: str) -> bool:
         """Take it if somebody answers whether they would like to help others; return whether they do."""
-        is_yes = yes_or_no(text)
-        if is_yes is None or not await self._desk.ask(recruiting.is_asked, bare(visitor)):
+        is_yes, rules = yes_or_no(text), self._desk.rules
+        if is_yes is None or not await self._desk.ask(recruiting.is_asked, bare(visitor), rules):
             return False
-        rules = self._desk.rules
         reply = await self._desk.do(recruiting.answer, bare(visitor), is_yes=is_yes, rules=rules)
         if reply is not None:
             self._speaker.say(workgroup, visitor, rules.catalogue.say(reply, rules.heard(bare(visitor))))

@@ -143,9 +143,8 @@ class Words:
 
 
 def yes_or_no(text: str) -> bool | None:
-    """Return what somebody says, who says yes or no and nothing else; None: something else."""
-    word = text.strip().lower().strip("!.,")
-    return True if word in YES else False if word in NO else None
+    """Return what somebody says, who says just yes or no; None: something else, as the "ok" that means thanks."""
+    return {"yes": True, "ja": True, "no": False, "nein": False}.get(text.strip().lower().strip("!.,"))
 
 
 def is_ready(text: str) -> bool:

@@ -10,6 +10,7 @@ from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, DutyRole, Invitation, Part, Standing
 from livechat_xmpp.domain.signup import SignUpRules, Source
 from livechat_xmpp.usecases import signup, staff, welcome
+from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Letter
 from tests.contract.story import RULES, Story
 from tests.factories import SUPPORT, jid
@@ -188,9 +189,9 @@ async def test_ready_from_who_waits_for_help_is_an_answer_and_no_sign_up(story: 
 # --- accounts made anew
 
 
-async def hears(story: Story, who: str) -> list[str]:
+async def hears(story: Story, who: str, rules: DeskRules = RULES) -> list[str]:
     """Have the server tell of a new account; return who is told of it."""
-    await story.desk.do(signup.take_heard, {jid(who): Source.SERVER}, workgroup=SUPPORT, rules=RULES)
+    await story.desk.do(signup.take_heard, {jid(who): Source.SERVER}, workgroup=SUPPORT, rules=rules)
     return [to for to, _ in await story.letters()]
 
 
@@ -209,6 +210,14 @@ async def test_admins_are_told_once_a_day_of_an_account_with_rights_that_is_new_
     assert await hears(story, "ana") == [jid("ada")]
     assert [entry.kind for entry in entries(story, jid("ana"))] == ["standing", "remade", "remade"]
     assert (await story.standings())["ana"] is Standing.HELPER, "the decision is theirs"
+
+
+async def test_they_are_told_too_where_new_accounts_do_not_sign_up_by_themselves(story: Story) -> None:
+    quiet = replace(RULES, sign_up=replace(RULES.sign_up, new_accounts=False))
+    await was_here(story, "ana")
+    assert await hears(story, "ana", quiet) == [jid("ada")]
+    assert await hears(story, "una", quiet) == []
+    assert "una" not in await story.standings()
 
 
 async def test_nobody_is_told_of_those_who_were_named_before_they_had_an_account_or_have_no_rights(

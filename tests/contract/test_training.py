@@ -302,6 +302,36 @@ async def test_who_becomes_a_trainee_anew_begins_anew(desk: Story) -> None:
     desk.watch.tick(1)
     await desk.change("tom", to=Standing.TRAINEE, up=False)
     assert (await progress(desk)).endorsements == ()
+    await endorse(desk, "ana", "once more")
+    assert [e.comment for e in (await progress(desk)).endorsements] == ["once more"]
+
+
+async def test_who_leaves_and_comes_back_can_be_endorsed_anew(desk: Story) -> None:
+    """AP-4"""
+    await chat_with(desk, "tom", "mia")
+    await endorse(desk, "ana")
+    await desk.desk.do(signup.leave_staff, jid("tom"), workgroup=SUPPORT, rules=RULES)
+    assert await desk.desk.do(signup.sign_up_ready, jid("tom"), rules=RULES)
+    assert (await progress(desk)).endorsements == ()
+    await endorse(desk, "ana")
+    assert len((await progress(desk)).endorsements) == 1
+
+
+async def test_a_break_leaves_what_was_said_for_a_trainee(desk: Story) -> None:
+    """AP-4, AP-7"""
+    await chat_with(desk, "tom", "mia")
+    await endorse(desk, "ana")
+    await desk.change("tom", to=Standing.INACTIVE, up=False)
+    desk.watch.tick(1)
+    await desk.change("tom", to=Standing.TRAINEE)
+    assert len((await progress(desk)).endorsements) == 1
+
+
+async def test_only_those_whom_one_met_can_be_chosen_to_endorse(desk: Story) -> None:
+    """AP-4"""
+    await chat_with(desk, "tom", "mia")
+    assert await desk.desk.ask(training.endorsable_by, jid("mia")) == [jid("tom")]
+    assert await desk.desk.ask(training.endorsable_by, jid("ada")) == []
 
 
 async def test_a_ring_that_endorses_each_other_gets_no_further_than_the_admins(desk: Story) -> None:
@@ -465,9 +495,9 @@ async def test_two_admins_at_once_decide_once(desk: Story) -> None:
 async def test_where_two_have_to_agree_one_is_not_enough(desk: Story) -> None:
     """AP-6"""
     two = replace(RULES, training=replace(RULES.training, approvals_needed=2))
+    await desk.change("eve@localhost", to=Standing.ADMIN)
     desk.desk = replace(desk.desk, rules=two)
     common: dict[str, Any] = {"is_promotion": True, "reason": "", "workgroup": SUPPORT, "rules": two}
-    await desk.change("eve@localhost", to=Standing.ADMIN)
     first = await desk.desk.do(staff.change_standings, ["tom@localhost"], Standing.HELPER, by=jid("ada"), **common)
     assert (first.people, len(first.pending)) == ((), 1)
     assert (await desk.standings())["tom"] is Standing.TRAINEE
@@ -478,6 +508,27 @@ async def test_where_two_have_to_agree_one_is_not_enough(desk: Story) -> None:
     assert second.people == (jid("tom"),)
     assert (await desk.standings())["tom"] is Standing.HELPER
     assert [e.kind for e in await audit(desk) if e.jid == jid("tom")][:2] == ["standing", "agreed"]
+
+
+async def test_where_two_have_to_agree_there_is_no_way_round_it(desk: Story) -> None:
+    """AP-6: not for a stranger, not by a break, not by agreeing on less than what is given"""
+    await desk.change("ben", to=Standing.INACTIVE, up=False)
+    await desk.change("tom", to=Standing.INACTIVE, up=False)
+    desk.desk = replace(desk.desk, rules=replace(RULES, training=replace(RULES.training, approvals_needed=2)))
+    for who, standing in (("tom", Standing.HELPER), ("new@localhost", Standing.HELPER), ("ben", Standing.ADMIN)):
+        with pytest.raises(BadInput, match=r"Make .* a trainee first"):
+            await desk.change(who, to=standing)
+    with pytest.raises(BadInput, match="Promote them to that first"):
+        await desk.change("uli", to=Standing.MONITOR)
+    assert await desk.change("ben", to=Standing.HELPER) == [jid("ben")], "a helper before the break"
+    assert await desk.change("tom", to=Standing.TRAINEE) == [jid("tom")]
+    assert (await desk.standings())["uli"] is Standing.TRAINEE
+
+
+async def test_nobody_is_promoted_to_a_break(desk: Story) -> None:
+    for who in ("tom", "new@localhost"):
+        with pytest.raises(BadInput, match="by demote"):
+            await desk.change(who, to=Standing.INACTIVE)
 
 
 async def test_a_break_takes_everything_but_the_place(desk: Story) -> None:
@@ -538,6 +589,19 @@ async def test_who_is_stuck_and_what_moves_them(desk: Story) -> None:
         await desk.desk.do(stuck.move, Move.NUDGE, [], by=jid("mia"), **COMMON)
     with pytest.raises(BadInput):
         await desk.desk.do(stuck.move, Move.NUDGE, ["nobody"], by=jid("ada"), **COMMON)
+
+
+async def test_who_was_endorsed_and_no_further_is_stuck_too(desk: Story) -> None:
+    """AP-8: both words on one day where two days are asked for start no clock, and cannot be given again"""
+    await chat_with(desk, "tom", "mia")
+    for by in ("ana", "mia"):
+        await endorse(desk, by)
+    assert [a.trainee for a in await desk.desk.ask(lambda work: work.applications.list())] == []
+    desk.watch.tick(3 * 24 * 3600)
+    found = {s.account.jid: s for s in await desk.desk.ask(stuck.list_stuck, rules=RULES)}
+    assert (found[jid("tom")].why, found[jid("tom")].command) == (Why.LEFT_WAITING, "decide tom@localhost")
+    await desk.desk.do(deciding.ask_for_decision, "tom", "", by=jid("ada"), **COMMON)
+    assert jid("tom") not in {s.account.jid for s in await desk.desk.ask(stuck.list_stuck, rules=RULES)}
 
 
 async def test_the_list_of_the_day_comes_once_a_day(desk: Story) -> None:
@@ -616,12 +680,12 @@ async def test_who_was_helped_is_asked_once_and_a_yes_is_enough(desk: Story) -> 
     """AP-9"""
     await helped(desk)
     assert await was_asked(desk)
-    assert await desk.desk.ask(recruiting.is_asked, bare(KIM))
+    assert await desk.desk.ask(recruiting.is_asked, bare(KIM), RULES)
     assert await desk.desk.do(recruiting.answer, bare(KIM), is_yes=True, rules=RULES) is None
     assert (await desk.standings())["kim"] is Standing.TRAINEE
     entry = (await audit(desk))[0]
     assert (entry.jid, entry.by, entry.reason) == (bare(KIM), "asked", "was helped, and said yes to helping others")
-    assert not await desk.desk.ask(recruiting.is_asked, bare(KIM))
+    assert not await desk.desk.ask(recruiting.is_asked, bare(KIM), RULES)
 
 
 async def test_a_no_is_remembered(desk: Story) -> None:
@@ -662,4 +726,19 @@ async def test_an_answer_while_they_wait_for_help_again_is_none(desk: Story) -> 
     """AP-9, IN-2: what they write then belongs to their question"""
     await helped(desk)
     await desk.ask(KIM, username="Kim")
-    assert not await desk.desk.ask(recruiting.is_asked, bare(KIM))
+    assert not await desk.desk.ask(recruiting.is_asked, bare(KIM), RULES)
+
+
+async def test_a_yes_after_a_long_time_answers_something_else(desk: Story) -> None:
+    """AP-9"""
+    await helped(desk)
+    desk.watch.tick(RULES.training.lasting.total_seconds() + 1)
+    assert not await desk.desk.ask(recruiting.is_asked, bare(KIM), RULES)
+
+
+async def test_who_has_left_is_not_brought_back_by_the_settings(desk: Story) -> None:
+    """AP-7"""
+    await desk.desk.do(signup.leave_staff, jid("tom"), workgroup=SUPPORT, rules=RULES)
+    await desk.desk.do(staff.set_initial, {jid("tom"): Standing.TRAINEE})
+    assert "tom" not in await desk.standings()
+    assert next(entry.policy for entry in await audit(desk) if entry.jid == jid("tom")) == RULES.policy

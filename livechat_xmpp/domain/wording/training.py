@@ -64,6 +64,12 @@ REFUSAL_KEPT = Text("refusal-kept", "{trainee} stays a trainee, and has been tol
 VOTE_KEPT = Text("vote-kept", "Your yes to {trainee} is kept: {given} of {needed}.")
 VOTED_ALREADY = Text("voted-already", "You have said yes to {trainee} already: {given} of {needed}.")
 VOTE_NEWS = Text("vote-news", "{by} says yes to {trainee}: {given} of {needed}. Another admin has to agree.")
+HELPER_FIRST = Text(
+    "helper-first", "Several admins have to agree on {jid} becoming a helper. Promote them to that first."
+)
+TRAINEE_FIRST = Text(
+    "trainee-first", "Several admins have to agree on a new helper. Make {jid} a trainee first, with promote."
+)
 YOUR_WORD_COUNTED = Text("your-word-counted", "{trainee}, whom you endorsed, is a helper now.")
 NEW_HELPER = Text("new-helper", "{trainee} is a helper now. Welcome!")
 
@@ -110,6 +116,11 @@ STUCK_NEVER_INVITED = Text(
     "stuck-never-invited",
     "{jid}: a trainee for {count} day, and in no chat yet",
     "{jid}: a trainee for {count} days, and in no chat yet",
+)
+STUCK_LEFT_WAITING = Text(
+    "stuck-left-waiting",
+    "{jid}: endorsed by {by} {count} day ago, which is not enough by itself",
+    "{jid}: endorsed by {by} {count} days ago, which is not enough by itself",
 )
 STUCK_NEVER_ENDORSED = Text("stuck-never-endorsed", "{jid}: watched {watched}, and endorsed by nobody")
 STUCK_NEVER_DECIDED = Text("stuck-never-decided", "{jid}: the decision is overdue since {decide_by}")
@@ -173,6 +184,7 @@ COLUMN_OLD = Text("column-old", "Was")
 COLUMN_NEW = Text("column-new", "Is")
 COLUMN_POLICY = Text("column-policy", "Policy")
 WHY_NEVER_DECIDED = Text("why-never-decided", "decision overdue")
+WHY_LEFT_WAITING = Text("why-left-waiting", "endorsed, and no decision asked for")
 WHY_NEVER_ENDORSED = Text("why-never-endorsed", "watched enough, endorsed by nobody")
 WHY_NEVER_INVITED = Text("why-never-invited", "in no chat yet")
 

@@ -20,6 +20,7 @@ ROWS = 300  # trainees in one table: about a third of what a stanza may hold
 ENTRIES = 200  # of the audit in one table
 WHYS = {
     Why.NEVER_DECIDED: words.WHY_NEVER_DECIDED,
+    Why.LEFT_WAITING: words.WHY_LEFT_WAITING,
     Why.NEVER_ENDORSED: words.WHY_NEVER_ENDORSED,
     Why.NEVER_INVITED: words.WHY_NEVER_INVITED,
 }
@@ -57,11 +58,16 @@ async def _known(asked: Asked) -> list[BareJid]:
     return [line.account.jid for line in await asked.desk.ask(deciding.list_trainees, by=asked.who)]
 
 
+async def _met(asked: Asked) -> list[BareJid]:
+    """Return the trainees whom the asker shared a chat with, and so can endorse."""
+    return await asked.desk.ask(training.endorsable_by, asked.who)
+
+
 @commands.command("endorse-trainee", words.ENDORSE_TITLE, is_for=_is_helper)
 async def endorse_trainee(asked: Asked) -> Answer:
     """Ask for one of the trainees whom the helper shared a chat with, and why."""
     if asked.form is None:
-        people = await _known(asked)
+        people = await _met(asked)
         if not people:
             return Done(asked.say(words.NOBODY_TO_ENDORSE), "warn")
         return _about(asked, words.ENDORSE_TITLE, people, comment=words.WHY_COMMENT)
@@ -69,7 +75,7 @@ async def endorse_trainee(asked: Asked) -> Answer:
         jid = await asked.desk.do(_endorse, asked.text("trainee"), asked.text("comment"), by=asked.who, asked=asked)
     except BadInput as refusal:
         note = asked.say(refusal.why)
-        return _about(asked, words.ENDORSE_TITLE, await _known(asked), comment=words.WHY_COMMENT, note=note)
+        return _about(asked, words.ENDORSE_TITLE, await _met(asked), comment=words.WHY_COMMENT, note=note)
     return Done(asked.say(words.ENDORSED, trainee=training.short(jid)))
 
 
@@ -100,7 +106,7 @@ async def withdraw_endorsement(asked: Asked) -> Answer:
 async def put_off_endorsement(asked: Asked) -> Answer:
     """Take it that the helper does not endorse a trainee now; they are asked again after another chat."""
     if asked.form is None:
-        people = await _known(asked)
+        people = await _met(asked)
         return _about(asked, words.LATER_TITLE, people) if people else Done(asked.say(words.NOBODY_TO_ENDORSE), "warn")
     jid = await asked.desk.do(training.put_off, asked.text("trainee"), by=asked.who)
     return Done(asked.say(words.LATER, trainee=training.short(jid)))
