@@ -166,7 +166,8 @@ class Speaker:
             log.warning("contributors' room not prepared", extra={"jid": jid, "why": trouble.reason})
         message = self._message(letter.workgroup, letter.to, kind="normal")
         message.append(ET.Element("{jabber:x:conference}x", jid=self._team_room.room, reason=letter.body))
-        message.append(ET.Element("{urn:xmpp:hints}store"))  # for who is offline, though it has no body
+        # Kept for who is offline, and in no archive: what comes from both is a second invitation in clients.
+        message.append(ET.Element("{urn:xmpp:hints}no-permanent-store"))
         try:
             message.send()
         except LinkDown:

@@ -17,7 +17,7 @@ from tests.people import Person
 from tests.people.servers import RealServer
 from tests.servers.desk import Desk, running_desk
 from tests.servers.prosody import Prosody
-from tests.servers.throwaway import some_free_ports
+from tests.servers.throwaway import ThrowawayServer, some_free_ports
 
 AXE = vendor.Package(
     "axe-core",
@@ -63,18 +63,22 @@ def wire_port() -> int:
 
 
 @pytest.fixture
-def desk(prosody: Prosody, tmp_path: Path, wire_port: int) -> Iterator[Desk]:
+def desk(
+    desk_server: ThrowawayServer, tmp_path: Path, wire_port: int, request: pytest.FixtureRequest
+) -> Iterator[Desk]:
     """A desk on a fresh database; its pages use the wire."""
     vendor.fill()
-    environment = {"LIVECHAT_WEB__WEBSOCKET_URL": f"ws://127.0.0.1:{wire_port}/xmpp-websocket"}
-    with running_desk(prosody, tmp_path, environment) as started:
+    marker = request.node.get_closest_marker("desk")
+    own = {"LIVECHAT_WEB__WEBSOCKET_URL": f"ws://127.0.0.1:{wire_port}/xmpp-websocket"}
+    environment = {**own, **(marker.kwargs if marker else {})}
+    with running_desk(desk_server, tmp_path, environment) as started:
         yield started
 
 
 @pytest.fixture
-async def wire(wire_port: int, prosody: Prosody) -> AsyncIterator[Wire]:
+async def wire(wire_port: int, desk_server: ThrowawayServer) -> AsyncIterator[Wire]:
     """What is between the pages and the server."""
-    async with Wire("127.0.0.1", wire_port, prosody.ports.http).open() as wire:
+    async with Wire("127.0.0.1", wire_port, desk_server.ports.http).open() as wire:
         yield wire
 
 

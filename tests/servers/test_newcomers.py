@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.people import Person, RealServer
+from tests.people import RealServer
 from tests.servers.desk import Desk
 from tests.servers.profanity import Profanity
+from tests.servers.team import SOON, Team
 from tests.servers.throwaway import ThrowawayServer
 
-SOON = {
-    "LIVECHAT_APPRENTICESHIP__SIGN_UP_NEW_ACCOUNTS": "true",
-    "LIVECHAT_APPRENTICESHIP__WATCH_S": "0.001",  # the chat is short
-    "LIVECHAT_APPRENTICESHIP__SAID_NEEDED": "1",
-    "LIVECHAT_APPRENTICESHIP__WATCHED_NEEDED": "1",
-    "LIVECHAT_APPRENTICESHIP__HELPED_NEEDED": "1",
-    "LIVECHAT_APPRENTICESHIP__DAYS_NEEDED": "1",
-}
 PASSWORD = "between-us-two"
 
 
@@ -36,57 +28,6 @@ def profanity(tmp_path: Path) -> Iterator[Profanity]:
     client = Profanity(tmp_path)
     yield client
     client.close()
-
-
-@dataclass
-class Team:
-    """The desk's people, who come when they are called; workgroup: where they write to the desk."""
-
-    desk: Desk
-    server: RealServer
-
-    @property
-    def workgroup(self) -> str:
-        return str(self.desk.addresses["workgroup"])
-
-    async def arrives(self, name: str) -> Person:
-        account = self.desk.account(name)
-        self.server.adopt(name, account.jid, account.password)
-        person = await self.server.person(name)
-        person.desk = self.workgroup
-        return person
-
-    async def goes_on_duty(self, name: str) -> Person:
-        person = await self.arrives(name)
-        await person.say(self.workgroup, "on")
-        await person.receives("You are on duty")
-        return person
-
-    async def talks(self) -> Talk:
-        """Return a chat that ana answers and mia oversees."""
-        ana, mia = await self.goes_on_duty("ana"), await self.arrives("mia")
-        visitor = await self.server.visitor("vera")
-        await visitor.presence(to=self.workgroup)
-        asked = await visitor.command("ask-for-help", at=self.workgroup, username="Vera", question="Where is it?")
-        chat = asked.fields["chat"]
-        room = f"{chat}@{self.desk.addresses['muc']}"
-        await ana.is_invited(room)
-        await ana.enter(room)
-        await visitor.is_invited(room)
-        await visitor.enter(room, "Vera")
-        assert (await mia.command("join-chat", chat=chat)).is_completed
-        await mia.is_invited(room)
-        await mia.enter(room)
-        return Talk(chat, room, ana, mia, visitor)
-
-
-@dataclass
-class Talk:
-    chat: str
-    room: str
-    ana: Person
-    mia: Person
-    visitor: Person
 
 
 @pytest_asyncio.fixture
@@ -111,12 +52,8 @@ async def test_from_no_account_to_a_helper_in_profanity(team: Team, profanity: P
     profanity.types("It may be under Tools.")
     await talk.visitor.sees(talk.room, "It may be under Tools.")
     await talk.visitor.speak(talk.room, "There it is, thank you.")
-    await talk.ana.speak(talk.room, "!close solved")
-    await talk.mia.is_out_of(talk.room)
-    for judge in (talk.ana, talk.mia):
-        await judge.receives(f'"endorse {name}"')
-        await judge.say(team.workgroup, f"endorse {name} knows the way")
-        await judge.receives("Your word for")
+    await talk.is_over()
+    await talk.endorse(name)
     await profanity.shows("Room destroyed")
     profanity.types("/win 2")
     await profanity.shows("says that you are ready")

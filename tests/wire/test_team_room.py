@@ -308,7 +308,7 @@ async def test_a_newcomer_is_asked_into_the_room_by_a_message_that_waits_for_the
     (invitation,) = wire.sent[before:]
     assert is_invitation(invitation)
     assert invitation.get("from") == "support@workgroup.localhost"
-    assert invitation.find("{urn:xmpp:hints}store") is not None
+    assert invitation.find("{urn:xmpp:hints}no-permanent-store") is not None
     assert invitation.find("{*}body") is None
 
 
