@@ -563,6 +563,11 @@ async def test_helpers_see_those_they_were_with_and_admins_all(desk: Story) -> N
     assert await seen_by("ada") == ["uli", "tom"]
 
 
+async def move(desk: Story, wanted: Move, *accounts: str, by: str = "ada") -> list[BareJid]:
+    people = await desk.desk.ask(stuck.whom_to_move, wanted, accounts, by=jid(by), rules=RULES)
+    return await desk.desk.do(stuck.move, wanted, people, by=jid(by), **COMMON)
+
+
 async def test_who_is_stuck_and_what_moves_them(desk: Story) -> None:
     """AP-8"""
     await desk.desk.do(staff.set_initial, {jid("pia"): Standing.TRAINEE})
@@ -580,15 +585,19 @@ async def test_who_is_stuck_and_what_moves_them(desk: Story) -> None:
         ("pia", Why.NEVER_INVITED, "nudge pia@localhost"),
     ]
     await told(desk)
-    await desk.desk.do(stuck.move, Move.NUDGE, [], by=jid("ada"), **COMMON)
-    await desk.desk.do(stuck.move, Move.ASK_ENDORSERS, ["tom"], by=jid("ada"), **COMMON)
+    assert await move(desk, Move.NUDGE) == [jid("pia")]
+    assert await move(desk, Move.ASK_ENDORSERS, "tom") == [jid("tom")]
     said = await told(desk)
     assert 'Write "ready"' in said["pia"][0]
     assert all("endorse tom" in said[name][0] for name in ("ana", "mia"))
     with pytest.raises(NotPermitted):
-        await desk.desk.do(stuck.move, Move.NUDGE, [], by=jid("mia"), **COMMON)
+        await move(desk, Move.NUDGE, by="mia")
+    with pytest.raises(NotPermitted):
+        await desk.desk.do(stuck.move, Move.NUDGE, [jid("pia")], by=jid("mia"), **COMMON)
     with pytest.raises(BadInput):
-        await desk.desk.do(stuck.move, Move.NUDGE, ["nobody"], by=jid("ada"), **COMMON)
+        await move(desk, Move.NUDGE, "nobody")
+    await desk.change("pia", to=Standing.HELPER)
+    assert await desk.desk.do(stuck.move, Move.NUDGE, [jid("pia")], by=jid("ada"), **COMMON) == []
 
 
 async def test_who_was_endorsed_and_no_further_is_stuck_too(desk: Story) -> None:
@@ -608,7 +617,11 @@ async def test_the_list_of_the_day_comes_once_a_day(desk: Story) -> None:
     """AP-6, AP-8"""
 
     async def day() -> datetime:
-        return await desk.desk.do(stuck.daily, SUPPORT, rules=RULES)
+        today = await desk.desk.ask(stuck.today, rules=RULES)
+        if today.is_due:
+            await desk.desk.do(stuck.tell_today, today, SUPPORT, rules=RULES)
+            await desk.desk.do(stuck.tell_today, today, SUPPORT, rules=RULES)  # once all the same
+        return today.next_at
 
     await desk.change("eve@localhost", to=Standing.ADMIN)
     await told(desk)
