@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId
 from livechat_xmpp.reconcile.attendance import ATTENDANCE, Attendance
+from livechat_xmpp.reconcile.chores import Chore, Chores
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
 from livechat_xmpp.reconcile.groups import GROUPS, GroupRules, Groups
@@ -109,47 +110,41 @@ class Reconciler:
             busy=lambda: wakeups.pending,
             others=self.groups.problems,
         )
-        self._may_sweep = asyncio.Event()
         self.newcomers = Newcomers(desk, people, account_lists, clock, self._timers, desk.rules.staff_domains)
         self.attendance = Attendance(team_room, clock, self._timers, every=room_look)
         self._decisions = Decisions(desk, people, clock, self._timers)
         self._may_decide = asyncio.Event()
         self._leftovers = Leftovers(desk, rooms, destroy_again)
-        self._may_destroy = asyncio.Event()
-        self._due: dict[Hashable, Callable[[], None]] = {
-            QUEUES: wakeups.wake_queues,
-            LETTERS: wakeups.wake_letters,
-            UNSENT: self.letters.are_unsent.set,
-            STAFF: wakeups.wake_staff,
-            TRANSCRIPTS: self._is_heard.set,
-            CLIMBING: self._may_climb.set,
-            SWEEP: self._may_sweep.set,
-            LEFTOVERS: self._may_destroy.set,
-            GROUPS: self.groups.is_woken.set,
-            NEWCOMERS: self.newcomers.is_heard.set,
-            LISTS: self.newcomers.may_list.set,
-            ATTENDANCE: self.attendance.may_look.set,
-            DECISIONS: self._may_decide.set,
-        }
+        may_destroy = asyncio.Event()
+        chores = (
+            Chore(QUEUES, wakeups.queues, self._queues.settle, self._begin_queues),
+            Chore(LETTERS, wakeups.letters, self.letters.send, wakeups.wake_letters),
+            Chore(UNSENT, self.letters.are_unsent, self.letters.put_back),
+            Chore(STAFF, wakeups.staff, self._look_after_staff),
+            Chore(TRANSCRIPTS, self._is_heard, self._write_transcripts),
+            Chore(CLIMBING, self._may_climb, self._climbing.look, self._may_climb.set),
+            Chore(SWEEP, asyncio.Event(), self._sweep.look, self._sweep.begin),
+            Chore(LEFTOVERS, may_destroy, self._leftovers.destroy, may_destroy.set),
+            Chore(DECISIONS, self._may_decide, self._decisions.look, self._may_decide.set),
+            Chore(GROUPS, self.groups.is_woken, self.groups.look, self.groups.begin),
+            Chore(NEWCOMERS, self.newcomers.is_heard, self.newcomers.look, self.newcomers.begin),
+            Chore(LISTS, self.newcomers.may_list, self.newcomers.catch_up),
+            Chore(ATTENDANCE, self.attendance.may_look, self.attendance.look, self.attendance.begin),
+        )
+        self._chores = Chores(self._timers, chores)
         self._to_guard: asyncio.Queue[ChatId] = asyncio.Queue()
-        self._busy = 0  # of the tasks beside the workers, those at work
 
     # --- what happens outside
 
     async def on_link_up(self) -> None:
         """Look at everything anew: what was seen belonged to the last link. Chats with trainees come first."""
-        self._queues.forget()
         for chat_id in await self._desk.ask(_unfinished):
             self._wakeups.wake(chat_id)
+        self._chores.begin()
+
+    def _begin_queues(self) -> None:
+        self._queues.forget()
         self._wakeups.wake_queues()
-        self._wakeups.wake_letters()
-        self._may_climb.set()
-        self._may_destroy.set()
-        self._may_decide.set()
-        self._sweep.begin()
-        self.groups.begin()
-        self.newcomers.begin()
-        self.attendance.begin()
 
     def on_room_changed(self, chat_id: ChatId) -> None:
         """Take in that a room shows something new."""
@@ -180,19 +175,7 @@ class Reconciler:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._timers.run())
-                tasks.create_task(self._whenever(self._wakeups.queues, QUEUES, self._queues.settle))
-                tasks.create_task(self._whenever(self._wakeups.letters, LETTERS, self.letters.send))
-                tasks.create_task(self._whenever(self.letters.are_unsent, UNSENT, self.letters.put_back))
-                tasks.create_task(self._whenever(self._wakeups.staff, STAFF, self._look_after_staff))
-                tasks.create_task(self._whenever(self._may_decide, DECISIONS, self._decisions.look))
-                tasks.create_task(self._whenever(self._is_heard, TRANSCRIPTS, self._write_transcripts))
-                tasks.create_task(self._whenever(self._may_climb, CLIMBING, self._climbing.look))
-                tasks.create_task(self._whenever(self._may_sweep, SWEEP, self._sweep.look))
-                tasks.create_task(self._whenever(self._may_destroy, LEFTOVERS, self._leftovers.destroy))
-                tasks.create_task(self._whenever(self.groups.is_woken, GROUPS, self.groups.look))
-                tasks.create_task(self._whenever(self.newcomers.is_heard, NEWCOMERS, self.newcomers.look))
-                tasks.create_task(self._whenever(self.newcomers.may_list, LISTS, self.newcomers.catch_up))
-                tasks.create_task(self._whenever(self.attendance.may_look, ATTENDANCE, self.attendance.look))
+                self._chores.start(tasks)
                 for _ in range(WORKERS):
                     tasks.create_task(self._work_on_chats())
                 for _ in range(GUARDS):
@@ -217,16 +200,10 @@ class Reconciler:
     @property
     def is_idle(self) -> bool:
         """Return whether nothing is left to do until something happens or time passes."""
-        due = (self._may_climb, self._may_sweep, self._may_destroy, self._may_decide, self.groups.is_woken)
-        new = (self.newcomers.is_heard, self.newcomers.may_list, self.attendance.may_look, self.letters.are_unsent)
-        is_due = any(e.is_set() for e in (*due, *new))
-        is_at_work = self._heard or self._busy or is_due
-        return self._wakeups.is_idle and self._queues.is_idle and not is_at_work
+        return self._wakeups.is_idle and self._queues.is_idle and self._chores.is_idle and not self._heard
 
     def _on_due(self, key: Hashable) -> None:
-        if key in self._due:
-            self._due[key]()
-        else:
+        if not self._chores.wake(key):
             self._wakeups.wake(ChatId(str(key)))
 
     async def _work_on_chats(self) -> None:
@@ -280,25 +257,6 @@ class Reconciler:
         delay = BACK_OFF[0 if is_urgent else min(self._failures[chat_id], len(BACK_OFF) - 1)]
         self._failures[chat_id] += 1
         self._timers.after(chat_id, delay)
-
-    async def _whenever(self, event: asyncio.Event, what: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do the work each time the event is set; without a link it waits for the next one, which sets it again."""
-        while True:
-            await event.wait()
-            event.clear()
-            self._busy += 1
-            try:
-                await work()
-            except LinkTrouble:
-                pass
-            except StoreTrouble as trouble:
-                log.warning("the database does not answer", extra={"what": what, "trouble": str(trouble)})
-                self._timers.after(what, BACK_OFF[1])
-            except Exception:
-                log.exception("failed", extra={"what": what})
-                self._timers.after(what, BACK_OFF[1])
-            finally:
-                self._busy -= 1
 
     async def _look_after_staff(self) -> None:
         self.groups.is_woken.set()
