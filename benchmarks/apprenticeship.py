@@ -200,7 +200,7 @@ async def measured(url: str, repetitions: int) -> dict[str, float]:
 
         def promote(work: Any) -> None:
             account = work.accounts.find(BareJid("t9@localhost"))
-            staff.set_standing(work, account.jid, account, Standing.HELPER, by="h0@localhost", reason="")
+            staff.set_standing(work, account.jid, account, Standing.HELPER, by="h0@localhost", reason="", rules=RULES)
 
         questions: dict[str, Callable[[], Awaitable[object]]] = {
             "list-trainees, by an admin": lambda: store.read(

@@ -184,11 +184,11 @@ class Bare:
         await self._iq(chat, "set", f'<query xmlns="{MUC}#admin">{item}</query>')
 
     async def set_subject(self, chat: Chat) -> None:
-        subject = f"<subject>{chat.name} asks: {chat.question}</subject>"
+        subject = f"<subject>{chat.name}: {chat.question}</subject>"
         await self._speak(chat, subject, f"{chat.room}/Help desk", "subject")
 
     def _invite(self, chat: Chat, to: str) -> None:
-        reason = f"{chat.name} asks: {chat.question}"
+        reason = f"{chat.name}: {chat.question}"
         self._say(to, f'<x xmlns="jabber:x:conference" jid="{chat.room}" reason="{reason}" />{HINT}', "normal")
 
     async def _offer(self, chat: Chat) -> None:
@@ -220,7 +220,7 @@ class Bare:
         await self._speak(chat, story, number, number=number)
 
     async def _end(self, chat: Chat) -> None:
-        self._say(chat.helper, f"<body>Chat {chat.id} is closed as solved.</body>")
+        self._say(chat.helper, f"<body>Chat {chat.id} is closed as &quot;Solved&quot;.</body>")
         query = (
             f'<query xmlns="urn:xmpp:mam:2" queryid="{self._id()}">'
             '<set xmlns="http://jabber.org/protocol/rsm"><max>100</max></set></query>'

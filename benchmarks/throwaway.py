@@ -32,7 +32,7 @@ class Place:
         person = await self.server.person(name)
         result = await self.ada.command("promote", accounts=[person.bare], standing=standing)
         assert result.is_completed, result.notes
-        await person.receives(f"Changed by {self.ada.bare}")
+        await person.receives(f"{self.ada.bare} decided this")
         if on_duty:
             assert (await person.command("go-on-duty", submit=True)).is_completed
         return person

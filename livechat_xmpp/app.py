@@ -59,7 +59,7 @@ async def running(
         if lock is not None:
             _obey(lock, component)
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
-        await component.desk.do(staff.set_initial, initial, policy=component.desk.rules.policy)
+        await component.desk.do(staff.set_initial, initial, component.desk.rules)
         await component.desk.do(_keep_policy, settings)
         if settings.web.enabled and not is_takeover:
             await stack.enter_async_context(_serving(settings, component))

@@ -197,12 +197,11 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         link,
         addresses,
         book,
-        offer_timeout=rules.offer_timeout,
+        rules=rules,
         ping_timeout_s=settings.routing.ping_timeout_s,
         staff=lambda: sorted(presence.accounts),
         team_room=team_room,
         bookmarks=bookmarks,
-        catalogue=rules.catalogue,
     )
     turns = Turns(link.spawn, waiting=settings.xmpp.pending_per_sender)
     presence = StaffPresence(

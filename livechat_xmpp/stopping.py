@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 
-from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.wording.visitors import STOPS_IN_ROOM
 from livechat_xmpp.reconcile.ports import LinkTrouble
 from livechat_xmpp.reconcile.reconciler import Reconciler
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.ports import StoreTrouble
-from livechat_xmpp.usecases.stopping import audience
+from livechat_xmpp.usecases.stopping import farewells
 from livechat_xmpp.xmpp.people import Speaker
 from livechat_xmpp.xmpp.rooms import MucRooms
 
@@ -62,10 +62,8 @@ async def _tell_all(desk: Desk, rooms: MucRooms, speaker: Speaker) -> None:
 
 async def _tellings(desk: Desk, rooms: MucRooms, speaker: Speaker) -> AsyncIterator[Callable[[], None]]:
     """Yield all that is to be said, those in rooms first."""
+    in_rooms = desk.rules.catalogue.say(STOPS_IN_ROOM, "")  # all in a room are told at once, whatever they speak
     for chat_id in rooms.with_people():
-        yield partial(rooms.announce, chat_id, texts.STOPS_IN_ROOM)
-    found = await desk.survey(audience, desk.workgroups, presences=desk.presences)
-    for workgroup, visitor in found.waiting:
-        yield partial(speaker.say, workgroup, visitor, texts.STOPS_IN_QUEUE, is_fleeting=True)
-    for jid in found.on_duty:
-        yield partial(speaker.say, desk.workgroups[0], jid, texts.STOPS_ON_DUTY, is_fleeting=True)
+        yield partial(rooms.announce, chat_id, in_rooms)
+    for told in await desk.survey(farewells, desk.workgroups, presences=desk.presences, rules=desk.rules):
+        yield partial(speaker.say, told.workgroup, told.to, told.body, is_fleeting=True)

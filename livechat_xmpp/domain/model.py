@@ -220,7 +220,8 @@ class Chat:
     noticed that somebody of the staff has written to the visitor; it counts if that was after opened_at.
     visitor_gone_at: since when a waiting visitor is known to be gone. closing: what the visitor was told at the end.
     offers: those open; several when all are asked at once.
-    visits: those not ended yet, and the last of each person. standings: of everybody staff named here.
+    visits: those not ended yet, and the last of each person. standings: of everybody staff named here; languages: those
+    of them whose language is on record.
     """
 
     id: ChatId
@@ -249,6 +250,7 @@ class Chat:
     visits: tuple[Visit, ...] = ()
     notices: tuple[Notice, ...] = ()
     standings: Mapping[BareJid, Standing] = field(default_factory=dict)
+    languages: Mapping[BareJid, str] = field(default_factory=dict)
 
     @property
     def visitor_bare(self) -> BareJid:

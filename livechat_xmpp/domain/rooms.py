@@ -29,6 +29,8 @@ from livechat_xmpp.domain.model import (
     Standing,
 )
 from livechat_xmpp.domain.names import imitates
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import visitors as words
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class ConfigureRoom:
 class SetAffiliation:
     jid: BareJid
     affiliation: Affiliation
-    reason: str = ""
+    reason: Sayable = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Kick:
     """Take the voice and the place of an occupant whom no membership holds (XEP-0045 §8.2)."""
 
     nick: str
-    reason: str
+    jid: BareJid
+    reason: Sayable
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def plan(
     if seen.is_new or chat.room is RoomState.NEEDED:
         return (ConfigureRoom(texts.room_title(chat)),)
     wanted = _wanted(chat, seen, rules, absent)
-    removals = tuple(_removals(chat, seen, wanted))
+    removals = tuple(_removals(chat, seen, rules, wanted, absent))
     if (due := resync_due(chat, seen, rules)) is not None and now >= due:
         return removals or (EnterRoom(),)
     subject = texts.room_subject(chat)
@@ -182,10 +185,13 @@ def _ending(
 def _unmonitored(chat: Chat, seen: RoomView | None, rules: RoomRules, absent: Set[BareJid]) -> Iterator[Step]:
     if seen is None:
         return
-    is_seen_to = is_monitored(chat, seen.present - absent, helper_counts=rules.helper_counts_as_monitor)
-    if not is_seen_to or not rules.are_trainees_welcome:
+    if not _is_watched(chat, seen, rules, absent) or not rules.are_trainees_welcome:
         trainees = {jid for jid in seen.members | seen.present if is_below_helper(chat, jid)}
-        yield from _removals(chat, seen, seen.members - trainees)
+        yield from _removals(chat, seen, rules, seen.members - trainees, absent)
+
+
+def _is_watched(chat: Chat, seen: RoomView, rules: RoomRules, absent: Set[BareJid]) -> bool:
+    return is_monitored(chat, seen.present - absent, helper_counts=rules.helper_counts_as_monitor)
 
 
 def resync_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
@@ -210,22 +216,38 @@ def _wanted(chat: Chat, seen: RoomView, rules: RoomRules, absent: Set[BareJid]) 
     return wanted - (above - seen.members) - seen.outcasts
 
 
-def _removals(chat: Chat, seen: RoomView, wanted: frozenset[BareJid]) -> Iterator[Step]:
+def _removals(
+    chat: Chat, seen: RoomView, rules: RoomRules, wanted: frozenset[BareJid], absent: Set[BareJid]
+) -> Iterator[Step]:
+    is_watched = _is_watched(chat, seen, rules, absent)
+
+    def why_out(jid: BareJid) -> Sayable:
+        return _why_out(chat, jid, rules, is_watched=is_watched)
+
     for jid in sorted(seen.members - wanted):
-        yield SetAffiliation(jid, Affiliation.NONE, _why_out(chat, jid))
+        yield SetAffiliation(jid, Affiliation.NONE, why_out(jid))
     for occupant in seen.occupants:
         if _is_disguised_visitor(chat, occupant):
-            yield Kick(occupant.nick, texts.OWN_NAME)
+            yield Kick(occupant.nick, occupant.jid, words.OWN_NAME)
         if occupant.jid in wanted | seen.members:
             continue
         if occupant.affiliation is Affiliation.NONE:
-            yield Kick(occupant.nick, _why_out(chat, occupant.jid))
+            yield Kick(occupant.nick, occupant.jid, why_out(occupant.jid))
         elif is_below_helper(chat, occupant.jid):  # more than a member by hand: the one such thing that is not let be
-            yield SetAffiliation(occupant.jid, Affiliation.NONE, _why_out(chat, occupant.jid))
+            yield SetAffiliation(occupant.jid, Affiliation.NONE, why_out(occupant.jid))
 
 
-def _why_out(chat: Chat, jid: BareJid) -> str:
-    return texts.NO_MONITOR if chat.standings.get(jid) is Standing.TRAINEE else texts.PLACE_OVER
+def _why_out(chat: Chat, jid: BareJid, rules: RoomRules, *, is_watched: bool) -> Sayable:
+    """Return what somebody is told who is taken out. is_watched: a room monitor is there."""
+    visit = chat.last_visit(jid)
+    came_as = visit.part if visit is not None and visit.left_at is None else None
+    if is_below_helper(chat, jid) and came_as not in (None, Part.TRAINEE, Part.VISITOR):
+        return words.ROLE_CHANGED
+    if chat.standings.get(jid) is not Standing.TRAINEE:
+        return words.PLACE_OVER
+    if not rules.are_trainees_welcome:
+        return words.RESTARTING
+    return words.PLACE_OVER if is_watched else words.NO_MONITOR
 
 
 def _is_disguised_visitor(chat: Chat, occupant: Occupant) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 
 from livechat_xmpp.domain.errors import BadInput, NotPermitted
 from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
+from livechat_xmpp.domain.wording import accounts as words
+from livechat_xmpp.domain.wording.duty import STANDINGS
 
 ROLES: Mapping[Standing, tuple[DutyRole, ...]] = {
     Standing.INACTIVE: (),
@@ -21,7 +23,7 @@ def check_promotion(jid: BareJid, old: Standing | None, new: Standing) -> bool:
     if new is Standing.INACTIVE and old is not new:
         raise BadInput(f"{jid} cannot be promoted to a break. Who is on the staff takes one by demote.")
     if old is not None and old.rank > new.rank:
-        raise BadInput(f"{jid} is {old} already, which is more than {new}. To take rights away use demote.")
+        raise BadInput(words.LESS_NOT_MORE.of(jid=jid, old=STANDINGS[old], new=STANDINGS[new]))
     return old is not new
 
 
@@ -30,9 +32,9 @@ def check_demotion(jid: BareJid, old: Standing | None, new: Standing, *, admins:
     stranger; NotPermitted when the last admin would go.
     """
     if old is None:
-        raise BadInput(f"{jid} has no standing. To give one use promote.")
+        raise BadInput(words.NO_ROLE.of(jid=jid))
     if old.rank < new.rank:
-        raise BadInput(f"{jid} is {old}, which is less than {new}. To give rights use promote.")
+        raise BadInput(words.MORE_NOT_LESS.of(jid=jid, old=STANDINGS[old], new=STANDINGS[new]))
     if old is Standing.ADMIN and new is not Standing.ADMIN and set(admins) <= {jid}:
-        raise NotPermitted(f"{jid} is the last admin. Promote another one first.")
+        raise NotPermitted(words.LAST_ADMIN.of(jid=jid))
     return old is not new

@@ -10,8 +10,8 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.domain.wording.visitors import CHAT_ENDED
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, Rooms
 from livechat_xmpp.usecases.desk import Desk
 
@@ -35,7 +35,7 @@ class Leftovers:
 
     async def _destroy(self, chat_id: ChatId) -> None:
         try:
-            await self._rooms.destroy(chat_id, texts.CHAT_ENDED)
+            await self._rooms.destroy(chat_id, self._desk.rules.catalogue.say(CHAT_ENDED, ""))
         except LinkDown:
             raise
         except LinkTrouble as trouble:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import BareJid
@@ -37,27 +37,20 @@ class Newcomers:
         self._timers = timers
         self._domains = frozenset(domains)
         self._unlisted: set[str] = set()  # domains whose list could not be compared yet; none: all of them
-        self._heard: dict[BareJid, Source] = {}
+        self._heard: dict[tuple[BareJid, Source], None] = {}  # in order, each once
         self._is_flooded = False
         self.is_heard = asyncio.Event()
         self.may_list = asyncio.Event()
 
     def hear(self, jid: BareJid, source: Source) -> None:
-        """Take in that somebody has shown up who may be a newcomer.
-
-        The first way they came by counts, but what they did themselves goes before what a server tells of them.
-        """
+        """Take in that somebody has shown up who may be a newcomer; the first way they came by that counts is kept."""
         if len(self._heard) >= MOST_HEARD:
             if not self._is_flooded:
                 log.warning("too many newcomers at once", extra={"waiting": len(self._heard)})
             self._is_flooded = True
             return
-        self._note(jid, source)
+        self._heard.setdefault((jid, source))
         self.is_heard.set()
-
-    def _note(self, jid: BareJid, source: Source) -> None:
-        if self._heard.setdefault(jid, source) is Source.SERVER:
-            self._heard[jid] = source
 
     def begin(self) -> None:
         """Begin with a new link: what happened without one was told to nobody."""
@@ -68,23 +61,14 @@ class Newcomers:
     async def look(self) -> None:
         """Sign up who was heard of, then welcome those who wait for it. Raises LinkTrouble."""
         while self._heard:
-            batch = dict(itertools.islice(self._heard.items(), AT_ONCE))
-            for jid in batch:
-                del self._heard[jid]
-            await self._take_heard(batch)
+            batch = list(itertools.islice(self._heard, AT_ONCE))
+            await self._desk.do(signup.take_heard, batch, workgroup=self._desk.workgroups[0], rules=self._desk.rules)
+            for heard in batch:
+                del self._heard[heard]
         self._is_flooded = False
         self._people.require_link()
         look_at = await self._desk.do(welcome.welcome_waiting, self._desk.workgroups[0], self._desk.rules)
         self._timers.set(NEWCOMERS, look_at)
-
-    async def _take_heard(self, batch: Mapping[BareJid, Source]) -> None:
-        """Sign up these newcomers; what is heard of them meanwhile is taken afterwards."""
-        try:
-            await self._desk.do(signup.take_heard, batch, workgroup=self._desk.workgroups[0], rules=self._desk.rules)
-        except BaseException:
-            for jid, source in batch.items():
-                self._note(jid, source)
-            raise
 
     async def catch_up(self) -> None:
         """Compare the server's lists of accounts with those known, and sign up who is new; later what fails now.

@@ -94,7 +94,7 @@ class Queues:
         What that changes for others comes back as a wake-up: from revoking, and from what helpers answer.
         """
         if seen.has_absent:
-            await self._desk.do(offers.revoke_of_absent, presences=self._presences)
+            await self._desk.do(offers.revoke_of_absent, presences=self._presences, rules=self._desk.rules)
         elif there := {m.chat_id for m in seen.matches if self._is_there(m)}:
             made = await self._desk.do(
                 offers.make_offers, workgroup, there, presences=self._presences, rules=self._desk.rules
@@ -119,7 +119,7 @@ class Queues:
             if await self._people.ping(visitor):
                 self._answered[visitor] = self._clock.now()
             else:
-                await self._desk.do(visits.visitor_gone, visitor)
+                await self._desk.do(visits.visitor_gone, visitor, self._desk.rules)
         except LinkTrouble:
             pass  # the new link wakes everything
         except Exception:

@@ -26,6 +26,7 @@ from livechat_xmpp.domain.rooms import (
     TellOffer,
     plan,
 )
+from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
 from livechat_xmpp.usecases import rooms as recording
 from livechat_xmpp.usecases import transcripts
@@ -182,9 +183,9 @@ class Round:
                 if affiliation is Affiliation.MEMBER and invitation is not None and invitation.told_at is not None:
                     await self._record(recording.mark_untold, chat.id, invitation)
                     return  # who may be let in is decided anew: the monitor may have left while the database wrote
-                await self._rooms.set_affiliation(chat.id, jid, affiliation, reason)
-            case Kick(nick, reason):
-                await self._rooms.kick(chat.id, nick, reason)
+                await self._rooms.set_affiliation(chat.id, jid, affiliation, self._said(chat, jid, reason))
+            case Kick(nick, jid, reason):
+                await self._rooms.kick(chat.id, nick, self._said(chat, jid, reason))
             case SetSubject(subject):
                 await self._rooms.set_subject(chat.id, subject)
             case TellOffer(offer):
@@ -214,6 +215,10 @@ class Round:
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)
                 await self._record(recording.mark_room, chat.id, RoomState.GONE, self._desk.rules)
+
+    def _said(self, chat: Chat, jid: BareJid, text: Sayable) -> str:
+        """Return the text in the person's language."""
+        return self._desk.rules.said(text, jid, chat.languages.get(jid, ""))
 
     async def _complete_transcript(self, chat_id: ChatId) -> None:
         archived = await self._rooms.archive(chat_id)

@@ -89,9 +89,11 @@ def visit_from(row: Row[Any]) -> Visit:
 
 
 def with_standings(chat: Chat, accounts: Mapping[BareJid, Account], also: Collection[BareJid] = ()) -> Chat:
-    """Return the chat with the standings of all it names and of `also`."""
+    """Return the chat with the standings and languages of all it names and of `also`."""
     people = {*_people(chat), *also}
-    return replace(chat, standings={jid: accounts[jid].standing for jid in people if jid in accounts})
+    known = [accounts[jid] for jid in people if jid in accounts]
+    languages = {a.jid: a.language for a in known if a.language}
+    return replace(chat, standings={a.jid: a.standing for a in known}, languages=languages)
 
 
 def _people(chat: Chat) -> Iterator[BareJid]:
@@ -166,6 +168,7 @@ NOTHING_HANGS_ON_IT: Mapping[str, Any] = {
     "visits": (),
     "notices": (),
     "standings": {},
+    "languages": {},
 }
 
 

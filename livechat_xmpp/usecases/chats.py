@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.access import is_monitor, part_of
 from livechat_xmpp.domain.errors import NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
@@ -24,16 +23,21 @@ from livechat_xmpp.domain.model import (
     WorkgroupName,
 )
 from livechat_xmpp.domain.outcome import outcome_when_closed
+from livechat_xmpp.domain.texts import one_line
+from livechat_xmpp.domain.wording import Sayable, visitors
+from livechat_xmpp.domain.wording import chats as words
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Work
 from livechat_xmpp.usecases.revoking import LETTER_EXPIRY, revoke, tell_staff
+from livechat_xmpp.usecases.telling import said_to
 
 
 def finish(
     work: Work,
     chat: Chat,
     outcome: Outcome,
-    text: str,
+    text: Sayable,
+    rules: DeskRules,
     *,
     by: BareJid | None = None,
     disposition: Disposition | None = None,
@@ -46,7 +50,8 @@ def finish(
     is_asked_for: the visitor wanted it; else the desk takes them out of the queue.
     """
     for offer in chat.offers:
-        revoke(work, chat, offer)
+        revoke(work, chat, offer, rules)
+    closing = said_to(work, chat.visitor_bare, text, rules)
     work.chats.save(
         replace(
             chat,
@@ -54,7 +59,7 @@ def finish(
             closed_at=work.now,
             outcome=outcome,
             disposition=disposition,
-            closing=text,
+            closing=closing,
             room=RoomState.GONE if chat.room is RoomState.NONE else chat.room,
         )
     )
@@ -65,13 +70,13 @@ def finish(
     if chat.visitor_gone_at is None:
         kind = "departed" if is_asked_for and by is None else "removed"
         kind = kind if chat.first_opened_at is None else "ended"
-        work.letters.add(Letter(chat.visitor, text, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
+        work.letters.add(Letter(chat.visitor, closing, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
     work.touch_letters()
     work.touch(chat.id)
     work.touch_queues()
 
 
-def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
+def open_chat(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> Chat:
     """Record that the helper has taken the offer and answers the chat; return it so. Both are asked in.
 
     Others who were asked at the same time are told who was faster.
@@ -80,7 +85,7 @@ def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
         if offer.helper == helper:
             work.offers.decide(offer.id, OfferState.ACCEPTED, work.now)
         else:
-            revoke(work, chat, offer, taken_by=helper)
+            revoke(work, chat, offer, rules, taken_by=helper)
     opened = replace(
         chat,
         offers=(),
@@ -101,7 +106,7 @@ def open_chat(work: Work, chat: Chat, helper: BareJid) -> Chat:
     return opened
 
 
-def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta, was_silent: bool = False) -> None:
+def return_to_queue(work: Work, chat: Chat, rules: DeskRules, *, was_silent: bool = False) -> None:
     """Put a chat whose helper is gone, or silent, back into the queue, at its old place; the visitor stays in the room.
 
     was_silent: the helper has accepted and never written; they are asked again as after a pass.
@@ -110,8 +115,8 @@ def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta, was_sil
         work.invitations.end(chat.id, chat.helper, work.now)
         if was_silent:
             work.offers.drop(chat.id, chat.helper, work.now)
-        name = chat.visitor_name
-        tell_staff(work, chat, chat.helper, texts.silent(name) if was_silent else texts.offer_over(name, taken_by=None))
+        text = words.SILENT if was_silent else words.OUT_TOO_LONG if _may_help(work, chat.helper) else words.OFFER_OVER
+        tell_staff(work, chat, chat.helper, text.of(visitor=chat.visitor_name), rules)
     has_replied = chat.opened_at is not None and work.messages.has_reply(chat.id, since=chat.opened_at)
     work.chats.save(
         replace(
@@ -126,16 +131,27 @@ def return_to_queue(work: Work, chat: Chat, *, notice_expiry: timedelta, was_sil
         )
     )
     work.fact("request returned to the queue", chat=chat.id, helper=chat.helper, why="silent" if was_silent else None)
-    text = texts.returned(work.chats.position(chat.workgroup, chat.id), was_silent=was_silent)
-    work.notices.add(chat.id, text, at=work.now, expires_at=work.now + notice_expiry)
+    returned = visitors.returned(work.chats.position(chat.workgroup, chat.id), was_silent=was_silent)
+    tell_room(work, chat, returned, rules)
     work.touch(chat.id)
     work.touch_queues()
+
+
+def _may_help(work: Work, jid: BareJid) -> bool:
+    account = work.accounts.find(jid)
+    return account is not None and account.standing.reaches(Standing.HELPER)
+
+
+def tell_room(work: Work, chat: Chat, text: Sayable, rules: DeskRules) -> None:
+    """Have something said in the chat's room: in the visitor's language, as it is for them above all."""
+    said = said_to(work, chat.visitor_bare, text, rules)
+    work.notices.add(chat.id, said, at=work.now, expires_at=work.now + rules.notice_expiry)
 
 
 def _get(work: Work, chat_id: ChatId, workgroup: WorkgroupName | None = None) -> Chat:
     chat = work.chats.find(chat_id)
     if chat is None or chat.state is ChatState.CLOSED or workgroup not in (None, chat.workgroup):
-        raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
+        raise NotFound(words.NO_OPEN_CHAT.of(chat=one_line(chat_id, 30)))
     return chat
 
 
@@ -144,6 +160,7 @@ def close_chat(
     chat_id: ChatId,
     *,
     by: BareJid,
+    rules: DeskRules,
     disposition: Disposition,
     tags: str = "",
     note: str = "",
@@ -155,12 +172,13 @@ def close_chat(
     """
     chat = _get(work, chat_id, workgroup)
     if chat.helper != by and not _oversees(work, by):
-        raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
+        raise NotFound(words.NO_OPEN_CHAT.of(chat=one_line(chat_id, 30)))
     finish(
         work,
         chat,
         outcome_when_closed(chat),
-        texts.closed_by(disposition),
+        visitors.closed_by(chat, disposition),
+        rules,
         by=by,
         disposition=disposition,
         tags=tags,
@@ -174,7 +192,7 @@ def join_chat(work: Work, chat_id: ChatId, *, by: BareJid, workgroup: WorkgroupN
     part = _overseer_part(work, by)
     chat = _get(work, chat_id, workgroup)
     if chat.first_opened_at is None:
-        raise NotFound(f"There is no open chat {texts.one_line(chat_id, 30)}.")
+        raise NotFound(words.NO_OPEN_CHAT.of(chat=one_line(chat_id, 30)))
     if by != chat.helper:
         work.invitations.put(chat.id, Invitation(by, part))
     work.touch(chat.id)
@@ -187,7 +205,7 @@ def _overseer_part(work: Work, jid: BareJid) -> Part:
         return Part(account.standing.value)
     if account is not None and duty is not None and duty.role is DutyRole.ADVISOR:
         return Part.ADVISOR
-    raise NotPermitted("Only room monitors, admins, and advisors on duty can enter any chat.")
+    raise NotPermitted(words.ONLY_OVERSEERS)
 
 
 def decline_invitation(work: Work, chat_id: ChatId, jid: BareJid) -> None:
@@ -206,7 +224,7 @@ def ask_in_again(work: Work, jid: BareJid) -> Chat:
         if work.invitations.mark(chat_id, Invitation(jid, invitation.part)):
             work.touch(chat_id)
             return chat
-    raise NotFound("Nothing is offered to you at the moment.")
+    raise NotFound(words.NO_OFFER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from datetime import timedelta
 from livechat_xmpp.domain.model import Chat, WorkgroupName
 from livechat_xmpp.domain.queue import Wait, expected_wait
 from livechat_xmpp.domain.routing import Cover, OnDuty, cover
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording.visitors import place as in_words
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
 
@@ -35,6 +37,10 @@ class Place:
     wait: Wait | None
     is_away: bool
     is_open: bool = True
+
+    def in_words(self) -> Sayable:
+        """Return what the visitor is told."""
+        return in_words(self.position, self.wait, is_away=self.is_away, is_open=self.is_open)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from livechat_xmpp.domain.escalation import ClimbRules
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.domain.signup import SignUpRules
-from livechat_xmpp.domain.wording import ENGLISH, Catalogue
+from livechat_xmpp.domain.wording import ENGLISH, Catalogue, Sayable
 from livechat_xmpp.usecases.ports import Presences, Touched, Transactions, Waker, Work
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,10 @@ class DeskRules:
     catalogue: Catalogue = ENGLISH
     sign_up: SignUpRules = field(default_factory=SignUpRules)
     heard: Callable[[BareJid], str] = _nothing
+
+    def said(self, text: Sayable, jid: BareJid, language: str = "") -> str:
+        """Return the text in somebody's language: the one on record, where there is one, else the one last heard."""
+        return self.catalogue.say(text, language or self.heard(jid))
 
 
 def _nobody_counts(what: str, fields: Mapping[str, str | int | None]) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.escalation import Climber, ClimbStep, alarm_waits_until, next_look, steps_due
-from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
-from livechat_xmpp.domain.wording.staff import nobody_takes
+from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName, bare
+from livechat_xmpp.domain.wording import sentences
+from livechat_xmpp.domain.wording.staff import CAN_YOU_HELP, nobody_takes
+from livechat_xmpp.domain.wording.visitors import NOBODY_FREE
 from livechat_xmpp.usecases.cover import cover_now
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Presences, Work
 from livechat_xmpp.usecases.revoking import LETTER_EXPIRY
-from livechat_xmpp.usecases.telling import tell
+from livechat_xmpp.usecases.telling import said_to, tell
 
 AT_ONCE = 200  # requests that steps are taken for in one transaction; the rest follow at once
 
@@ -35,7 +36,7 @@ def climb(
     found = work.chats.climbers(alarm_before=alarm_before, tell_before=tell_before, limit=AT_ONCE)
     due = [(climber, steps_due(climber, lengths, now=now)) for climber in found]
     moments = [_alarm(work, name, _of(due, ClimbStep.ALARM, name), presences, rules) for name in workgroups]
-    _tell_visitors(work, [climber for name in workgroups for climber in _of(due, ClimbStep.TELL_VISITOR, name)])
+    _tell_visitors(work, [climber for name in workgroups for climber in _of(due, ClimbStep.TELL_VISITOR, name)], rules)
     if last_look_at is None or _queued_between(work, last_look_at, lengths.ring_all_after):
         work.touch_queues()  # there are requests that all are asked to take now
     for length in lengths.moments:
@@ -67,24 +68,22 @@ def _alarm(
     longest = work.now - min(c.queued_at for c in climbers)
     text = nobody_takes(len(climbers), longest, cover_now(work, presences))
     for account in work.accounts.list(Standing.ADMIN):
-        tell(work, account.jid, text, workgroup, rules)
+        tell(work, account.jid, sentences(text, CAN_YOU_HELP), workgroup, rules)
     if rules.contributors:
         tell(work, BareJid(rules.contributors), text, workgroup, rules, kind="room")
     work.fact("nobody takes requests", workgroup=workgroup, requests=len(climbers))
     return None
 
 
-def _tell_visitors(work: Work, climbers: Sequence[Climber]) -> None:
+def _tell_visitors(work: Work, climbers: Sequence[Climber], rules: DeskRules) -> None:
     """Tell visitors that nobody is free: in the room that they wait in, else by a message."""
     for climber in climbers:
         expires_at = work.now + LETTER_EXPIRY
+        text = said_to(work, bare(climber.visitor), NOBODY_FREE, rules)
         if climber.has_room:
-            work.notices.add(climber.chat_id, texts.NOBODY_FREE, at=work.now, expires_at=expires_at)
+            work.notices.add(climber.chat_id, text, at=work.now, expires_at=expires_at)
             work.touch(climber.chat_id)
         else:
-            kind = "fleeting"
-            work.letters.add(
-                Letter(climber.visitor, texts.NOBODY_FREE, climber.workgroup, expires_at, kind, climber.chat_id)
-            )
+            work.letters.add(Letter(climber.visitor, text, climber.workgroup, expires_at, "fleeting", climber.chat_id))
             work.touch_letters()
     work.chats.mark_visitor_told([c.chat_id for c in climbers], work.now)

@@ -22,14 +22,12 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.queue import Waiting
 from livechat_xmpp.domain.routing import OnDuty, PastOffers, cover, match, ring
+from livechat_xmpp.domain.wording.chats import NO_OFFER
 from livechat_xmpp.usecases.chats import decline_invitation, open_chat
 from livechat_xmpp.usecases.cover import Outlook, on_duty, outlook
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
 from livechat_xmpp.usecases.revoking import revoke
-
-NO_OFFER = "Nothing is offered to you at the moment."
-
 
 CHUNK = 50  # requests looked at together; those who come later are looked at when helpers are left over
 
@@ -166,10 +164,10 @@ def offered_to(work: Work, helper: BareJid) -> Chat:
     return (_offered_chat(work, helper, None))[0]
 
 
-def accept_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
+def accept_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None, *, rules: DeskRules) -> Chat:
     """Take the offered request; chat_id None: the one that is open. Raises NotFound when there is none."""
     chat, _ = _offered_chat(work, helper, chat_id)
-    return open_chat(work, chat, helper)
+    return open_chat(work, chat, helper, rules)
 
 
 def reject_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None) -> Chat:
@@ -196,11 +194,11 @@ def decline(work: Work, jid: BareJid, chat_id: ChatId | None = None) -> Chat:
     raise NotFound(NO_OFFER)
 
 
-def revoke_of_absent(work: Work, *, presences: Presences) -> None:
+def revoke_of_absent(work: Work, *, presences: Presences, rules: DeskRules) -> None:
     """Take back the offers of helpers who have gone: the next one is asked without waiting for the deadline."""
     for offer in work.offers.open():
         if presences.availability(offer.helper) is not Availability.OFFLINE:
             continue
         chat = work.chats.find(offer.chat_id)
         if chat is not None:
-            revoke(work, chat, offer)
+            revoke(work, chat, offer, rules)

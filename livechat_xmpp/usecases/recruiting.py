@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livechat_xmpp.domain.model import BareJid, Chat, Disposition
+from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Outcome
 from livechat_xmpp.domain.signup import Source
 from livechat_xmpp.domain.wording import Text
 from livechat_xmpp.domain.wording import training as words
@@ -20,7 +20,8 @@ def invite_to_join(work: Work, chat: Chat, rules: DeskRules) -> bool:
     Once in a lifetime, and only who has an account that may belong to the staff and never did.
     """
     visitor = chat.visitor_bare
-    if chat.disposition is not Disposition.SOLVED or not may_belong(visitor, rules):
+    was_helped = chat.outcome is Outcome.SERVED and chat.disposition is Disposition.SOLVED
+    if not was_helped or not may_belong(visitor, rules):
         return False
     has_been_here = work.accounts.find(visitor) is not None or work.audit.last_standing(visitor) is not None
     if has_been_here or work.enquiries.last(JOIN, visitor, visitor) is not None:

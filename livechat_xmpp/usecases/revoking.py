@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.model import BareJid, Chat, FullJid, Offer, OfferState
-from livechat_xmpp.usecases.ports import Letter, Work
+from livechat_xmpp.domain.model import BareJid, Chat, Offer, OfferState
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import chats as words
+from livechat_xmpp.usecases.desk import DeskRules
+from livechat_xmpp.usecases.ports import Work
+from livechat_xmpp.usecases.telling import tell
 
 LETTER_EXPIRY = timedelta(minutes=5)  # what is said about a chat is of no use later
 
 
-def tell_staff(work: Work, chat: Chat, jid: BareJid, text: str) -> None:
+def tell_staff(work: Work, chat: Chat, jid: BareJid, text: Sayable, rules: DeskRules) -> None:
     """Queue one line for a member of the staff, from the chat's workgroup."""
-    work.letters.add(Letter(FullJid(jid), text, chat.workgroup, work.now + LETTER_EXPIRY, "fleeting"))
-    work.touch_letters()
+    tell(work, jid, text, chat.workgroup, rules, kind="fleeting", expires_after=LETTER_EXPIRY)
 
 
 def revoke(
     work: Work,
     chat: Chat,
     offer: Offer,
+    rules: DeskRules,
     state: OfferState = OfferState.REVOKED,
     *,
     taken_by: BareJid | None = None,
@@ -35,9 +38,9 @@ def revoke(
     work.offers.decide(offer.id, state, work.now)
     work.fact("offer over", chat=chat.id, helper=offer.helper, how=state)
     if offer.told_at is not None and is_said:
-        text = texts.offer_over(chat.visitor_name, taken_by=taken_by)
+        text = words.offer_over(chat.visitor_name, taken_by=taken_by)
         if state is OfferState.EXPIRED:
-            text = texts.offer_expired(chat.visitor_name)
-        tell_staff(work, chat, offer.helper, text)
+            text = words.OFFER_EXPIRED.of(visitor=chat.visitor_name)
+        tell_staff(work, chat, offer.helper, text, rules)
     work.touch(chat.id)
     work.touch_queues()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.access import is_monitor
 from livechat_xmpp.domain.learning import (
     Entered,
@@ -38,7 +37,9 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.routing import MAY_BE_ASKED, TraineeOnDuty, choose_trainees
-from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue
+from livechat_xmpp.domain.wording import visitors
+from livechat_xmpp.domain.wording.chats import TAKEN_OFF_DUTY, story
+from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue, tell_room
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
 from livechat_xmpp.usecases.recruiting import invite_to_join
@@ -72,7 +73,7 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
             offer = next((o for o in chat.offers if o.id == offer_id), None)
             if offer is None:
                 return False
-            expire(work, chat, offer, presences)
+            expire(work, chat, offer, presences, rules)
         case InvitationLapsed(jid):
             work.invitations.end(chat.id, jid, work.now)
         case TraineePlacesFree(count):
@@ -80,15 +81,15 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
         case HelperMissing(helper):
             if chat.helper != helper:
                 return False
-            return_to_queue(work, chat, notice_expiry=rules.notice_expiry)
+            return_to_queue(work, chat, rules)
         case HelperSilent(helper):
             return _helper_silent(work, chat, helper, rules)
         case Replied():
             work.chats.save(replace(chat, replied_at=work.now))
         case VisitorMissing():
-            visitor_missing(work, chat)
+            visitor_missing(work, chat, rules)
         case WaitedTooLong():
-            waited_too_long(work, chat)
+            waited_too_long(work, chat, rules)
         case NoticesSpoken(ids):
             work.notices.mark_done(ids, work.now)
     return True
@@ -114,7 +115,7 @@ def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
         work.fact("entered", chat=chat.id, jid=visit.jid, part=visit.part)
     is_first = chat.last_visit(visit.jid) is None
     if chat.state is ChatState.OPEN and visit.jid == chat.helper and is_first:
-        _tell_story(work, chat, rules)
+        tell_room(work, chat, story(chat), rules)
     if is_monitor(chat, visit.jid, helper_counts=True):
         work.touch(chat.id, is_urgent=True)
 
@@ -122,14 +123,11 @@ def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
 def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> None:
     if chat.offer_to(helper) is None:
         return
-    _tell_story(work, open_chat(work, chat, helper), rules)
+    opened = open_chat(work, chat, helper, rules)
+    tell_room(work, opened, story(opened), rules)
 
 
-def _tell_story(work: Work, chat: Chat, rules: DeskRules) -> None:
-    work.notices.add(chat.id, texts.story(chat), at=work.now, expires_at=work.now + rules.notice_expiry)
-
-
-def expire(work: Work, chat: Chat, offer: Offer, presences: Presences) -> None:
+def expire(work: Work, chat: Chat, offer: Offer, presences: Presences, rules: DeskRules) -> None:
     """Pass an offer on that was not answered in time.
 
     A helper whose presence we may not see and who is silent is probably not there: off duty they go, and
@@ -138,12 +136,12 @@ def expire(work: Work, chat: Chat, offer: Offer, presences: Presences) -> None:
     # Told on an earlier link: the process may have been killed before the offer left, and who never had it is told
     # of no end.
     is_surely_told = offer.told_at is not None and (presences.since is None or offer.told_at >= presences.since)
-    revoke(work, chat, offer, OfferState.EXPIRED, is_said=is_surely_told)
+    revoke(work, chat, offer, rules, OfferState.EXPIRED, is_said=is_surely_told)
     account = work.accounts.find(offer.helper)
     is_unseen = presences.availability(offer.helper) is Availability.UNKNOWN
     if is_unseen and offer.told_at is not None and account is not None and not account.is_subscribed:
         work.duties.remove(offer.helper)
-        tell_staff(work, chat, offer.helper, texts.TAKEN_OFF_DUTY)
+        tell_staff(work, chat, offer.helper, TAKEN_OFF_DUTY, rules)
 
 
 def _helper_silent(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> bool:
@@ -153,20 +151,20 @@ def _helper_silent(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) ->
     if work.messages.has_reply(chat.id, since=chat.opened_at):
         work.chats.save(replace(chat, replied_at=work.now))
     else:
-        return_to_queue(work, chat, notice_expiry=rules.notice_expiry, was_silent=True)
+        return_to_queue(work, chat, rules, was_silent=True)
     return True
 
 
-def waited_too_long(work: Work, chat: Chat) -> None:
+def waited_too_long(work: Work, chat: Chat, rules: DeskRules) -> None:
     """End a request that nobody has taken for as long as anybody may wait."""
-    finish(work, chat, Outcome.TIMED_OUT, texts.NOBODY_CAME, is_asked_for=False)
+    finish(work, chat, Outcome.TIMED_OUT, visitors.NOBODY_CAME, rules, is_asked_for=False)
 
 
-def visitor_missing(work: Work, chat: Chat) -> None:
+def visitor_missing(work: Work, chat: Chat, rules: DeskRules) -> None:
     """End a request or chat whose visitor has been gone for longer than the grace."""
     outcome = outcome_when_left(chat)
-    text = texts.CHAT_ENDED if outcome is Outcome.SERVED else texts.GONE_FROM_QUEUE
-    finish(work, chat, outcome, text, is_asked_for=False)
+    text = visitors.CHAT_ENDED if outcome is Outcome.SERVED else visitors.GONE_FROM_QUEUE
+    finish(work, chat, outcome, text, rules, is_asked_for=False)
 
 
 def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, Standing, WorkgroupName
 from livechat_xmpp.domain.signup import REASONS, WELCOME_EXPIRY, Source
 from livechat_xmpp.domain.wording import signup as words
+from livechat_xmpp.domain.wording.accounts import IS_ALREADY
 from livechat_xmpp.domain.wording.duty import STANDINGS
 from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
@@ -40,24 +41,22 @@ def sign_up(work: Work, jid: BareJid, *, source: Source, rules: DeskRules) -> bo
     last = work.audit.last_standing(jid)
     if last is not None and not (source.is_own_wish and last.by == jid):
         return False
-    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], policy=rules.policy)
+    set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], rules=rules)
     return True
 
 
-def sign_up_all(work: Work, newcomers: Mapping[BareJid, Source], *, rules: DeskRules) -> int:
-    """Sign up everybody who may, and return how many that were."""
-    return sum(sign_up(work, jid, source=source, rules=rules) for jid, source in newcomers.items())
-
-
-def take_heard(work: Work, heard: Mapping[BareJid, Source], *, workgroup: WorkgroupName, rules: DeskRules) -> None:
+def take_heard(
+    work: Work, heard: Sequence[tuple[BareJid, Source]], *, workgroup: WorkgroupName, rules: DeskRules
+) -> None:
     """Sign up those of whom the desk has heard, and tell admins of accounts of the staff that were made anew.
 
     Of new accounts only where the settings say so; the others are those who have asked for it.
     """
     does_hear_servers = rules.sign_up.new_accounts
-    newcomers = {jid: source for jid, source in heard.items() if source is not Source.SERVER or does_hear_servers}
-    sign_up_all(work, newcomers, rules=rules)
-    for jid, source in heard.items():
+    for jid, source in heard:
+        if source is not Source.SERVER or does_hear_servers:
+            sign_up(work, jid, source=source, rules=rules)
+    for jid, source in heard:
         if source is Source.SERVER:
             _note_remade(work, jid, workgroup, rules)
 
@@ -118,8 +117,8 @@ def add_account(work: Work, text: str, *, by: BareJid, workgroup: WorkgroupName,
     jid = check_staff_jid(text, rules)
     known = work.accounts.find(jid)
     if known is not None:
-        raise BadInput(f"{jid} is {known.standing} already.")
-    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account", policy=rules.policy)
+        raise BadInput(IS_ALREADY.of(jid=jid, standing=STANDINGS[known.standing]))
+    set_standing(work, jid, None, Standing.TRAINEE, by=by, reason="add-account", rules=rules)
     account = work.accounts.find(jid)
     if account is not None and account.welcomed_at is not None:
         tell(work, jid, words.BACK_BY, workgroup, rules, by=by)
@@ -164,7 +163,7 @@ def take_listed(work: Work, new: Collection[BareJid], *, is_first: bool, rules: 
     work.registered.add(new, work.now)
     if is_first and not rules.sign_up.existing_accounts:
         return 0
-    return sign_up_all(work, dict.fromkeys(new, Source.LIST), rules=rules)
+    return sum(sign_up(work, jid, source=Source.LIST, rules=rules) for jid in new)
 
 
 def end_list(work: Work, domain: str) -> None:

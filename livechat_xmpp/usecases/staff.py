@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput, DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
@@ -20,7 +19,10 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
-from livechat_xmpp.domain.wording import Phrase
+from livechat_xmpp.domain.texts import one_line
+from livechat_xmpp.domain.wording import Phrase, lines
+from livechat_xmpp.domain.wording import accounts as names
+from livechat_xmpp.domain.wording import duty as duties
 from livechat_xmpp.domain.wording import training as words
 from livechat_xmpp.domain.wording.staff import new_standing
 from livechat_xmpp.usecases import deciding
@@ -38,7 +40,7 @@ def get_account(work: Work, jid: BareJid) -> Account:
     """Return the person's account. Raises NotPermitted for who has no standing."""
     account = work.accounts.find(jid)
     if account is None:
-        raise NotPermitted("This is for the staff of the desk.")
+        raise NotPermitted(names.FOR_THE_TEAM)
     return account
 
 
@@ -61,10 +63,11 @@ def go_on_duty(
     if role is None:
         raise NotPermitted(words.ON_A_BREAK)
     if role not in possible:
-        raise NotPermitted(f"As {account.standing} you can be on duty as: {', '.join(possible)}.")
+        roles = tuple(duties.ROLES[r] for r in possible)
+        raise NotPermitted(duties.ROLES_POSSIBLE.of(standing=duties.STANDINGS[account.standing], roles=roles))
     cap = max_chats if max_chats is not None else (old.max_chats if old else rules.max_chats)
     if not 1 <= cap <= MAX_CHATS:
-        raise BadInput(f"max_chats must be from 1 to {MAX_CHATS}.")
+        raise BadInput(duties.CHATS_POSSIBLE.of(most=MAX_CHATS))
     since = old.since_at if old else work.now
     duty = Duty(jid, role, cap, since, old.turn_at if old else work.now)
     work.duties.put(duty)
@@ -74,22 +77,22 @@ def go_on_duty(
     return duty
 
 
-def go_off_duty(work: Work, jid: BareJid) -> None:
+def go_off_duty(work: Work, jid: BareJid, rules: DeskRules) -> None:
     """Take the person off duty; an open offer goes to the next, chats in progress stay theirs. Raises NotFound."""
     if work.duties.find(jid) is None:
-        raise NotFound("You are not on duty.")
+        raise NotFound(duties.NOT_ON_DUTY)
     work.duties.remove(jid)
     work.fact("off duty", jid=jid)
-    take_back_offer(work, jid)
+    take_back_offer(work, jid, rules)
     wake_for(work, jid)
 
 
-def take_back_offer(work: Work, jid: BareJid) -> None:
+def take_back_offer(work: Work, jid: BareJid, rules: DeskRules) -> None:
     """Take back what is offered to somebody who cannot take it any more; the next one is asked."""
     offer = work.offers.find_open_of(jid)
     chat = work.chats.find(offer.chat_id) if offer else None
     if offer is not None and chat is not None:
-        revoke(work, chat, offer)
+        revoke(work, chat, offer, rules)
 
 
 def wake_for(work: Work, jid: BareJid, *, may_be_asked: bool = True) -> None:
@@ -113,9 +116,9 @@ def check_staff_jid(text: str, rules: DeskRules) -> BareJid:
     jid = rules.read_jid(text.strip())
     local, _, domain = (jid or "").partition("@")
     if jid is None or not local or not domain:
-        raise BadInput(f"{texts.one_line(text, 60)} is not an address like name@example.org.")
+        raise BadInput(names.NO_ADDRESS.of(text=one_line(text, 60)))
     if domain in rules.anonymous_domains or domain not in rules.staff_domains:
-        raise BadInput(f"Accounts of {texts.one_line(domain, 60)} cannot belong to the staff.")
+        raise BadInput(names.NOT_OF_THE_TEAM.of(domain=one_line(domain, 60)))
     return jid
 
 
@@ -127,7 +130,7 @@ def set_standing(
     *,
     by: str,
     reason: str,
-    policy: str = "",
+    rules: DeskRules,
     known: Mapping[str, object] | None = None,
 ) -> None:
     """Give a person a standing, for whatever reason; old: their account as it is, None if they have none.
@@ -141,7 +144,7 @@ def set_standing(
     else:
         work.accounts.put(replace(old, standing=new, since_at=work.now))
     was = old.standing if old else None
-    work.audit.add(Entry(work.now, "standing", jid, by, was, new, reason, policy, known or {}))
+    work.audit.add(Entry(work.now, "standing", jid, by, was, new, reason, rules.policy, known or {}))
     work.fact("standing changed", jid=jid, old=old.standing if old else None, new=new, by=by)
     duty = work.duties.find(jid)
     if duty is not None and old is not None:
@@ -154,7 +157,7 @@ def set_standing(
     deciding.settle(work, jid, new)
     work.touch_staff()
     if not new.reaches(Standing.HELPER):
-        take_back_offer(work, jid)
+        take_back_offer(work, jid, rules)
     for chat_id in work.chats.naming(jid):  # what they saw and said until now they did as what they were
         chat = work.chats.find(chat_id)
         present = [v for v in chat.visits if v.jid == jid and v.left_at is None] if chat is not None else []
@@ -164,11 +167,11 @@ def set_standing(
     wake_for(work, jid)
 
 
-def set_initial(work: Work, standings: Mapping[BareJid, Standing], *, policy: str = "") -> None:
+def set_initial(work: Work, standings: Mapping[BareJid, Standing], rules: DeskRules) -> None:
     """Give accounts that have no record yet the standing that the settings name; others keep theirs, or have left."""
     for jid, standing in standings.items():
         if work.accounts.find(jid) is None and work.audit.last_standing(jid) is None:
-            set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing", policy=policy)
+            set_standing(work, jid, None, standing, by=BY_SETTINGS, reason="first standing", rules=rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +199,9 @@ def change_standings(
     every reason, one a line; nothing is changed then.
     """
     if (get_account(work, by)).standing is not Standing.ADMIN:
-        raise NotPermitted("Only admins change standings.")
+        raise NotPermitted(names.ONLY_ADMINS)
     if not accounts:
-        raise BadInput("Name at least one account.")
+        raise BadInput(words.NAME_SOMEBODY)
     admins = {a.jid for a in work.accounts.list(Standing.ADMIN)}
     changes: dict[BareJid, Account | None] = {}
     refusals: list[DeskError] = []
@@ -219,7 +222,7 @@ def change_standings(
             refusals.append(refusal)
     if refusals:
         kind = NotPermitted if all(isinstance(r, NotPermitted) for r in refusals) else BadInput
-        raise kind("\n".join(str(r) for r in refusals))
+        raise kind(lines(*(r.why for r in refusals)))
     done, pending = [], []
     for jid, old in changes.items():
         if old is not None and is_promotion and old.standing is Standing.TRAINEE:
@@ -228,7 +231,7 @@ def change_standings(
                 pending.append(waits)
                 continue
         else:
-            set_standing(work, jid, old, standing, by=by, reason=reason, policy=rules.policy)
+            set_standing(work, jid, old, standing, by=by, reason=reason, rules=rules)
         was = old.standing if old is not None else None
         tell(work, jid, new_standing(standing, by, reason, was), workgroup, rules)
         if was is Standing.TRAINEE and standing.reaches(Standing.HELPER):
@@ -251,7 +254,7 @@ def _decide(
     waits = deciding.agree(work, trainee, by=by, reason=reason, workgroup=workgroup, rules=rules)
     if waits is None:
         known = evidence(progress_of(work, [trainee])[trainee.jid])
-        set_standing(work, trainee.jid, trainee, standing, by=by, reason=reason, policy=rules.policy, known=known)
+        set_standing(work, trainee.jid, trainee, standing, by=by, reason=reason, rules=rules, known=known)
     return waits
 
 

@@ -192,7 +192,7 @@ def whom_to_move(work: Work, wanted: Move, accounts: Sequence[str], *, by: BareJ
     people = people or sorted(s.account.jid for s in list_stuck(work, rules=rules) if s.why is why)
     others = [jid for jid in people if not _is_trainee(work, jid)]
     if others or not people:
-        raise BadInput(words.NOT_STUCK.of(who=", ".join(others)) if others else words.NOBODY_STUCK)
+        raise BadInput(words.NOT_STUCK.of(who=", ".join(others), count=len(others)) if others else words.NOBODY_STUCK)
     return people
 
 
@@ -218,8 +218,10 @@ def move(
 
 def moved_in_words(wanted: Move, people: Sequence[BareJid], moved: Sequence[BareJid]) -> Phrase:
     """Return what to say when it was to be done for some people, and has been."""
-    done = words.NUDGED if wanted is Move.NUDGE else words.ENDORSERS_ASKED
-    text = done if moved or wanted is Move.NUDGE else words.NOBODY_TO_ASK
+    if wanted is Move.NUDGE:
+        text = words.NUDGED if moved else words.NOBODY_STUCK
+    else:
+        text = words.ENDORSERS_ASKED if moved else words.NOBODY_TO_ASK
     return text.of(people=", ".join(short(jid) for jid in moved or people))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from livechat_xmpp.domain.model import BareJid, Chat, ChatId, OfferState, RoomState, Standing, WorkgroupName
+from livechat_xmpp.domain.model import BareJid, Chat, ChatId, RoomState, Standing, WorkgroupName
 from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.sweep import Problem, SweepRules, Trouble, find_in_chat, find_in_duty
-from livechat_xmpp.domain.wording import staff as wording
+from livechat_xmpp.domain.wording import troubles
 from livechat_xmpp.usecases import rooms
 from livechat_xmpp.usecases.chats import return_to_queue
 from livechat_xmpp.usecases.desk import DeskRules
@@ -67,7 +67,7 @@ def repair(work: Work, problem: Problem, *, presences: Presences, rules: DeskRul
         work.letters.drop_expired(work.now)
         return True
     if problem.what is Trouble.NO_STANDING:
-        return _take_off_duty(work, BareJid(problem.subject))
+        return _take_off_duty(work, BareJid(problem.subject), rules)
     chat_id = ChatId(problem.subject)
     suspect, chat = work.record.suspect(chat_id), work.chats.find(chat_id)
     if suspect is None or chat is None:
@@ -80,12 +80,12 @@ def repair(work: Work, problem: Problem, *, presences: Presences, rules: DeskRul
     return True
 
 
-def _take_off_duty(work: Work, jid: BareJid) -> bool:
+def _take_off_duty(work: Work, jid: BareJid, rules: DeskRules) -> bool:
     duty, account = work.duties.find(jid), work.accounts.find(jid)
     if duty is None or not find_in_duty(duty, account.standing if account else None):
         return False
     work.duties.remove(jid)
-    take_back_offer(work, jid)
+    take_back_offer(work, jid, rules)
     work.touch_queues()
     return True
 
@@ -93,12 +93,12 @@ def _take_off_duty(work: Work, jid: BareJid) -> bool:
 def _expire_offers(work: Work, chat: Chat, presences: Presences, rules: DeskRules) -> None:
     for offer in chat.offers:
         if work.now >= offer.expires_at:
-            rooms.expire(work, chat, offer, presences)
+            rooms.expire(work, chat, offer, presences, rules)
 
 
 def _revoke_offers(work: Work, chat: Chat, presences: Presences, rules: DeskRules) -> None:
     for offer in chat.offers:
-        revoke(work, chat, offer, OfferState.REVOKED)
+        revoke(work, chat, offer, rules)
 
 
 def _need_room(work: Work, chat: Chat, presences: Presences, rules: DeskRules) -> None:
@@ -118,13 +118,11 @@ def _let_go(work: Work, chat: Chat, presences: Presences, rules: DeskRules) -> N
 
 
 REPAIRS: Mapping[Trouble, Callable[[Work, Chat, Presences, DeskRules], None]] = {
-    Trouble.WAITED_TOO_LONG: lambda work, chat, presences, rules: rooms.waited_too_long(work, chat),
-    Trouble.VISITOR_GONE: lambda work, chat, presences, rules: rooms.visitor_missing(work, chat),
+    Trouble.WAITED_TOO_LONG: lambda work, chat, presences, rules: rooms.waited_too_long(work, chat, rules),
+    Trouble.VISITOR_GONE: lambda work, chat, presences, rules: rooms.visitor_missing(work, chat, rules),
     Trouble.OFFER_OVERDUE: _expire_offers,
     Trouble.OFFER_ASTRAY: _revoke_offers,
-    Trouble.NO_HELPER: lambda work, chat, presences, rules: return_to_queue(
-        work, chat, notice_expiry=rules.notice_expiry
-    ),
+    Trouble.NO_HELPER: lambda work, chat, presences, rules: return_to_queue(work, chat, rules),
     Trouble.NO_ROOM: _need_room,
     Trouble.ROOM_LEFT: _forget_room,
     Trouble.PEOPLE_LEFT: _let_go,
@@ -153,8 +151,7 @@ def keep(work: Work, problems: Sequence[Problem], *, workgroup: WorkgroupName, r
         work.record.replace_problems(found)
     if to_tell:
         for account in work.accounts.list(Standing.ADMIN):
-            told = wording.problems([(p.subject, p.what, p.reason) for p in to_tell])
-            tell(work, account.jid, told, workgroup, rules)
+            tell(work, account.jid, troubles.problems(to_tell), workgroup, rules)
     return [f.problem for f in found if (f.problem.subject, f.problem.what) not in known]
 
 

@@ -33,6 +33,11 @@ def tell(
     work.touch_letters()
 
 
+def said_to(work: Work, jid: BareJid, text: Sayable, rules: DeskRules) -> str:
+    """Return the text in a person's language, else in the desk's; people are also visitors."""
+    return rules.said(text, jid, language_of(work, jid, rules))
+
+
 def take_letters(work: Work, limit: int) -> list[Letter]:
     """Return letters that are due, the oldest first, and record that they are being sent."""
     return work.letters.take_due(work.now, limit)

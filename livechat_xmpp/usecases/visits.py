@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound, QueueClosed, StaffAsking
 from livechat_xmpp.domain.model import (
     Chat,
@@ -23,6 +22,9 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.names import clean, imitates
 from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.routing import Cover
+from livechat_xmpp.domain.texts import DESK_NICK
+from livechat_xmpp.domain.wording import Text
+from livechat_xmpp.domain.wording import visitors as words
 from livechat_xmpp.usecases.chats import finish
 from livechat_xmpp.usecases.cover import Place, cover_now, outlook, place_now
 from livechat_xmpp.usecases.desk import DeskRules
@@ -32,7 +34,8 @@ from livechat_xmpp.usecases.revoking import revoke
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, none mistaken for another: 5 bits a letter
 ID_LENGTH = 13  # 65 random bits: nobody guesses the name of a room
 EMAIL_LIMIT = 254  # characters (RFC 5321 §4.5.3.1.3, less the angle brackets)
-FIELDS = ("username", "question", "email")
+NAMES: Mapping[str, Text] = {"username": words.THE_NAME, "question": words.THE_QUESTION, "email": words.THE_EMAIL}
+FIELDS = tuple(NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +62,38 @@ def check_answers(answers: Mapping[str, str], rules: DeskRules) -> dict[str, str
     for name, limit in limits.items():
         length = len(answers.get(name, ""))
         if length > limit:  # before cleaning, which takes its time over every character
-            raise BadInput(f"{name} is too long: {length} characters, {limit} are possible.")
+            raise BadInput(words.FIELD_TOO_LONG.of(field=NAMES[name], length=length, limit=limit))
         checked[name] = clean(answers.get(name, ""), lines=name == "question")
     if not checked["question"]:
-        raise BadInput("Please write your question.")
+        raise BadInput(words.NO_QUESTION)
     if not checked["username"]:
-        raise BadInput("Please give a name to be called by.")
+        raise BadInput(words.NO_NAME)
     email = checked["email"]
     if email and (email.count("@") != 1 or email.startswith("@") or email.endswith("@") or " " in email):
-        raise BadInput("The e-mail address is not one. You can leave it out.")
+        raise BadInput(words.NO_EMAIL)
     return {name: value for name, value in checked.items() if value}
 
 
 def _refuse_imitation(work: Work, name: str) -> None:
     """Raise BadInput when the visitor's name could be taken for the desk's or a staff member's."""
-    if imitates(name, (a.jid for a in work.accounts.list()), texts.DESK_NICK):
-        raise BadInput(f"The name {name} belongs to the desk. Please choose another one.")
+    if imitates(name, (a.jid for a in work.accounts.list()), DESK_NICK):
+        raise BadInput(words.NAME_OF_THE_DESK.of(name=name))
 
 
 def refuse_staff(work: Work, visitor: FullJid, *, rules: DeskRules) -> None:
     """Raise StaffAsking, which names the contributors' room, for who belongs to the staff."""
     if work.accounts.find(bare(visitor)) is not None:
-        raise StaffAsking(f"You belong to the staff here. Please ask in {rules.contributors or 'the team'}.")
+        raise StaffAsking(words.STAFF_ASK_IN.of(room=rules.contributors) if rules.contributors else words.STAFF_ASK)
 
 
 def check_may_ask(work: Work, visitor: FullJid, *, presences: Presences, rules: DeskRules) -> Cover:
     """Return who is there to help. Raises why the visitor cannot ask now: StaffAsking, AlreadyQueued, QueueClosed."""
     refuse_staff(work, visitor, rules=rules)
     if work.chats.find_of_visitor(bare(visitor)) is not None:
-        raise AlreadyQueued(texts.BUSY_PLACE)
+        raise AlreadyQueued(words.BUSY_PLACE)
     state = cover_now(work, presences)
     if not state.is_open:
-        raise QueueClosed(texts.CLOSED_NOW)
+        raise QueueClosed(words.CLOSED_NOW)
     return state
 
 
@@ -107,7 +110,7 @@ def ask(
     state = check_may_ask(work, visitor, presences=presences, rules=rules)
     before = work.chats.count_waiting(workgroup)
     if before >= rules.queue_limit:
-        raise QueueClosed(texts.QUEUE_FULL)
+        raise QueueClosed(words.QUEUE_FULL)
     form = check_answers(answers, rules)
     _refuse_imitation(work, form["username"])
     token = secrets.token_urlsafe(18)
@@ -151,10 +154,10 @@ def resume(work: Work, token: str, visitor: FullJid, *, presences: Presences, ru
     refuse_staff(work, visitor, rules=rules)
     chat = work.chats.find_by_token(_hash(token)) if token else None
     if chat is None or chat.state is ChatState.CLOSED:
-        raise NotFound(texts.NOBODY_KNOWS_TOKEN)
+        raise NotFound(words.VISIT_OVER)
     other = work.chats.find_of_visitor(bare(visitor))
     if other is not None and other.id != chat.id:
-        raise AlreadyQueued(texts.BUSY_PLACE)
+        raise AlreadyQueued(words.BUSY_PLACE)
     old = chat.visitor_bare
     chat = replace(chat, visitor=visitor, visitor_gone_at=None)
     work.chats.save(chat)
@@ -173,7 +176,7 @@ def resume(work: Work, token: str, visitor: FullJid, *, presences: Presences, ru
 def _chat_of(work: Work, visitor: FullJid) -> Chat:
     chat = work.chats.find_of_visitor(bare(visitor))
     if chat is None:
-        raise NotFound("You have not asked for help yet.")
+        raise NotFound(words.NOT_ASKED_YET)
     return chat
 
 
@@ -182,14 +185,15 @@ def find_request(work: Work, visitor: FullJid) -> Chat | None:
     return work.chats.find_of_visitor(bare(visitor))
 
 
-def leave(work: Work, visitor: FullJid) -> ChatId:
+def leave(work: Work, visitor: FullJid, rules: DeskRules) -> ChatId:
     """End the visitor's own request or chat at once. Raises NotFound when there is none."""
     chat = _chat_of(work, visitor)
-    finish(work, chat, outcome_when_left(chat), texts.CHAT_ENDED if chat.first_opened_at else texts.LEFT_QUEUE)
+    text = words.CHAT_ENDED if chat.first_opened_at else words.LEFT_QUEUE
+    finish(work, chat, outcome_when_left(chat), text, rules)
     return chat.id
 
 
-def visitor_gone(work: Work, visitor: FullJid) -> None:
+def visitor_gone(work: Work, visitor: FullJid, rules: DeskRules) -> None:
     """Record that a waiting visitor's client is gone; their place is kept for a while, without offers.
 
     Once they have been asked into a room, the room shows whether they are there.
@@ -199,7 +203,7 @@ def visitor_gone(work: Work, visitor: FullJid) -> None:
         return
     work.chats.save(replace(chat, visitor_gone_at=work.now))
     for offer in chat.offers:
-        revoke(work, chat, offer)
+        revoke(work, chat, offer, rules)
     work.touch(chat.id)
     work.touch_queues()
 
@@ -214,12 +218,12 @@ def visitor_back(work: Work, visitor: FullJid) -> None:
     work.touch_queues()
 
 
-def add_words(work: Work, visitor: FullJid, words: str, *, rules: DeskRules) -> Chat:
+def add_words(work: Work, visitor: FullJid, text: str, *, rules: DeskRules) -> Chat:
     """Add what a waiting visitor writes to the question. Raises NotFound, or BadInput when it gets too long."""
     chat = _chat_of(work, visitor)
-    if len(chat.question) + 1 + len(words) > rules.answer_limit:
-        raise BadInput(f"Your question is too long: {rules.answer_limit} characters are possible.")
-    question = f"{chat.question}\n{clean(words, lines=True)}"
+    if len(chat.question) + 1 + len(text) > rules.answer_limit:
+        raise BadInput(words.QUESTION_TOO_LONG.of(limit=rules.answer_limit))
+    question = f"{chat.question}\n{clean(text, lines=True)}"
     chat = replace(chat, question=question, form={**chat.form, "question": question})
     work.chats.save(chat)
     work.touch(chat.id)

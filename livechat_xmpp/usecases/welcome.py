@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.model import Account, FullJid, WorkgroupName
-from livechat_xmpp.domain.signup import WELCOME_EXPIRY
+from livechat_xmpp.domain.signup import WELCOME_EXPIRY, Source
 from livechat_xmpp.domain.wording import signup as words
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter, Work
@@ -50,7 +50,9 @@ def _text(work: Work, account: Account, rules: DeskRules) -> str:
     lines = [say(words.WELCOME, language)]
     if entry is not None and "@" in entry.by:
         lines.append(say(words.WELCOME_BY, language, by=entry.by))
-    lines.append(say(words.WELCOME_READY, language))
+    came_ready = entry is not None and entry.by == Source.READY
+    lines.append(say(words.WELCOME_IS_READY if came_ready else words.WELCOME_READY, language))
+    lines.append(say(words.WELCOME_PRESENCE, language))
     if rules.sign_up.guide_url:
         lines.append(say(words.WELCOME_GUIDE, language, url=rules.sign_up.guide_url))
     if rules.contributors:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from slixmpp import Iq
 from slixmpp.exceptions import XMPPError
@@ -15,12 +15,14 @@ from slixmpp.types import ErrorConditions
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain import errors
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import forms as words
 from livechat_xmpp.reconcile.ports import LinkTrouble
 from livechat_xmpp.usecases.ports import StoreTrouble
 
 log = logging.getLogger(__name__)
 
-NOT_NOW = "This is not possible at the moment. Please try again in a minute."
+Say: TypeAlias = Callable[[Sayable], str]  # in the language of who is answered
 
 # XEP-0142 §3.2.1.1 (Openfire only sends service-unavailable). The type follows from RFC 6120 §8.3.3.
 CONDITIONS: Mapping[type[errors.DeskError], ErrorConditions] = {
@@ -56,10 +58,10 @@ def register() -> None:
     Error.conditions |= set(TYPES)
 
 
-def stanza_error(refusal: errors.DeskError, text: str = "") -> XMPPError:
-    """Return the stanza error for a refusal. text: what it says in the asker's language; "": in English."""
+def stanza_error(refusal: errors.DeskError, say: Say) -> XMPPError:
+    """Return the stanza error for a refusal."""
     condition = CONDITIONS[type(refusal)]
-    return XMPPError(condition, text=text or str(refusal), etype=TYPES[condition])
+    return XMPPError(condition, text=say(refusal.why), etype=TYPES[condition])
 
 
 def report_bug(what: str) -> str:
@@ -69,7 +71,7 @@ def report_bug(what: str) -> str:
     return error_id
 
 
-async def answer(iq: Iq, handler: Callable[[Iq], Awaitable[Any]]) -> None:
+async def answer(iq: Iq, handler: Callable[[Iq], Awaitable[Any]], say: Say) -> None:
     """Answer an IQ with what the handler returns, or with the error that its exception stands for.
 
     A Desk refusal becomes its condition, a bug internal-server-error without details. Without a link
@@ -79,10 +81,10 @@ async def answer(iq: Iq, handler: Callable[[Iq], Awaitable[Any]]) -> None:
         try:
             reply = await handler(iq)
         except errors.DeskError as refusal:
-            raise stanza_error(refusal) from refusal
+            raise stanza_error(refusal, say) from refusal
         except StoreTrouble as trouble:
             log.warning("the database does not answer", extra={"trouble": str(trouble)})
-            raise XMPPError("resource-constraint", text=NOT_NOW, etype="wait") from trouble
+            raise XMPPError("resource-constraint", text=say(words.NOT_POSSIBLE_NOW), etype="wait") from trouble
         except (XMPPError, LinkTrouble):
             raise
         except Exception as bug:
@@ -94,7 +96,8 @@ async def answer(iq: Iq, handler: Callable[[Iq], Awaitable[Any]]) -> None:
         reply = _failed(iq, error)
     with contextlib.suppress(LinkTrouble):
         if not iq.stream.fits(reply):
-            reply = _failed(iq, XMPPError("resource-constraint", text="The answer would be too long.", etype="cancel"))
+            too_long = XMPPError("resource-constraint", text=say(words.ANSWER_TOO_LONG), etype="cancel")
+            reply = _failed(iq, too_long)
         reply.send()
 
 
@@ -110,19 +113,19 @@ def _failed(iq: Iq, error: XMPPError) -> Iq:
     return reply
 
 
-def refuse_flood(stanza: Any) -> None:
+def refuse_flood(stanza: Any, say: Say) -> None:
     """Answer a stanza that is not looked at, because too many of the same sender wait already."""
-    refuse(stanza, "resource-constraint", "Too much at once. Please wait for the answers to what you have sent.")
+    refuse(stanza, "resource-constraint", say(words.TOO_MUCH_AT_ONCE))
 
 
-def refuse_for_now(stanza: Any) -> None:
+def refuse_for_now(stanza: Any, say: Say) -> None:
     """Answer a stanza that could not be taken, because the database did not take it."""
-    refuse(stanza, "resource-constraint", NOT_NOW)
+    refuse(stanza, "resource-constraint", say(words.NOT_POSSIBLE_NOW))
 
 
-def refuse_excess(stanza: Any) -> None:
+def refuse_excess(stanza: Any, say: Say) -> None:
     """Answer a stanza that is not looked at, because too much has come from the same sender or place."""
-    refuse(stanza, "policy-violation", "Too much in too short a time. Please try again later.")
+    refuse(stanza, "policy-violation", say(words.TOO_MUCH))
 
 
 def refuse(stanza: Any, condition: ErrorConditions, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from slixmpp import Iq, Message, Presence
@@ -18,7 +19,7 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands.door import NS as COMMANDS
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from livechat_xmpp.xmpp.disco import INFO, ITEMS, Disco
-from livechat_xmpp.xmpp.errors import answer, refuse, refuse_excess, refuse_flood, refuse_for_now
+from livechat_xmpp.xmpp.errors import Say, answer, refuse, refuse_excess, refuse_flood, refuse_for_now
 from livechat_xmpp.xmpp.languages import Ears
 from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
@@ -106,7 +107,7 @@ class Gate:
         if kind in ("result", "error"):
             return
         if not self._limits.take_stanza(BareJid(sender), iq.xml):
-            refuse_excess(iq)
+            refuse_excess(iq, self._say_to(iq))
         elif kind not in ("get", "set") or len(iq.xml) != 1:
             refuse(iq, "bad-request", "A question has one child, and its type is get or set.")
         else:
@@ -114,8 +115,12 @@ class Gate:
             self._notice(BareJid(sender), iq.xml, is_written=kind == "set")
             if handler is None:
                 refuse(iq, "feature-not-implemented", "Nobody here answers that.")
-            elif not self._turns.take(sender, lambda: answer(iq, handler)):
-                refuse_flood(iq)
+            elif not self._turns.take(sender, lambda: answer(iq, handler, self._say_to(iq))):
+                refuse_flood(iq, self._say_to(iq))
+
+    def _say_to(self, stanza: Iq | Message | Presence) -> Say:
+        """Return what says texts in the language that the sender was last heard to speak."""
+        return partial(self._desk.rules.said, jid=BareJid(stanza["from"].bare))
 
     def _notice(self, jid: BareJid, xml: ET.Element, *, is_written: bool) -> None:
         """Take in what a stanza tells of who sent it, whatever it is for."""
@@ -128,7 +133,7 @@ class Gate:
         if self._limits.take_stanza(sender, stanza.xml):
             return False
         if self._limits.take_refusal(sender):
-            refuse_excess(stanza)
+            refuse_excess(stanza, self._say_to(stanza))
         return True
 
     # --- presence
@@ -179,13 +184,13 @@ class Gate:
                 self._turns.take(decliner, lambda: self._decline(decliner, chat_id))
         elif message["type"] == "error":
             visitor = FullJid(message["from"].full)
-            self._turns.take(bare(visitor), lambda: self._desk.do(visits.visitor_gone, visitor))
+            self._turns.take(bare(visitor), lambda: self._desk.do(visits.visitor_gone, visitor, self._desk.rules))
         elif muc.is_of_a_room(message.xml) or message["type"] not in ("chat", "normal", ""):
             return  # an invitation, a headline, something a room says: nobody asks for help with that
         elif message["body"].strip() and not self._is_too_much(message):
             self._notice(BareJid(message["from"].bare), message.xml, is_written=True)
             if not self._turns.take(message["from"].bare, lambda: self._on_words(workgroup, message)):
-                refuse_flood(message)
+                refuse_flood(message, self._say_to(message))
 
     def _on_room_message(self, chat_id: ChatId, message: Message) -> None:
         if self._rooms.on_archived(message):
@@ -213,7 +218,7 @@ class Gate:
         try:
             await self._take_words(workgroup, message)
         except StoreTrouble:
-            refuse_for_now(message)
+            refuse_for_now(message, self._say_to(message))
             raise
 
     async def _take_words(self, workgroup: WorkgroupName, message: Message) -> None:
@@ -237,7 +242,7 @@ class Gate:
             return False
         reply = await self._desk.do(recruiting.answer, bare(visitor), is_yes=is_yes, rules=rules)
         if reply is not None:
-            self._speaker.say(workgroup, visitor, rules.catalogue.say(reply, rules.heard(bare(visitor))))
+            self._speaker.say(workgroup, visitor, rules.said(reply, bare(visitor)))
         return True
 
     async def _on_room_command(self, chat_id: ChatId, jid: BareJid, text: str) -> None:

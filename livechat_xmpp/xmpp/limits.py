@@ -15,6 +15,7 @@ from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.errors import TooOften
 from livechat_xmpp.domain.model import BareJid
+from livechat_xmpp.domain.wording.visitors import TOO_OFTEN
 from livechat_xmpp.xmpp.passes import Passes
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -152,7 +153,7 @@ class Limits:
         """Count a request; proof: the pass that came with it, or "". Raises TooOften."""
         self._learn_place(visitor, proof)
         if not self._take(self._request_claims(visitor)):
-            raise TooOften("Too many requests have come from you or from your network. Please try again later.")
+            raise TooOften(TOO_OFTEN)
 
     def give_back_request(self, visitor: BareJid) -> None:
         """Do not count the request after all: it was refused for another reason."""

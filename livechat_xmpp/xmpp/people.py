@@ -10,7 +10,6 @@ from typing import Any
 from slixmpp import Message
 from slixmpp.xmlstream import ET
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.model import (
     BareJid,
     Chat,
@@ -23,10 +22,12 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.domain.routing import Cover
-from livechat_xmpp.domain.wording import Catalogue
+from livechat_xmpp.domain.texts import one_line, room_subject
+from livechat_xmpp.domain.wording import Sayable, chats, sentences, visitors
 from livechat_xmpp.domain.wording.staff import WHO_CAN_HELP
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.usecases.cover import Place
+from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Letter
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.bookmarks import Bookmarks
@@ -53,20 +54,18 @@ class Speaker:
         addresses: Addresses,
         book: PresenceBook,
         *,
-        offer_timeout: timedelta,
+        rules: DeskRules,
         ping_timeout_s: float,
         staff: Callable[[], Iterable[BareJid]],
         team_room: TeamRoom,
         bookmarks: Bookmarks,
-        catalogue: Catalogue,
     ) -> None:
-        self._catalogue = catalogue
+        self._rules = rules
         self._team_room = team_room
         self._bookmarks = bookmarks
         self._link = link
         self._addresses = addresses
         self._book = book
-        self._offer_timeout = offer_timeout
         self._ping_timeout_s = ping_timeout_s
         self._staff = staff
         self._covers: dict[WorkgroupName, Cover] = {}
@@ -82,12 +81,21 @@ class Speaker:
     def require_link(self) -> None:
         self._link.require_up()
 
+    def _said(self, chat: Chat, jid: BareJid, text: Sayable) -> str:
+        """Return the text in the language of somebody whom the chat concerns."""
+        return self._rules.said(text, jid, chat.languages.get(jid, ""))
+
+    def _heard(self, to: str, text: Sayable) -> str:
+        """Return the text in the language that somebody was last heard to speak."""
+        return self._rules.said(text, bare(to))
+
     # --- staff
 
     def tell_offer(self, chat: Chat, offer: Offer, now: datetime) -> None:
         """Send the story with the link, then the direct invitation without body (XEP-0249)."""
-        left = min(self._offer_timeout, max(timedelta(seconds=1), offer.expires_at - now))
-        body = texts.offer(chat, self._addresses.room(chat.id), now - chat.asked_at, left)
+        left = min(self._rules.offer_timeout, max(timedelta(seconds=1), offer.expires_at - now))
+        text = chats.offer(chat, self._addresses.room(chat.id), now - chat.asked_at, left)
+        body = self._said(chat, offer.helper, text)
         self._chat(chat.workgroup, offer.helper, body, f"offer-{offer.id}", is_fleeting=True)
         self._invite(chat, offer.helper)
 
@@ -97,13 +105,14 @@ class Speaker:
             self._tell_room(chat, room)
             self._invite(chat, chat.visitor)
             return
-        body = texts.invitation(chat, invitation.part, room)
+        text = chats.invitation(chat, invitation.part, room, self._rules.rooms.trainee_patience)
+        body = self._said(chat, invitation.jid, text)
         self._chat(chat.workgroup, invitation.jid, body, f"invitation-{self._link.new_id()}", is_fleeting=True)
         self._invite(chat, invitation.jid)
 
     def _tell_room(self, chat: Chat, room: str) -> None:
         message = self._message(chat.workgroup, chat.visitor)
-        message["body"] = texts.come_in(chat, room)
+        message["body"] = self._said(chat, chat.visitor_bare, visitors.come_in(room))
         message["queue_status"].set_time(0)
         message["resume"]["chat"] = chat.id
         message["resume"]["room"] = room
@@ -111,7 +120,7 @@ class Speaker:
 
     def _invite(self, chat: Chat, to: str) -> None:
         message = self._message(chat.workgroup, to, kind="normal")
-        reason = texts.one_line(texts.room_subject(chat))
+        reason = one_line(room_subject(chat))
         message.append(ET.Element("{jabber:x:conference}x", jid=self._addresses.room(chat.id), reason=reason))
         message.append(ET.Element(NO_STORE))
         message.send()
@@ -140,7 +149,8 @@ class Speaker:
             return
         if letter.kind == "room":
             address = self._addresses.workgroup(letter.workgroup)
-            self._team_room.say(f"{letter.body} {self._catalogue.say(WHO_CAN_HELP, '', workgroup=address)}", on_unsent)
+            said = f"{letter.body} {self._rules.catalogue.say(WHO_CAN_HELP, '', workgroup=address)}"
+            self._team_room.say(said, on_unsent)
             return
         if letter.kind == "contributors":
             self._link.spawn(self._invite_contributor(letter, on_unsent))
@@ -184,10 +194,14 @@ class Speaker:
         *,
         has_room: bool,
         token: str = "",
+        hint: Sayable = "",
     ) -> None:
-        """Send the visitor their place (XEP-0142 §3.2.3); the token only in the first, where one was not given."""
+        """Send the visitor their place (XEP-0142 §3.2.3); the token only in the first, where one was not given.
+
+        hint: what else they are told in the same message.
+        """
         message = self._message(workgroup, visitor)
-        message["body"] = texts.place(place.position, place.wait, is_away=place.is_away, is_open=place.is_open)
+        message["body"] = self._heard(visitor, sentences(place.in_words(), hint) if hint else place.in_words())
         fill_status(message["queue_status"], place)
         message["resume"]["chat"] = chat_id
         if token:
@@ -245,12 +259,12 @@ class Speaker:
         presence: Any = self._link.make_presence(pto=to, pfrom=self._addresses.workgroup(workgroup))
         if not cover.is_open:
             presence["type"] = "unavailable"
-            presence["status"] = texts.CLOSED_NOW
+            presence["status"] = self._heard(to, visitors.CLOSED_NOW)
         elif cover.is_away:
             presence["show"] = "away"
-            presence["status"] = texts.AWAY_NOW
+            presence["status"] = self._heard(to, visitors.AWAY_NOW)
         else:
-            presence["status"] = texts.OPEN_NOW
+            presence["status"] = self._heard(to, visitors.OPEN_NOW)
         presence.send()
 
     def cover(self, workgroup: WorkgroupName) -> Cover | None:

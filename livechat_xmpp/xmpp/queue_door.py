@@ -8,9 +8,11 @@ from typing import Any
 from slixmpp import Iq
 from slixmpp.exceptions import XMPPError
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, DeskError, NotFound
 from livechat_xmpp.domain.model import Chat, ChatId, ChatState, FullJid, Invitation, Part, WorkgroupName, bare
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import visitors as words
+from livechat_xmpp.domain.wording.forms import NO_WORKGROUP
 from livechat_xmpp.usecases import visits
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
@@ -50,7 +52,8 @@ class QueueDoor:
     def _workgroup(self, iq: Iq) -> WorkgroupName:
         name = self._addresses.workgroup_of(iq["to"])
         if name is None:
-            raise XMPPError("item-not-found", text="There is no such workgroup.", etype="cancel")
+            text = self._desk.rules.said(NO_WORKGROUP, bare(iq["from"].full))
+            raise XMPPError("item-not-found", text=text, etype="cancel")
         return name
 
     # --- IQs
@@ -59,16 +62,16 @@ class QueueDoor:
         """Put the visitor into the queue; the first queue-status message, with the token, follows the result."""
         workgroup, visitor = self._workgroup(iq), FullJid(iq["from"].full)
         answers = iq["join_queue"].answers()
-        answers.setdefault("username", iq["from"].local or "Visitor")
+        answers.setdefault("username", iq["from"].local or self._nameless(visitor))
         ticket = await self._ask(workgroup, visitor, answers)
         self._link.spawn(self._tell_first(workgroup, visitor, ticket))
         return iq.reply(clear=True)
 
-    async def _tell_first(self, workgroup: WorkgroupName, visitor: FullJid, ticket: Ticket) -> None:
+    async def _tell_first(self, workgroup: WorkgroupName, visitor: FullJid, ticket: Ticket, hint: Sayable = "") -> None:
         """Send the place with the token, before the queues have anything to tell."""
         if ticket.place is not None:
             self._speaker.tell_place(
-                workgroup, visitor, ticket.chat_id, ticket.place, has_room=False, token=ticket.token
+                workgroup, visitor, ticket.chat_id, ticket.place, has_room=False, token=ticket.token, hint=hint
             )
             self._on_told(ticket.chat_id, ticket.place)
 
@@ -117,7 +120,7 @@ class QueueDoor:
             visits.place_of, FullJid(iq["from"].full), presences=self._desk.presences, rules=self._desk.rules
         )
         if ticket.place is None:
-            raise NotFound("You are not in the queue.")
+            raise NotFound(words.NOT_IN_THE_QUEUE)
         reply = iq.reply(clear=True)
         fill_status(reply["queue_status"], ticket.place)
         return reply
@@ -125,7 +128,7 @@ class QueueDoor:
     async def on_depart(self, iq: Iq) -> Iq:
         """Take the visitor out of the queue; the message that says so follows."""
         self._workgroup(iq)
-        await self._desk.do(visits.leave, FullJid(iq["from"].full))
+        await self._desk.do(visits.leave, FullJid(iq["from"].full), self._desk.rules)
         return iq.reply(clear=True)
 
     async def on_form(self, iq: Iq) -> Iq:
@@ -147,19 +150,24 @@ class QueueDoor:
         try:
             await self._on_words(visitor, workgroup, text, nick)
         except DeskError as refusal:
-            rules = self._desk.rules
-            text = rules.catalogue.say(refusal.why, rules.heard(bare(visitor)))
-            self._speaker.say(workgroup, visitor, text)
+            self._say(workgroup, visitor, refusal.why)
+
+    def _say(self, workgroup: WorkgroupName, visitor: FullJid, text: Sayable) -> None:
+        self._speaker.say(workgroup, visitor, self._desk.rules.said(text, bare(visitor)))
+
+    def _nameless(self, visitor: FullJid) -> str:
+        """Return what a visitor is called who has given no name."""
+        return self._desk.rules.said(words.VISITOR, bare(visitor))
 
     async def _on_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
         chat = await self._desk.survey(visits.find_request, visitor)
         word = text.strip().lower()
         if chat is None and word in LEAVE_WORDS | PLACE_WORDS:
-            self._speaker.say(workgroup, visitor, "Write your question here and somebody will answer it.")
+            self._say(workgroup, visitor, words.WRITE_YOUR_QUESTION)
         elif chat is None:
             await self._first_words(visitor, workgroup, text, nick)
         elif word in LEAVE_WORDS:
-            await self._desk.do(visits.leave, visitor)
+            await self._desk.do(visits.leave, visitor, self._desk.rules)
         elif word in PLACE_WORDS or chat.state is not ChatState.WAITING:
             await self.tell_place(visitor)
         else:
@@ -167,20 +175,21 @@ class QueueDoor:
 
     async def _first_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
         """Ask with these words; those written in the same breath, which find the request there, belong to it."""
-        name = nick or ("Visitor" if self._is_anonymous(visitor) else visitor.partition("@")[0])
+        nameless = self._nameless(visitor)
+        name = nick or (nameless if self._is_anonymous(visitor) else visitor.partition("@")[0])
         try:
             try:
                 ticket = await self.request(workgroup, visitor, {"username": name, "question": text})
             except BadInput:  # perhaps the name, which nobody chose here and nobody can change in a message
-                ticket = await self.request(workgroup, visitor, {"username": "Visitor", "question": text})
+                ticket = await self.request(workgroup, visitor, {"username": nameless, "question": text})
         except AlreadyQueued:
             await self._more_words(visitor, workgroup, text)
         else:
-            await self._tell_first(workgroup, visitor, ticket)
+            await self._tell_first(workgroup, visitor, ticket, words.STAY_ONLINE)
 
     async def _more_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str) -> None:
         await self._desk.do(visits.add_words, visitor, text, rules=self._desk.rules)
-        self._speaker.say(workgroup, visitor, texts.WORDS_ADDED)
+        self._say(workgroup, visitor, words.WORDS_ADDED)
         await self.tell_place(visitor)
 
     def _is_anonymous(self, visitor: FullJid) -> bool:

@@ -59,7 +59,7 @@ class RegistrationDoor:
         return query
 
     def _say(self, text: Sayable, jid: BareJid) -> str:
-        return self._desk.rules.catalogue.say(text, self._desk.rules.heard(jid))
+        return self._desk.rules.said(text, jid)
 
     async def _leave(self, jid: BareJid, query: ET.Element, workgroup: WorkgroupName) -> None:
         """Raises the errors of XEP-0077 §3.2."""

@@ -218,8 +218,10 @@ class StaffPresence:
             return
         other = self._book.other_resource(sender)
         self._book.drop(bare(sender))
-        work = visits.visitor_back if other is not None else visits.visitor_gone
-        self._turns.take(bare(sender), lambda: self._desk.do(work, other or sender))
+        if other is not None:
+            self._turns.take(bare(sender), lambda: self._desk.do(visits.visitor_back, other))
+        else:
+            self._turns.take(bare(sender), lambda: self._desk.do(visits.visitor_gone, sender, self._desk.rules))
 
     def _staff_moved(self, jid: BareJid, before: Availability) -> None:
         """Have everything looked at that the person's being there decides, if that has changed."""

@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
-from livechat_xmpp.domain.model import BareJid, ChatId, Disposition, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Phrase, Sayable, languages, training
+from livechat_xmpp.domain.model import BareJid, ChatId, DutyRole, FullJid, Standing, WorkgroupName, bare
+from livechat_xmpp.domain.wording import Phrase, Sayable, forms, languages, training
 from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
-from livechat_xmpp.xmpp.commands.command import Asked, Commands, Done, Form
+from livechat_xmpp.xmpp.commands.command import Asked, Column, Commands, Done, Form
 
 YES = {"yes", "y", "ok", "accept", "ja"}
 NO = {"no", "n", "reject", "decline", "nein"}
+HELP = {"", "help", "?", "hilfe"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,6 @@ WORDS = {
     )
 }
 ROWS = 50  # lines of a list that fit into one message and into a person
-ROOM_HELP = "!close [how it ended] [tags] closes this chat: " + ", ".join(Disposition)
 
 
 class Words:
@@ -85,18 +85,18 @@ class Words:
                 return self._say(texts.PASSED_ON.of(visitor=chat.visitor_name), asker)
             known = WORDS.get(word)
             if known is None:
-                return self._help(asker)
+                return self._help(asker, self._opening(word))
             return await self._run(known, _arguments(known, arguments), asker, jid, workgroup)
         except DeskError as refusal:
             return self._say(refusal.why, asker)
 
     def _say(self, text: Sayable, asker: Asker) -> str:
-        return self._desk.rules.catalogue.say(text, asker.language or self._desk.rules.heard(asker.jid))
+        return self._desk.rules.said(text, asker.jid, asker.language)
 
     async def _yes(self, jid: BareJid) -> Phrase:
         """Take the offer; without one, have the way to the chat sent again that the person was asked into."""
         try:
-            chat = await self._desk.do(offers.accept_offer, jid)
+            chat = await self._desk.do(offers.accept_offer, jid, rules=self._desk.rules)
         except NotFound:
             chat = await self._desk.do(chats.ask_in_again, jid)
             return texts.ASKED_IN_AGAIN.of(visitor=chat.visitor_name)
@@ -113,13 +113,19 @@ class Words:
             return f"{answer.note or self._say(texts.INCOMPLETE, asker)} ({self._say(word.hint, asker)})"
         return as_text(answer, lambda text: self._say(text, asker))
 
-    def _help(self, asker: Asker) -> str:
-        """Return the words that this person may use."""
+    def _opening(self, word: str) -> Sayable:
+        """Return what is said before the words: that this one is none of them, unless it asks for them."""
+        if word in HELP:
+            return texts.CAN_WRITE
+        room = self._desk.rules.contributors
+        return texts.NOT_UNDERSTOOD.of(room=room) if room else texts.NOT_UNDERSTOOD_ALONE
+
+    def _help(self, asker: Asker, opening: Sayable) -> str:
+        """Return the words that this person may use. Trainees have "ready" for "on"."""
         may = {c.node for c in self._commands.listed_for(asker)}
-        words = [w for w in WORDS.values() if w.node in may]
-        if asker.standing is not Standing.TRAINEE:
-            words.remove(WORDS["ready"])
-        lines = [texts.CAN_WRITE, texts.ANSWERS, *(w.hint for w in words)]
+        other = WORDS["on" if asker.standing is Standing.TRAINEE else "ready"]
+        words = [w for w in WORDS.values() if w.node in may and w is not other]
+        lines = [opening, texts.ANSWERS, *(w.hint for w in words)]
         return "\n".join(self._say(line, asker) for line in lines)
 
     async def in_room(self, jid: BareJid, chat_id: ChatId, workgroup: WorkgroupName, text: str) -> str:
@@ -132,7 +138,7 @@ class Words:
         if not (asker.answers or asker.reaches(Standing.MONITOR)):
             return ""
         if word.lower() != "close":
-            return ROOM_HELP
+            return self._say(texts.ROOM_HELP, asker)
         close = WORDS["close"]
         try:
             return await self._run(close, _arguments(close, [chat_id, *arguments]), asker, FullJid(jid), workgroup)
@@ -178,7 +184,7 @@ def as_text(done: Done, say: Callable[[Sayable], str]) -> str:
     lines = [done.text] if done.text else []
     for row in done.rows[:ROWS]:
         shown = [
-            f"{column.label.lower()} {value if isinstance(value, str) else ', '.join(value)}"
+            f"{column.label}: {_value(column, value, say)}"
             for column in done.columns
             if (value := row.get(column.var, ""))
         ]
@@ -186,3 +192,12 @@ def as_text(done: Done, say: Callable[[Sayable], str]) -> str:
     if len(done.rows) > ROWS:
         lines.append(say(texts.MORE_ROWS.of(count=len(done.rows) - ROWS)))
     return "\n".join(lines)
+
+
+def _value(column: Column, value: str | Sequence[str], say: Callable[[Sayable], str]) -> str:
+    """Return a value as people read it."""
+    if not isinstance(value, str):
+        return ", ".join(value)
+    if column.type == "boolean":
+        return say(forms.YES if value == "1" else forms.NO)
+    return column.names.get(value, value)

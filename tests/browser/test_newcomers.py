@@ -50,7 +50,7 @@ async def test_from_no_account_to_a_helper_in_the_web_client(team: Team, new_vis
         await expect(contacts.get_by_text(group, exact=True)).to_be_visible()
     await expect(page.get_by_text(f"{name} has entered").first).to_be_visible()
     await opens_desk(page)
-    await expect(page.get_by_text("Whenever you have time").first).to_be_visible()
+    await expect(page.get_by_text("When you have time").first).to_be_visible()
     await writes(page, "ready")
     await confirms(page, talk.room)
     await talk.ana.sees_inside(talk.room, name)

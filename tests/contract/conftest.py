@@ -78,7 +78,7 @@ async def story(store: Store, watch: Watch) -> Story:
     """Ana and ben are on duty; ada is admin, mia monitor, tom trainee."""
     made = Story(store, watch)
     people = {"ada": "admin", "mia": "monitor", "ana": "helper", "ben": "helper", "tom": "trainee"}
-    await made.desk.do(staff.set_initial, {jid(n): Standing(s) for n, s in people.items()})
+    await made.desk.do(staff.set_initial, {jid(n): Standing(s) for n, s in people.items()}, made.desk.rules)
     for name in ("ana", "ben"):
         await made.desk.do(staff.go_on_duty, jid(name), rules=RULES)
         watch.tick(1)

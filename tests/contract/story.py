@@ -100,7 +100,7 @@ class Story:
         """Return a chat that ana answers."""
         ticket = await self.ask()
         await self.offer(ticket.chat_id)
-        await self.desk.do(offers.accept_offer, jid("ana"))
+        await self.desk.do(offers.accept_offer, jid("ana"), rules=self.desk.rules)
         return ticket.chat_id
 
     async def standings(self) -> dict[str, Standing]:

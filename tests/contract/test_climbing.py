@@ -45,12 +45,13 @@ async def test_what_nobody_takes_climbs_step_by_step_and_each_is_told_once(story
 async def test_the_alarm_says_what_is_the_matter_and_not_who_asks_what(story: Story) -> None:
     await story.ask()
     for name in ("ana", "ben"):
-        await story.desk.do(staff.go_off_duty, jid(name))
+        await story.desk.do(staff.go_off_duty, jid(name), story.desk.rules)
     story.watch.tick(120)
     await story.climb()
     with story.store.writing() as work:
         bodies = {letter.body for letter in work.letters.take_due(work.now, 50)}
-    assert bodies == {"A request waits in the queue, for 2 minutes: nobody is on duty."}
+    said = "A request has been waiting for 2 minutes: nobody is on duty."
+    assert bodies == {said, f'{said} If you can help now, write "on" to me.'}
 
 
 async def test_in_a_long_queue_alarms_are_bundled(story: Story) -> None:
@@ -69,7 +70,7 @@ async def test_in_a_long_queue_alarms_are_bundled(story: Story) -> None:
     await story.climb()
     with story.store.writing() as work:
         bodies = [letter.body for letter in work.letters.take_due(work.now, 50) if letter.kind == "plain"]
-    assert [body.partition(":")[0] for body in bodies] == ["2 requests wait in the queue, for up to 4 minutes"]
+    assert [body.partition(":")[0] for body in bodies] == ["2 requests are waiting, the longest for 4 minutes"]
 
 
 async def test_a_visitor_in_a_room_is_told_there(story: Story) -> None:
@@ -91,7 +92,7 @@ async def test_what_returns_climbs_anew(story: Story) -> None:
     await story.letters()
     story.watch.tick(60)
     await story.offer(chat_id)
-    await story.desk.do(offers.accept_offer, jid("ben"))
+    await story.desk.do(offers.accept_offer, jid("ben"), rules=story.desk.rules)
     await story.desk.do(rooms.record, chat_id, [HelperMissing(jid("ben"))], **story.eyes)
     story.watch.tick(120)
     await story.climb()
@@ -100,7 +101,7 @@ async def test_what_returns_climbs_anew(story: Story) -> None:
 
 async def test_nobody_is_alarmed_for_who_has_gone_until_they_are_back(story: Story) -> None:
     await story.ask()
-    await story.desk.do(visits.visitor_gone, VISITOR)
+    await story.desk.do(visits.visitor_gone, VISITOR, story.desk.rules)
     await story.letters()
     story.watch.tick(120)
     await story.climb()

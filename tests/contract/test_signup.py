@@ -143,7 +143,7 @@ async def test_who_was_taken_off_the_staff_by_somebody_else_does_not_come_back_a
         work.accounts.remove(UNA)
         work.audit.add(Entry(work.now, "standing", UNA, jid("ada"), Standing.TRAINEE, None, "spam"))
     assert not await signs_up(story, source=Source.READY)
-    with pytest.raises(NotPermitted, match="ask an admin"):
+    with pytest.raises(NotPermitted, match="can add you again"):
         await story.desk.do(signup.register, UNA, rules=RULES)
     await story.desk.do(signup.add_account, UNA, by=jid("ana"), workgroup=SUPPORT, rules=RULES)
     (letter,) = await welcomes(story)
@@ -191,7 +191,7 @@ async def test_ready_from_who_waits_for_help_is_an_answer_and_no_sign_up(story: 
 
 async def hears(story: Story, who: str, rules: DeskRules = RULES) -> list[str]:
     """Have the server tell of a new account; return who is told of it."""
-    await story.desk.do(signup.take_heard, {jid(who): Source.SERVER}, workgroup=SUPPORT, rules=rules)
+    await story.desk.do(signup.take_heard, [(jid(who), Source.SERVER)], workgroup=SUPPORT, rules=rules)
     return [to for to, _ in await story.letters()]
 
 

@@ -71,8 +71,10 @@ async def test_where_all_is_as_it_should_be_nothing_is_found(story: Story, broom
     await story.in_progress()
     await story.ask("v2@anon.localhost/x")
     gone = await story.ask("v3@anon.localhost/x")
-    await story.desk.do(visits.visitor_gone, FullJid("v3@anon.localhost/x"))
-    await story.desk.do(chats.close_chat, gone.chat_id, by=jid("mia"), disposition=Disposition.SPAM)
+    await story.desk.do(visits.visitor_gone, FullJid("v3@anon.localhost/x"), story.desk.rules)
+    await story.desk.do(
+        chats.close_chat, gone.chat_id, by=jid("mia"), disposition=Disposition.SPAM, rules=story.desk.rules
+    )
     assert await broom.sweep() == []
     assert await broom.listed() == []
 
@@ -90,7 +92,7 @@ async def test_a_wait_that_should_be_over_is_ended(story: Story, broom: Broom) -
 
 async def test_a_request_of_who_has_gone_is_ended(story: Story, broom: Broom) -> None:
     ticket = await story.ask()
-    await story.desk.do(visits.visitor_gone, VISITOR)
+    await story.desk.do(visits.visitor_gone, VISITOR, story.desk.rules)
     story.watch.tick(120 + LATER)
     assert await broom.sweep() == [Trouble.VISITOR_GONE]
     assert (await story.chat(ticket.chat_id)).outcome is Outcome.ABANDONED
@@ -110,7 +112,9 @@ async def test_an_offer_for_a_chat_that_does_not_wait_is_taken_back(
 ) -> None:
     chat_id = await story.in_progress()
     if state is ChatState.CLOSED:
-        await story.desk.do(chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED)
+        await story.desk.do(
+            chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED, rules=story.desk.rules
+        )
         await change(story, chat_id, room=RoomState.GONE)
 
     def offer(work: Work) -> None:
@@ -163,7 +167,9 @@ async def test_the_room_of_a_chat_that_is_over_is_looked_at_again(
     story: Story, broom: Broom, room: RoomState, then: RoomState
 ) -> None:
     chat_id = await story.in_progress()
-    await story.desk.do(chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED)
+    await story.desk.do(
+        chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED, rules=story.desk.rules
+    )
     await change(story, chat_id, room=room)
     story.watch.tick(LATER)
     story.woken.chats.clear()
@@ -175,7 +181,9 @@ async def test_the_room_of_a_chat_that_is_over_is_looked_at_again(
 async def over(story: Story) -> ChatId:
     """Return a chat that is over, and its room gone."""
     chat_id = await story.in_progress()
-    await story.desk.do(chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED)
+    await story.desk.do(
+        chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED, rules=story.desk.rules
+    )
     await change(story, chat_id, room=RoomState.GONE)
     return chat_id
 
@@ -241,7 +249,7 @@ async def test_what_came_right_by_itself_is_left_alone(story: Story, broom: Broo
     await story.offer(ticket.chat_id)
     story.watch.tick(20 + LATER)
     found = await broom.find()
-    await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id)
+    await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id, rules=story.desk.rules)
     for problem in found:
         assert not await story.desk.do(sweep.repair, problem, **story.eyes)
     assert (await story.chat(ticket.chat_id)).helper == jid("ana")
@@ -268,7 +276,8 @@ async def test_admins_are_told_once_of_what_only_the_server_can_put_right(story:
     with story.store.writing() as work:
         letters = work.letters.take_due(work.now, 50)
     assert [(letter.to, letter.kind) for letter in letters] == [("ada@localhost", "plain")]
-    assert f"- stuck {chat_id} (forbidden: by the server)" in letters[0].body
+    assert f"- {chat_id}: " in letters[0].body
+    assert "(forbidden: by the server)" in letters[0].body
     assert await broom.listed() == [(chat_id, Trouble.STUCK)]
     broom.stuck = {}
     assert await broom.sweep() == []

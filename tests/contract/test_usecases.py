@@ -91,7 +91,7 @@ async def test_requests_go_round(story: Story) -> None:
         story.watch.tick(1)
         (helper,) = await story.offer(ticket.chat_id)
         taken.append(helper)
-        await story.desk.do(offers.accept_offer, jid(helper))
+        await story.desk.do(offers.accept_offer, jid(helper), rules=story.desk.rules)
     assert taken == ["ana", "ben", "ana", "ben"]
 
 
@@ -105,7 +105,7 @@ async def test_accepting_opens_the_chat_and_asks_both_in(story: Story) -> None:
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
     assert (await story.chat(ticket.chat_id)).room is RoomState.NEEDED
-    await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id)
+    await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id, rules=story.desk.rules)
     chat = await story.chat(ticket.chat_id)
     assert (chat.state, chat.helper, chat.offers) == (ChatState.OPEN, jid("ana"), ())
     assert chat.opened_at == chat.first_opened_at == story.watch.now()
@@ -120,7 +120,7 @@ async def test_nobody_accepts_what_is_offered_to_another(story: Story, who: str)
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
     with pytest.raises(NotFound):
-        await story.desk.do(offers.accept_offer, jid(who), ticket.chat_id)
+        await story.desk.do(offers.accept_offer, jid(who), ticket.chat_id, rules=story.desk.rules)
     assert (await story.chat(ticket.chat_id)).state is ChatState.WAITING
 
 
@@ -145,12 +145,12 @@ async def test_of_all_who_are_asked_at_once_the_first_has_it_and_the_others_are_
     for offer in chat.offers:
         assert await story.desk.do(rooms.mark_offer_told, offer.id)
     await story.letters()
-    await story.desk.do(offers.accept_offer, jid("ben"), ticket.chat_id)
+    await story.desk.do(offers.accept_offer, jid("ben"), ticket.chat_id, rules=story.desk.rules)
     chat = await story.chat(ticket.chat_id)
     assert (chat.helper, chat.offers) == (jid("ben"), ())
     assert await story.letters() == [("ana@localhost", "fleeting")]
     with pytest.raises(NotFound):
-        await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id)
+        await story.desk.do(offers.accept_offer, jid("ana"), ticket.chat_id, rules=story.desk.rules)
 
 
 async def test_each_request_is_offered_to_one_before_any_is_to_all(story: Story) -> None:
@@ -174,7 +174,7 @@ async def test_offers_of_who_has_gone_are_taken_back(story: Story) -> None:
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
     story.seen[jid("ana")] = Availability.OFFLINE
-    await story.desk.do(offers.revoke_of_absent, presences=story.seen)
+    await story.desk.do(offers.revoke_of_absent, presences=story.seen, rules=story.desk.rules)
     assert (await story.chat(ticket.chat_id)).offers == ()
     assert await story.offer(ticket.chat_id) == ["ben"]
 
@@ -182,7 +182,7 @@ async def test_offers_of_who_has_gone_are_taken_back(story: Story) -> None:
 async def test_going_off_duty_takes_the_offer_back(story: Story) -> None:
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
-    await story.desk.do(staff.go_off_duty, jid("ana"))
+    await story.desk.do(staff.go_off_duty, jid("ana"), story.desk.rules)
     assert (await story.chat(ticket.chat_id)).offers == ()
 
 
@@ -192,12 +192,12 @@ async def test_who_asked_and_then_joined_the_staff_is_not_offered_their_own_requ
     await story.change("kim@localhost", to=Standing.HELPER)
     await story.desk.do(staff.go_on_duty, jid("kim"), rules=RULES)
     for name in ("ana", "ben"):
-        await story.desk.do(staff.go_off_duty, jid(name))
+        await story.desk.do(staff.go_off_duty, jid(name), story.desk.rules)
     assert await story.offer(own.chat_id) == []
     second = await story.ask(other)
     assert await story.offer(own.chat_id, second.chat_id) == ["kim"]
     assert (await story.chat(own.chat_id)).offers == ()
-    await story.desk.do(visits.leave, kim)
+    await story.desk.do(visits.leave, kim, story.desk.rules)
     assert (await story.chat(own.chat_id)).outcome is Outcome.ABANDONED
 
 
@@ -217,7 +217,9 @@ async def test_a_yes_brings_the_invitation_again_and_never_one_to_a_chat_that_is
     await story.desk.do(rooms.mark_invitation_told, chat_id, invitation)
     assert (await story.desk.do(chats.ask_in_again, jid("ana"))).id == chat_id
     assert {i.jid: i.told_at for i in (await story.chat(chat_id)).invitations}[jid("ana")] is None
-    await story.desk.do(chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SOLVED)
+    await story.desk.do(
+        chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SOLVED, rules=story.desk.rules
+    )
     with story.store.writing() as work:  # as by a round that was under way
         work.invitations.put(chat_id, invitation)
     with pytest.raises(NotFound):
@@ -235,10 +237,12 @@ async def test_who_may_close_a_chat(story: Story, by: str, is_theirs: bool) -> N
     chat_id = await story.in_progress()
     if not is_theirs:
         with pytest.raises(NotFound):
-            await story.desk.do(chats.close_chat, chat_id, by=jid(by), disposition=Disposition.SOLVED)
+            await story.desk.do(
+                chats.close_chat, chat_id, by=jid(by), disposition=Disposition.SOLVED, rules=story.desk.rules
+            )
         assert (await story.chat(chat_id)).state is ChatState.OPEN
         return
-    await story.desk.do(chats.close_chat, chat_id, by=jid(by), disposition=Disposition.SOLVED)
+    await story.desk.do(chats.close_chat, chat_id, by=jid(by), disposition=Disposition.SOLVED, rules=story.desk.rules)
     chat = await story.chat(chat_id)
     assert (chat.state, chat.outcome, chat.disposition) == (ChatState.CLOSED, Outcome.SERVED, Disposition.SOLVED)
     assert chat.invitations == ()
@@ -247,17 +251,25 @@ async def test_who_may_close_a_chat(story: Story, by: str, is_theirs: bool) -> N
 
 async def test_a_chat_is_closed_once(story: Story) -> None:
     chat_id = await story.in_progress()
-    await story.desk.do(chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED)
+    await story.desk.do(
+        chats.close_chat, chat_id, by=jid("ana"), disposition=Disposition.SOLVED, rules=story.desk.rules
+    )
     with pytest.raises(NotFound):
-        await story.desk.do(chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SPAM)
+        await story.desk.do(
+            chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SPAM, rules=story.desk.rules
+        )
     assert (await story.chat(chat_id)).disposition is Disposition.SOLVED
 
 
 async def test_a_waiting_request_is_refused_by_who_oversees(story: Story) -> None:
     ticket = await story.ask()
     with pytest.raises(NotFound):
-        await story.desk.do(chats.close_chat, ticket.chat_id, by=jid("ana"), disposition=Disposition.SPAM)
-    await story.desk.do(chats.close_chat, ticket.chat_id, by=jid("mia"), disposition=Disposition.SPAM)
+        await story.desk.do(
+            chats.close_chat, ticket.chat_id, by=jid("ana"), disposition=Disposition.SPAM, rules=story.desk.rules
+        )
+    await story.desk.do(
+        chats.close_chat, ticket.chat_id, by=jid("mia"), disposition=Disposition.SPAM, rules=story.desk.rules
+    )
     chat = await story.chat(ticket.chat_id)
     assert (chat.outcome, chat.room) == (Outcome.REFUSED, RoomState.GONE)
     assert (VISITOR, "removed") in await story.letters()
@@ -269,16 +281,16 @@ async def test_a_visitor_leaves(story: Story, is_open: bool, outcome: Outcome) -
     if is_open:  # and they met in the room
         came = Entered(Visit(bare(VISITOR), "Vera", Part.VISITOR, NOW))
         await story.desk.do(rooms.record, chat_id, [came], **story.eyes)
-    await story.desk.do(visits.leave, VISITOR)
+    await story.desk.do(visits.leave, VISITOR, story.desk.rules)
     chat = await story.chat(chat_id)
     assert (chat.state, chat.outcome) == (ChatState.CLOSED, outcome)
     with pytest.raises(NotFound):
-        await story.desk.do(visits.leave, VISITOR)
+        await story.desk.do(visits.leave, VISITOR, story.desk.rules)
 
 
 async def test_who_leaves_before_anybody_saw_that_they_had_come_was_served(story: Story) -> None:
     chat_id = await story.in_progress()
-    await story.desk.do(visits.leave, VISITOR)
+    await story.desk.do(visits.leave, VISITOR, story.desk.rules)
     chat = await story.chat(chat_id)
     assert chat.outcome is Outcome.ABANDONED
     came = Entered(Visit(bare(VISITOR), "Vera", Part.VISITOR, NOW))
@@ -321,7 +333,7 @@ async def test_a_lost_answer_does_not_cost_the_place(story: Story) -> None:
 async def test_in_a_chat_the_new_address_is_asked_in_and_the_old_one_has_no_place(story: Story) -> None:
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
-    await story.desk.do(offers.accept_offer, jid("ana"))
+    await story.desk.do(offers.accept_offer, jid("ana"), rules=story.desk.rules)
     await story.desk.do(visits.resume, ticket.token, FullJid("v7@anon.localhost/x"), **story.eyes)
     assert names(i.jid for i in (await story.chat(ticket.chat_id)).invitations) == {"ana", "v7"}
 
@@ -335,7 +347,7 @@ async def test_an_unknown_token_gives_nothing(story: Story, token: str) -> None:
 
 async def test_a_token_is_over_with_its_chat(story: Story) -> None:
     ticket = await story.ask()
-    await story.desk.do(visits.leave, VISITOR)
+    await story.desk.do(visits.leave, VISITOR, story.desk.rules)
     with pytest.raises(NotFound):
         await story.desk.do(visits.resume, ticket.token, VISITOR, **story.eyes)
 
@@ -401,7 +413,7 @@ async def test_a_demoted_helper_loses_the_offer_and_the_role(story: Story) -> No
 
 
 async def test_the_settings_give_standing_only_to_who_has_none(story: Story) -> None:
-    await story.desk.do(staff.set_initial, {jid("tom"): Standing.ADMIN, jid("new"): Standing.HELPER})
+    await story.desk.do(staff.set_initial, {jid("tom"): Standing.ADMIN, jid("new"): Standing.HELPER}, story.desk.rules)
     assert (await story.standings())["tom"] is Standing.TRAINEE
     assert (await story.standings())["new"] is Standing.HELPER
 
@@ -419,7 +431,7 @@ async def test_a_bug_in_the_midst_takes_everything_back_and_wakes_nobody(
 
     monkeypatch.setattr("livechat_xmpp.store.rooms.InvitationTable.put", fails)
     with pytest.raises(RuntimeError):
-        await story.desk.do(offers.accept_offer, jid("ana"))
+        await story.desk.do(offers.accept_offer, jid("ana"), rules=story.desk.rules)
     assert replace(await story.chat(ticket.chat_id)) == before
     assert story.woken.chats == []
     assert before.asked_at > NOW

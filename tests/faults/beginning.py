@@ -39,7 +39,7 @@ async def hire(world: World) -> None:
 
 
 async def _all_told(world: World) -> bool:
-    return all(one.has_heard("Changed by") for one in world.staff.values() if one.part != "admin")
+    return all(one.has_heard("decided this") for one in world.staff.values() if one.part != "admin")
 
 
 async def begin_chats(world: World) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 LIFE = 55  # stanzas that the desk sends in one life, about: a fault strikes at one of them
 ANYTHING = rb"^"
-OFFER = rb"^\s*<message[^>]*>(?=.*asks for help)"
-INVITED = rb"^\s*<message[^>]*>(?=.*(Please come in|A chat to watch|is open for you))"
+OFFER = rb"^\s*<message[^>]*>(?=.*asks for help(?: and has waited [^:]*)?:)"
+INVITED = rb"^\s*<message[^>]*>(?=.*(Please come in|a room monitor is there|is open for you))"
 
 
 async def for_so_long(seconds: float) -> None:

@@ -12,28 +12,33 @@ AT_ONCE_S = 2.0  # so long before or after one is put out of a room what one say
 EARLY = 0.1  # by such a share an offer's time may be shorter while a clock that was set is being followed
 EARLY_S = 1.0  # an offer's end may be told so much too early: the moment is rounded, and the message took its time
 
-OFFER = re.compile(r" asks for help\b.*^(?:You have .*\n)?xmpp:([^@\s]+)@", re.DOTALL | re.MULTILINE)
+OFFER = re.compile(
+    r" asks for help(?: and has waited [^:\n]*)?:$.*^(?:You have [^\n]*\n)?xmpp:([^@\s]+)@", re.DOTALL | re.MULTILINE
+)
 ASKED_IN = re.compile(
-    r"^(?:The chat with .* is yours\. Please come in\.|A chat to watch and to help with: "
+    r"^(?:The chat with .* is yours\. Please come in\.|[^\n]* asks for help[^\n]*, and a room monitor is there\. "
     r"|The chat with .* is open for you\.|A helper is here for you\. Please come in: ).*xmpp:([^@\s]+)@",
     re.DOTALL,
 )
-TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes to the next helper\.$")
-TAKEN_BACK = re.compile(r"^(.*)'s request is not waiting for you any more\.$")
+TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes back to the queue\.$")
+TAKEN_BACK = re.compile(
+    r"^(?:You were out of the chat with )?(.*?)(?:'s request is not waiting for you any more\."
+    r"| for too long, so the request is back in the queue\.)$"
+)
 # What staff may be told besides: answers to what they wrote, news of their standing, and that the desk stops.
 EXPLAINED = (
-    re.compile(r"Changed by \S+"),
+    re.compile(r" \S+ decided this\b"),
     re.compile(r"^Passed on: "),
-    re.compile(r" is yours\. The invitation to the room is on its way\.$"),
+    re.compile(r"^The chat with .* is yours; the invitation is on its way\. "),
     re.compile(r"^The invitation to the chat with .* is on its way\.$"),
-    re.compile(r"^Chat \S+ is closed as \S+\.$"),
+    re.compile(r'^Chat \S+ is closed as "[^"]+"\.$'),
     re.compile(r"^Nothing is offered to you at the moment\.$"),
     re.compile(r"will be back", re.IGNORECASE),
 )
 # What anybody is told once in such a short life, whatever happens: the same words twice are one too many.
 ONCE = (
-    re.compile(r"^Welcome! You are a trainee here now"),
-    re.compile(r'Are they ready to answer by themselves\? Write "endorse ([^"]+)"'),
+    re.compile(r"^Welcome! I am the help desk here"),
+    re.compile(r'If you think that they can answer by themselves, write "endorse ([^"]+)"'),
     re.compile(r"^Would you like to help others here"),
 )
 # How the server, not the desk, says that what was sent did not arrive while a fault was under way.

@@ -29,7 +29,10 @@ MUC, DESK = "chats.workgroup.localhost", "support@workgroup.localhost"
 ROOM = f"open1@{MUC}"
 ANA, MIA, TOM, CAI, VIC = "ana@localhost", "mia@localhost", "tom@localhost", "cai@localhost", "x1@anon.localhost"
 OFFERED = f"vo asks for help:\n> Why?\nYou have 25 seconds. To take it, enter the room.\nxmpp:asked1@{MUC}?join"
-WATCH = f"A chat to watch and to help with: vic asks. A room monitor is there.\n> Why?\nxmpp:open1@{MUC}?join"
+WATCH = (
+    "vic asks for help; ana@localhost answers, and a room monitor is there. Come in to watch and help."
+    f"\n> Why?\nxmpp:open1@{MUC}?join"
+)
 
 
 def a_message(body: str, at: float = 0.0, **more: str) -> Told:
@@ -154,11 +157,11 @@ def an_offer_comes_again_without_a_reason(world: Evidence) -> None:
 
 
 def the_end_of_an_offer_nobody_heard_of(world: Evidence) -> None:
-    tell(world, "ana", a_message("Time is up: vo's request goes to the next helper."))
+    tell(world, "ana", a_message("Time is up: vo's request goes back to the queue."))
 
 
 def time_is_up_before_time(world: Evidence) -> None:
-    tell(world, "cai", a_message("Time is up: vo's request goes to the next helper.", 105))
+    tell(world, "cai", a_message("Time is up: vo's request goes back to the queue.", 105))
 
 
 def an_offer_stays_open_for_ever(world: Evidence) -> None:
@@ -256,12 +259,13 @@ def nothing_explains_a_message(world: Evidence) -> None:
 
 def somebody_is_welcomed_twice(world: Evidence) -> None:
     for _ in range(2):
-        tell(world, "ana", a_message("Welcome! You are a trainee here now: you learn by watching."))
+        tell(world, "ana", a_message("Welcome! I am the help desk here. If you like, you can learn to help others."))
 
 
 def a_helper_is_asked_twice_about_a_trainee(world: Evidence) -> None:
     for visitor in ("vo", "vu"):
-        asked = f'Tom was with you in {visitor}. Are they ready to answer by themselves? Write "endorse tom" with why.'
+        words = 'If you think that they can answer by themselves, write "endorse tom" and why.'
+        asked = f"Tom was with you in {visitor}. {words}"
         tell(world, "ana", a_message(asked))
 
 
@@ -335,7 +339,7 @@ def test_an_offer_comes_again_when_time_was_up() -> None:
     world = a_right_world()
     first = replace(world.recorded.offers[0], state="expired", decided_at="10:06")
     world.recorded = replace(world.recorded, offers=(first, replace(world.recorded.offers[0], id=2)))
-    tell(world, "cai", a_message("Time is up: vo's request goes to the next helper.", 125), a_message(OFFERED, 130))
+    tell(world, "cai", a_message("Time is up: vo's request goes back to the queue.", 125), a_message(OFFERED, 130))
     world.at = 140
     assert objections(world) == []
 

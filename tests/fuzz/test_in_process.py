@@ -70,7 +70,7 @@ class Fuzzed:
         rules = {"presences": self.component.book, "rules": desk.rules}
         self.chat = (await desk.do(visits.ask, SUPPORT, VERA, answers, **rules)).chat_id
         await desk.do(offers.make_offers, SUPPORT, {self.chat}, **rules)
-        await desk.do(offers.accept_offer, jid("ana"))
+        await desk.do(offers.accept_offer, jid("ana"), rules=desk.rules)
         entering = asyncio.ensure_future(self.component.rooms.enter(self.chat))
         await asyncio.sleep(0)
         room, ours = f"{self.chat}@chats.workgroup.localhost", f"{self.chat}@workgroup.localhost/desk"
@@ -110,7 +110,8 @@ async def fuzzed(database: Path) -> AsyncIterator[Fuzzed]:
         clock = SystemClock()
         async with Store.opened(chosen.database.url.get_secret_value(), clock.now) as store:
             component = build(chosen, store, clock)
-            await component.desk.do(staff.set_initial, {jid(name): standing for name, standing in STAFF.items()})
+            initial = {jid(name): standing for name, standing in STAFF.items()}
+            await component.desk.do(staff.set_initial, initial, component.desk.rules)
             one = Fuzzed(component, sent)
             await component.staff_presence.refresh()
             await one.begin()

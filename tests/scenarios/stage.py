@@ -171,7 +171,7 @@ class Stage(ABC):
         result = await self.ada.command("demote" if demote else "promote", accounts=[person.bare], standing=standing)
         assert result.is_completed, result.notes
         if person.is_connected:
-            await person.receives(f"Changed by {self.ada.bare}")
+            await person.receives(f"{self.ada.bare} decided this")
 
     # --- asking
 

@@ -31,7 +31,7 @@ async def test_the_subject_and_the_first_lines_tell_the_story(stage: Stage) -> N
     """RO-7"""
     ana = await stage.staff("ana")
     chat = await stage.chat(ana)
-    assert ana.view_of(chat.room).subject == f"vic asks: {QUESTION}"
+    assert ana.view_of(chat.room).subject == f"vic: {QUESTION}"
     story = await ana.sees(chat.room, "Who is who")
     assert f"> {QUESTION}" in story.body
     assert f"{ana.bare.partition('@')[0]} answers" in story.body
@@ -111,7 +111,7 @@ async def test_a_visitor_cannot_close_with_the_staffs_word(stage: Stage) -> None
     await stage.settled()
     assert ana.is_in(chat.room)
     await ana.speak(chat.room, "!close nonsense")
-    await ana.receives("disposition")
+    await ana.receives("nonsense is not one of the choices")
     assert ana.is_in(chat.room)
 
 

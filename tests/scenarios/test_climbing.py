@@ -88,15 +88,15 @@ async def test_then_staff_are_told_and_then_the_visitor(stage: Stage) -> None:
     vic = await stage.visitor()
     request = await stage.asks(vic)
     await ana.say(stage.workgroup, "off")
-    told = await stage.ada.receives("A request waits in the queue")
+    told = await stage.ada.receives("A request has been waiting")
     assert "nobody is on duty" in told.body
-    said = await mia.sees(room, "A request waits in the queue")
+    said = await mia.sees(room, "A request has been waiting")
     assert f'write "on" to {stage.workgroup}' in said.body
     assert "vic" not in said.body + told.body
     await vic.receives("nobody has been free")
     await stage.settled()
     assert "Help desk" in mia.inside(room), "it stays"
-    assert len([one for one in stage.ada.inbox if "waits in the queue" in one.body]) == 1, "once a climb"
+    assert len([one for one in stage.ada.inbox if "has been waiting" in one.body]) == 1, "once a climb"
     assert await stage.place(vic) == 1
     await ana.presence()
     await ana.say(stage.workgroup, "on")
@@ -110,7 +110,7 @@ async def test_where_the_desk_cannot_speak_to_contributors_admins_are_told(stage
     await ana.presence("away")
     await stage.asks(await stage.visitor())
     for admin in (stage.ada, kim):
-        told = await admin.receives("A request waits in the queue")
+        told = await admin.receives("A request has been waiting")
         assert "everybody on duty is away" in told.body
     await stage.settled()
     room = stage.settings.xmpp.contributors
@@ -125,7 +125,7 @@ async def test_an_admin_who_is_not_there_is_told_later(stage: Stage) -> None:
     await kim.drop()
     await stage.settled()
     await stage.asks(await stage.visitor())
-    await stage.ada.receives("A request waits in the queue")
+    await stage.ada.receives("A request has been waiting")
     await stage.settled()
     await kim.arrive()
-    await kim.receives("A request waits in the queue")
+    await kim.receives("A request has been waiting")

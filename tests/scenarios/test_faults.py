@@ -160,7 +160,7 @@ async def test_after_a_restart_of_the_server_the_chats_go_on(stage: Stage, keep_
         await tom.is_invited(chat.room)
     await stage.settled()
     await tom.enter(chat.room)
-    assert ana.view_of(chat.room).subject.startswith("vic asks")
+    assert ana.view_of(chat.room).subject.startswith("vic: ")
     stranger = await stage.visitor("sly")
     assert await stage.refuses(stranger, chat.room) == "registration-required"
     _, features = await ana.disco_info(chat.room)

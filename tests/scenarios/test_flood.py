@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.wording import visitors
 from tests.people import Person
 from tests.people.elements import COMMANDS, MUC, make, new_id
 from tests.people.forms import submitted
@@ -30,12 +30,12 @@ async def test_messages_in_one_breath_are_one_question_in_their_order(stage: Sta
         await vic.say(stage.workgroup, line)
     await vic.receives(lambda one: (mark := one.find(f"{{{VISIT}}}resume")) is not None and mark.get("token"))
     for _ in WORDS[1:]:
-        await vic.receives(texts.WORDS_ADDED)
+        await vic.receives(visitors.WORDS_ADDED.english)
     (row,) = (await ana.command("list-queue")).rows
     assert row["question"] == " ".join(WORDS)
     await stage.settled()
-    assert not vic.has_unread(texts.WORDS_ADDED)
-    assert not vic.has_unread(texts.BUSY_PLACE)
+    assert not vic.has_unread(visitors.WORDS_ADDED.english)
+    assert not vic.has_unread(visitors.BUSY_PLACE.english)
 
 
 async def test_off_and_on_in_one_breath_ends_on_duty(stage: Stage) -> None:
@@ -128,7 +128,7 @@ async def test_who_waits_is_told_when_the_last_helper_goes(stage: Stage) -> None
     request = await stage.asks(vic)
     await stage.is_offered(ana, request)
     await ana.say(stage.workgroup, "off")
-    await vic.receives(texts.NOBODY_NOW)
+    await vic.receives(visitors.NOBODY_NOW.english)
     assert await stage.place(vic) == 1, "the place is kept"
     await ana.say(stage.workgroup, "on")
     await stage.is_offered(ana, request)
@@ -142,7 +142,7 @@ async def test_a_request_that_nobody_takes_ends_with_a_word(stage: Stage) -> Non
     request = await stage.asks(vic)
     await stage.is_offered(ana, request)
     told = await vic.receives(has(f"{{{WORKGROUP}}}depart-queue"))
-    assert told.body == texts.NOBODY_CAME
+    assert told.body == visitors.NOBODY_CAME.english
     assert (await stage.ended(request.chat))["outcome"] == "timed-out"
     assert (await ana.command("list-queue")).rows == []
     await stage.asks(vic)

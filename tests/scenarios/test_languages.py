@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
-from livechat_xmpp.domain.wording import duty, languages, signup, words
+from livechat_xmpp.domain.model import BareJid, Standing
+from livechat_xmpp.domain.wording import accounts, duty, forms, languages, signup, visitors, words
 from livechat_xmpp.domain.wording.staff import new_standing
 from livechat_xmpp.translations import Translations
+from tests.people import StanzaError
 from tests.scenarios.stage import Stage
 
 TEXTS = Translations()
@@ -109,7 +110,7 @@ async def test_a_newcomer_is_welcomed_in_the_language_that_they_wrote_in(stage: 
     una.language = "de"
     await una.say(stage.workgroup, "ready")
     await una.receives(TEXTS.say(signup.WELCOME, "de"))
-    await una.receives(TEXTS.say(duty.ON_DUTY, "de", role=duty.ROLES[DutyRole.TRAINEE], count=2))
+    await una.receives(TEXTS.say(duty.ON_THE_LIST, "de"))
     assert (await una.command("my-status")).title == "Mein Stand"
     await una.say(stage.workgroup, "help")
     await una.receives(TEXTS.say(words.READY, "de"))
@@ -120,6 +121,46 @@ async def test_refusals_are_in_the_askers_language(stage: Stage) -> None:
     tom = await stage.staff("tom", "trainee", on_duty=False)
     tom.language = "de"
     await tom.say(stage.workgroup, "promote tom@localhost helper")
-    await tom.receives("Dieser Befehl ist nicht für dich.")
+    await tom.receives("Mit deiner Rolle geht das nicht.")
     await tom.say(stage.workgroup, "endorse nobody")
     await tom.receives(TEXTS.say(words.NOT_FOR_YOU, "de"))
+
+
+async def test_all_refusals_of_accounts_are_in_the_askers_language(stage: Stage) -> None:
+    """RU-6, also where there are several"""
+    stage.ada.language = "de"
+    result = await stage.ada.command("promote", accounts=["una@elsewhere.org", "nobody at all"], standing="helper")
+    no_address = TEXTS.say(accounts.NO_ADDRESS, "de", text="nobody at all")
+    assert result.error == f"{TEXTS.say(accounts.NOT_OF_THE_TEAM, 'de', domain='elsewhere.org')}\n{no_address}"
+
+
+async def test_a_visitor_is_told_everything_in_the_language_of_their_client(stage: Stage) -> None:
+    """RU-6"""
+    vic = await stage.visitor()
+    vic.language = "de"
+    await vic.say(stage.workgroup, "Wie drucke ich diese Seite?")
+    await vic.receives(TEXTS.say(visitors.CLOSED_NOW, "de"))
+    ana = await stage.staff("ana")
+    await vic.say(stage.workgroup, "Wie drucke ich diese Seite?")
+    told = await vic.receives(TEXTS.say(visitors.NEXT, "de"))
+    assert TEXTS.say(visitors.STAY_ONLINE, "de") in told.body
+    offered = await ana.receives("asks for help:")
+    room = offered.body.rpartition("xmpp:")[2].removesuffix("?join")
+    await ana.enter(room)
+    await vic.receives(TEXTS.say(visitors.come_in(room), "de"))
+    await vic.enter(room)
+    await vic.sees(room, TEXTS.say(visitors.IN_THE_ROOM, "de"))
+    await ana.speak(room, "!close solved")
+    await vic.receives(TEXTS.say(visitors.CHAT_ENDED, "de"))
+
+
+async def test_stanzas_are_refused_in_the_language_of_the_asker(stage: Stage) -> None:
+    """RU-6"""
+    tom = await stage.staff("tom", "trainee", on_duty=False)
+    tom.language = "de"
+    with pytest.raises(StanzaError) as refused:
+        await tom.command("ask-for-help", at=stage.workgroup)
+    assert "Du gehörst hier zum Team." in refused.value.text
+    with pytest.raises(StanzaError) as refused:
+        await tom.command("no-such-thing")
+    assert refused.value.text == TEXTS.say(forms.NO_COMMAND, "de")

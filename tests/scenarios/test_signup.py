@@ -34,7 +34,7 @@ async def is_trainee(stage: Stage, who: str) -> None:
 
 async def is_welcomed(stage: Stage, person: Person) -> None:
     told = await person.receives("Welcome!")
-    for part in ('"ready"', "https://example.org/guide", f"xmpp:{stage.settings.xmpp.contributors}?join"):
+    for part in ('"off"', "https://example.org/guide", f"xmpp:{stage.settings.xmpp.contributors}?join"):
         assert part in told.body
     assert await person.is_invited(stage.settings.xmpp.contributors)
 
@@ -65,7 +65,7 @@ async def test_who_makes_an_account_is_a_trainee_welcomed_once_and_invited(stage
     assert (await una.command("my-status")).fields["standing"] == "trainee"
     await stage.restart_component()
     await una.say(stage.workgroup, "ready")
-    await una.receives("on duty as trainee")
+    await una.receives("You are on the list")
     await stage.settled()
     assert welcomes(una) == 1
 
@@ -146,10 +146,10 @@ async def test_ready_makes_a_trainee_and_puts_them_on_the_list(stage: Stage) -> 
     """AP-1"""
     una = await stage.person("una")
     await una.say(stage.workgroup, "ready")
-    await una.receives("on duty as trainee")
+    await una.receives("You are on the list")
     await una.receives("Welcome!")
     await una.say(stage.workgroup, "ready")
-    await una.receives("on duty as trainee")
+    await una.receives("You are on the list")
     await stage.settled()
     assert welcomes(una) == 1
 
@@ -163,10 +163,10 @@ async def test_registering_with_the_desk_makes_a_trainee_and_taking_it_back_none
     await una.receives("Welcome!")
     assert (await una.command("my-status")).fields["standing"] == "trainee"
     await una.iq(desk, make(query, make(f"{{{REGISTER}}}remove")))
-    await una.receives("You have left the staff")
+    await una.receives("You have left the team")
     assert await standing_of(stage, una.bare) == ""
     await una.say(stage.workgroup, "ready")
-    await una.receives("on duty as trainee")
+    await una.receives("You are on the list")
     await stage.settled()
     assert welcomes(una) == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livechat_xmpp.domain import texts
+from livechat_xmpp.domain.wording import chats, visitors
 from tests.people import Person
 from tests.scenarios.stage import Chat, Stage
 from tests.servers.waiting import wait_until_async
@@ -40,7 +40,7 @@ async def test_everybody_is_told_once_that_the_desk_will_be_back(stage: Stage) -
     await sam.receives(STOPS)
     await ana.receives("You stay on duty")
     await tom.is_out_of(chat.room)
-    assert heard(tom) == [texts.STOPS_ON_DUTY], "out before it was said in the room"
+    assert heard(tom) == [chats.STOPS_ON_DUTY.english], "out before it was said in the room"
     assert len(heard(chat.visitor)) == len(heard(mia)) == len(heard(sam)) == 1
     await ana.speak(chat.room, "Still here")
     await chat.visitor.sees(chat.room, "Still here")
@@ -51,7 +51,7 @@ async def test_everybody_is_told_once_that_the_desk_will_be_back(stage: Stage) -
     assert await stage.place(sam) == 1
     kept = await stage.export(chat.id)
     assert [m["body"] for m in kept["messages"] if STOPS in m["body"] or m["body"] == "Still here"] == [
-        texts.STOPS_IN_ROOM,
+        visitors.STOPS_IN_ROOM.english,
         "Still here",
     ]
 

@@ -56,7 +56,7 @@ async def test_admins_are_told_once_of_a_chat_whose_room_cannot_be_made(stage: S
     ana, vic = await stage.staff("ana"), await stage.visitor()
     request = await stage.asks(vic)
     told = await stage.ada.receives("Something is wrong")
-    assert f"- stuck {request.chat}" in told.body
+    assert f"- {request.chat}: " in told.body
     row = (await stage.ada.command("list-problems")).row(chat=request.chat, what="stuck")
     assert row["since"].endswith("Z")
     assert row["reason"]

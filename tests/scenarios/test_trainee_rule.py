@@ -69,7 +69,7 @@ async def test_a_trainee_is_neither_invited_nor_let_in_without_a_monitor(scene: 
 async def test_a_monitors_coming_brings_the_trainee_in_with_link_and_story(scene: Scene) -> None:
     """RO-4"""
     await scene.is_watched()
-    story = await scene.tom.receives("A chat to watch and to help with")
+    story = await scene.tom.receives("Come in to watch and help")
     assert f"xmpp:{scene.chat.room}?join" in story.body
     await scene.stage.settled()
     watched = (await scene.mia.command("list-chats")).row(chat=scene.chat.id)

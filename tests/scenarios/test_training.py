@@ -74,7 +74,7 @@ async def test_from_the_first_chat_to_the_decision(scene: Scene) -> None:
     told = await stage.ada.receives("may be ready to become a helper")
     assert f'{scene.ana.bare} ("Calm and right.")' in told.body
     assert f'"promote {tom.bare} helper"' in told.body
-    await tom.receives("asked to decide")
+    await tom.receives("asked whether you become a helper")
     assert (await scene.progress())["decide_by"]
     row = (await stage.ada.command("list-trainees")).row(jid=tom.bare)
     assert (row["watched"], row["helped"], row["ready"]) == ("1", "1", "1")
@@ -112,7 +112,7 @@ async def test_a_break_in_the_middle_of_a_chat(scene: Scene) -> None:
     """AP-7: the request finds somebody else, and nobody is left alone with a word that hurts"""
     ben = await scene.stage.staff("ben")
     await scene.stage.gives(scene.ana, "inactive", demote=True)
-    assert [one for one in scene.ana.inbox if "your place stays yours" in one.body]
+    assert [one for one in scene.ana.inbox if "Your place stays yours" in one.body]
     departure = await scene.ana.is_out_of(scene.chat.room)
     assert departure is not None
     assert "monitor" not in departure.reason

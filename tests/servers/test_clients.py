@@ -61,7 +61,7 @@ async def test_a_helper_in_profanity(desk: Desk, profanity: Profanity, visitor: 
     await profanity.shows("> Where is the any key?")
     await profanity.shows(f"xmpp:{room}?join")
     profanity.types("yes")
-    await profanity.shows("Vera is yours")
+    await profanity.shows("The chat with Vera is yours")
     await visitor.is_invited(room)
     await visitor.enter(room, "Vera")
     profanity.types(f"/join {room}")

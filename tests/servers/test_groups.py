@@ -170,7 +170,7 @@ async def test_an_api_that_is_away_is_told_to_admins_and_not_to_the_log(team: Te
     await team.begins(LIVECHAT_GROUPS__API_URL="http://127.0.0.1:1/api/v0", **SWEPT)
     await until(lambda: has_problem(team, "groups-failed"), "admins are told")
     assert "localhost: the server's API does not answer" in (await team.problems())["groups-failed"]
-    await team.ada.receives("groups-failed")
+    await team.ada.receives("contact lists do not show the groups as they should")
     assert team.desk is not None
     assert team.desk.log.read_text("utf-8").count("groups-failed") == 1
 

@@ -69,7 +69,7 @@ async def _staff(server: RealServer, ada: Person, standing: str, count: int, **d
     result = await ada.command("promote", accounts=[person.bare for person in people], standing=standing)
     assert result.is_completed, result.notes
     for person in people:
-        await person.receives(f"Changed by {ada.bare}")
+        await person.receives(f"{ada.bare} decided this")
         if duty:
             assert (await person.command("go-on-duty", **duty)).is_completed
     return people

@@ -100,11 +100,13 @@ def test_answers_are_checked(answers: dict[str, str], checked: dict[str, str]) -
         pytest.param({**GOOD, "question": " \n\x00 "}, "question", id="an empty question"),
         pytest.param({"question": "q"}, "name", id="no name"),
         pytest.param({**GOOD, "question": "q", "username": "\u200b"}, "name", id="a name that is not seen"),
-        pytest.param({**GOOD, "username": "n" * 65}, "username is too long: 65 characters, 64", id="a name too long"),
+        pytest.param({**GOOD, "username": "n" * 65}, "Your name is too long: 65 characters, 64", id="a name too long"),
         pytest.param(
-            {**GOOD, "question": "q" * 11}, "question is too long: 11 characters, 10", id="a question too long"
+            {**GOOD, "question": "q" * 11}, "Your question is too long: 11 characters, 10", id="a question too long"
         ),
-        pytest.param({**GOOD, "question": "q", "email": "e" * 300}, "email is too long", id="an address too long"),
+        pytest.param(
+            {**GOOD, "question": "q", "email": "e" * 300}, "Your e-mail address is too long", id="an address too long"
+        ),
         pytest.param({**GOOD, "question": "q", "email": "v"}, "e-mail", id="an address without domain"),
         pytest.param({**GOOD, "question": "q", "email": "@b"}, "e-mail", id="an address without name"),
         pytest.param({**GOOD, "question": "q", "email": "a@"}, "e-mail", id="an address with an empty domain"),

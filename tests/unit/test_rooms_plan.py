@@ -24,6 +24,8 @@ from livechat_xmpp.domain.rooms import (
     TellOffer,
     plan,
 )
+from livechat_xmpp.domain.wording import Text
+from livechat_xmpp.domain.wording import visitors as words
 from tests.factories import (
     NOW,
     VISITOR,
@@ -61,7 +63,7 @@ def member(name: str) -> SetAffiliation:
     return SetAffiliation(jid(name), Affiliation.MEMBER)
 
 
-def out(name: str, reason: str = texts.PLACE_OVER) -> SetAffiliation:
+def out(name: str, reason: Text = words.PLACE_OVER) -> SetAffiliation:
     return SetAffiliation(jid(name), Affiliation.NONE, reason)
 
 
@@ -150,7 +152,7 @@ def test_knowing_the_room_comes_before_all_else(chat: Chat, seen: Any, now: floa
         pytest.param(
             a_chat(a_trainee("tom"), invitations=(an_invitation("tom", Part.TRAINEE, told_s=0),)),
             room("ana", V1, "tom"),
-            (out("tom", texts.NO_MONITOR),),
+            (out("tom", words.NO_MONITOR),),
             id="a trainee without a monitor goes, and is told why",
         ),
         pytest.param(
@@ -169,13 +171,13 @@ def test_knowing_the_room_comes_before_all_else(chat: Chat, seen: Any, now: floa
         pytest.param(
             a_chat(a_trainee("tom")),
             room("ana", V1, an_occupant("tom", nick="T", affiliation=Affiliation.ADMIN)),
-            (SetAffiliation(jid("tom"), Affiliation.NONE, texts.NO_MONITOR),),
+            (SetAffiliation(jid("tom"), Affiliation.NONE, words.NO_MONITOR),),
             id="a trainee whom somebody made admin of the room loses that, and the place",
         ),
         pytest.param(
             a_chat(),
             room("ana", V1, an_occupant("eve", nick="E", affiliation=Affiliation.NONE)),
-            (Kick("E", texts.PLACE_OVER),),
+            (Kick("E", jid("eve"), words.PLACE_OVER),),
             id="an occupant whom no membership holds is kicked",
         ),
         pytest.param(
@@ -204,14 +206,29 @@ def test_a_monitor_who_does_not_count_as_present_lets_no_trainee_stay() -> None:
     people = (a_trainee("tom"), a_monitor("mia"))
     invited = (an_invitation("tom", Part.TRAINEE, told_s=0), an_invitation("mia", Part.MONITOR, told_s=0))
     chat, seen = a_chat(*people, invitations=invited), room("ana", V1, "tom", "mia")
-    assert steps(chat, seen, absent=jids("mia")) == (out("tom", texts.NO_MONITOR),)
+    assert steps(chat, seen, absent=jids("mia")) == (out("tom", words.NO_MONITOR),)
 
 
 def test_trainees_go_while_the_desk_is_being_stopped() -> None:
     people = (a_trainee("tom"), a_monitor("mia"))
     invited = (an_invitation("tom", Part.TRAINEE, told_s=0), an_invitation("mia", Part.MONITOR, told_s=0))
     chat, seen = a_chat(*people, invitations=invited), room("ana", V1, "tom", "mia")
-    assert steps(chat, seen, replace(RULES, are_trainees_welcome=False)) == (out("tom", texts.NO_MONITOR),)
+    assert steps(chat, seen, replace(RULES, are_trainees_welcome=False)) == (out("tom", words.RESTARTING),)
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        pytest.param(Part.HELPER, words.ROLE_CHANGED, id="who came in as a helper"),
+        pytest.param(Part.TRAINEE, words.PLACE_OVER, id="who came to watch, while a room monitor is there"),
+    ],
+)
+def test_who_is_taken_out_is_told_the_true_reason(part: Part, reason: Text) -> None:
+    chat = a_chat(a_trainee("tom"), a_monitor("mia"), visits=(a_visit("tom", part=part),))
+    seen = room("ana", V1, "tom", "mia")
+    assert steps(replace(chat, invitations=(an_invitation("mia", Part.MONITOR, told_s=0),)), seen) == (
+        out("tom", reason),
+    )
 
 
 def test_an_offer_is_told_once_its_helper_may_enter() -> None:

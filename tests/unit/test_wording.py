@@ -7,15 +7,16 @@ import pytest
 from livechat_xmpp.domain.errors import BadInput, NotFound
 from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.domain.routing import Cover
-from livechat_xmpp.domain.wording import ENGLISH, Phrase, Text, staff
+from livechat_xmpp.domain.sweep import Problem, Trouble
+from livechat_xmpp.domain.wording import ENGLISH, Sayable, Text, lines, sentences, staff, troubles
 from livechat_xmpp.domain.wording.lengths import length
-from tests.factories import jid, s
+from tests.factories import at, jid, s
 
 CHATS = Text("chats", "{count} chat of {name}", "{count} chats of {name}")
 MISSING = Text("missing", "What is missing: {what}.")
 
 
-def english(phrase: Text | Phrase) -> str:
+def english(phrase: Sayable) -> str:
     return ENGLISH.say(phrase, "")
 
 
@@ -70,33 +71,34 @@ def test_a_new_standing_is_told_with_who_and_why(standing: Standing, old: Standi
     if standing in (old, Standing.INACTIVE if old is None else None):
         return  # no change, and nobody begins with a break
     told = english(staff.new_standing(standing, jid("ada"), "did\nwell", old))
-    assert told.endswith("Changed by ada@localhost (did well).")
-    assert english(staff.new_standing(standing, jid("ada"), "", old)).endswith("Changed by ada@localhost.")
-    assert ("Thank you" in told) is (old is not None and old.rank > standing.rank)
+    assert told.endswith('ada@localhost decided this and writes: "did well"')
+    assert english(staff.new_standing(standing, jid("ada"), "", old)).endswith("ada@localhost decided this.")
+    assert ("Thank you for" in told) is (old is not None and old.rank > standing.rank)
+    assert ("Welcome back" in told) is (old is Standing.INACTIVE)
 
 
 @pytest.mark.parametrize(
     ("requests", "waited", "state", "expected"),
     [
-        (1, 120, Cover(False, False, 0, 0), "A request waits in the queue, for 2 minutes: nobody is on duty."),
-        (1, 50, Cover(True, True, 0, 0), "A request waits in the queue, for 50 seconds: everybody on duty is away."),
+        (1, 120, Cover(False, False, 0, 0), "A request has been waiting for 2 minutes: nobody is on duty."),
+        (1, 50, Cover(True, True, 0, 0), "A request has been waiting for 50 seconds: everybody on duty is away."),
         (
             2,
             121,
             Cover(True, False, 2, 0),
-            "2 requests wait in the queue, for up to 3 minutes: everybody on duty is busy.",
+            "2 requests are waiting, the longest for 3 minutes: everybody on duty is busy.",
         ),
         (
             1,
             60,
             Cover(True, False, 2, 1),
-            "A request waits in the queue, for 1 minute: those on duty have not taken it.",
+            "A request has been waiting for 1 minute: those on duty have not taken it.",
         ),
         (
             3,
             60,
             Cover(True, False, 2, 1),
-            "3 requests wait in the queue, for up to 1 minute: those on duty have not taken them.",
+            "3 requests are waiting, the longest for 1 minute: those on duty have not taken them.",
         ),
     ],
 )
@@ -105,6 +107,21 @@ def test_the_alarm_says_why(requests: int, waited: float, state: Cover, expected
 
 
 def test_problems_are_told_a_few_at_a_time() -> None:
-    lines = english(staff.problems([(f"c{n}", "stuck", "forbidden" if n else "") for n in range(12)])).split("\n")
-    assert lines[1:3] == ["- stuck c0", "- stuck c1 (forbidden)"]
+    found = [Problem(f"c{n}", Trouble.STUCK, at(0), "forbidden" if n else "") for n in range(12)]
+    lines = english(troubles.problems(found)).split("\n")
+    what = "what has to be done in a room fails, or does not help"
+    assert lines[1:3] == [f"- c0: {what}", f"- c1: {what} (forbidden)"]
     assert (len(lines), lines[-1]) == (12, "and 2 more")
+
+
+@pytest.mark.parametrize("what", Trouble)
+def test_every_trouble_is_told_in_words(what: Trouble) -> None:
+    (line,) = english(troubles.problems([Problem("", what, at(0))])).split("\n")[1:]
+    assert line == f"- {troubles.KINDS[what].english}"
+
+
+def test_several_things_are_said_one_after_the_other() -> None:
+    both = (MISSING.of(what="time"), "so it is")
+    assert english(lines(*both)) == "What is missing: time.\nso it is"
+    assert english(MISSING.of(what=sentences(*both))) == "What is missing: What is missing: time. so it is."
+    assert str(BadInput(lines(*both))) == "What is missing: time.\nso it is"

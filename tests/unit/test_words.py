@@ -53,7 +53,7 @@ def test_a_result_reads_as_a_line_for_each_row() -> None:
         columns=columns,
         rows=[{"chat": "a", "helper": "", "trainees": ["tom", "uli"]}, {"chat": "b", "helper": "ana", "trainees": []}],
     )
-    assert as_text(done, english) == "2 chats.\n- chat a; trainees tom, uli\n- chat b; helper ana"
+    assert as_text(done, english) == "2 chats.\n- Chat: a; Trainees: tom, uli\n- Chat: b; Helper: ana"
 
 
 @pytest.mark.parametrize(("done", "text"), [(Done("Yes."), "Yes."), (Done(), "")])

@@ -109,7 +109,7 @@ async def wire(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         component = build(settings, store, clock)
         component.link._is_up, component.link._lost = True, asyncio.get_running_loop().create_future()
         initial = {BareJid(who): Standing(standing) for who, standing in STAFF.items()}
-        await component.desk.do(staff.set_initial, initial)
+        await component.desk.do(staff.set_initial, initial, component.desk.rules)
         yield Wire(component, sent, doors[0])
 
 

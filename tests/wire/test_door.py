@@ -319,7 +319,7 @@ async def a_chat(wire: Wire, state: str) -> ChatId:
         presences.come(ANA, "")  # type: ignore[arg-type]
         await desk.do(offers.make_offers, NAME, {chat}, presences=presences, rules=desk.rules)
     if state in ("open", "closed"):
-        await desk.do(offers.accept_offer, jid("ana"))
+        await desk.do(offers.accept_offer, jid("ana"), rules=desk.rules)
     if state == "closed":
         assert (await give(wire, "close-chat", {"chat": chat, "disposition": "solved"}, by=ANA)).status == "completed"
     await wire.settle()

@@ -11,12 +11,17 @@ from slixmpp import Iq
 from slixmpp.exceptions import XMPPError
 
 from livechat_xmpp.domain.errors import AlreadyQueued, DeskError
+from livechat_xmpp.domain.wording import ENGLISH, Sayable
 from livechat_xmpp.reconcile.ports import LinkDown
 from livechat_xmpp.xmpp.errors import CONDITIONS, TYPES, answer, stanza_error
 from tests.wire.conftest import Wire, assert_same
 
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 ASKED = "<ping xmlns='urn:xmpp:ping'/>"
+
+
+def english(text: Sayable) -> str:
+    return ENGLISH.say(text, "")
 
 
 def test_every_refusal_has_a_condition() -> None:
@@ -33,7 +38,7 @@ def test_every_condition_has_the_type_of_rfc_6120() -> None:
 def test_refusals_of_a_subject_have_no_subclasses_of_their_own(refusal: type[DeskError]) -> None:
     """The table is looked up by the very class."""
     assert refusal.__subclasses__() == []
-    assert stanza_error(refusal("why")).text == "why"
+    assert stanza_error(refusal("why"), english).text == "why"
 
 
 async def answered(wire: Wire, error: Exception) -> list[ET.Element]:
@@ -44,7 +49,7 @@ async def answered(wire: Wire, error: Exception) -> list[ET.Element]:
 
     iq = wire.component.link.make_iq_get(ito="support@workgroup.localhost", ifrom="v1@anon.localhost/page")
     iq["id"] = "q"
-    await answer(iq, handler)
+    await answer(iq, handler, english)
     return wire.sent
 
 

@@ -204,7 +204,7 @@ async def test_who_joined_the_staff_while_waiting_can_still_leave(wire: Wire) ->
     await wire.on_duty("ana")
     kim = "kim@localhost/phone"
     assert (await give(wire, "ask-for-help", REQUEST, by=kim)).status == "completed"
-    await wire.component.desk.do(staff.set_initial, {jid("kim"): Standing.HELPER})
+    await wire.component.desk.do(staff.set_initial, {jid("kim"): Standing.HELPER}, wire.component.desk.rules)
     left = await give(wire, "leave-queue", by=kim)
     assert (left.status, left.note[0]) == ("completed", "info")
     assert (await give(wire, "leave-queue", by=kim)).error == ("forbidden", "")

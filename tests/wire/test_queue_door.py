@@ -7,8 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.model import DutyRole, FullJid, RoomState, WorkgroupName, bare
+from livechat_xmpp.domain.wording import visitors
+from livechat_xmpp.domain.wording.words import NOT_FOR_YOU
 from livechat_xmpp.usecases import offers, rooms, visits
 from tests.factories import jid
 from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same, canonical
@@ -24,6 +25,7 @@ JOIN = (
     "</x></join-queue>"
 )
 SHORT_WAIT = "You are next in the queue. The wait is less than a minute."
+FIRST_WAIT = f"{SHORT_WAIT} {visitors.STAY_ONLINE.english}"
 
 
 def condition(answer: ET.Element) -> str:
@@ -90,7 +92,7 @@ async def test_nobody_joins_a_closed_desk(wire: Wire) -> None:
     await wire.on_duty("ana", DutyRole.ADVISOR)
     answer = await join(wire)
     assert condition(answer) == "service-unavailable"
-    assert texts.CLOSED_NOW in ET.tostring(answer, "unicode")
+    assert visitors.CLOSED_NOW.english in ET.tostring(answer, "unicode")
 
 
 async def test_the_place_can_be_asked_for(wire: Wire) -> None:
@@ -161,8 +163,8 @@ async def queue(wire: Wire) -> list[tuple[str, str]]:
 
 async def test_the_first_words_are_the_question_and_more_are_added(wire: Wire) -> None:
     await wire.on_duty("ana")
-    assert await say(wire, "Where are my bookmarks?") == [SHORT_WAIT]
-    assert await say(wire, "They were here yesterday.") == [texts.WORDS_ADDED, SHORT_WAIT]
+    assert await say(wire, "Where are my bookmarks?") == [FIRST_WAIT]
+    assert await say(wire, "They were here yesterday.") == [visitors.WORDS_ADDED.english, SHORT_WAIT]
     assert await queue(wire) == [("Visitor", "Where are my bookmarks?\nThey were here yesterday.")]
 
 
@@ -186,7 +188,7 @@ async def test_somebody_with_an_account_is_called_by_its_name(wire: Wire) -> Non
 async def test_a_name_that_will_not_do_keeps_nobody_from_asking_in_words(wire: Wire, by: str, more: str) -> None:
     """They were told to choose another name, and had no way to."""
     await wire.on_duty("ana")
-    assert await say(wire, "hello?", by=by, more=more) == [SHORT_WAIT]
+    assert await say(wire, "hello?", by=by, more=more) == [FIRST_WAIT]
     assert await queue(wire) == [("Visitor", "hello?")]
 
 
@@ -208,7 +210,7 @@ async def test_one_leaves_with_a_word(wire: Wire) -> None:
 
 
 async def test_refusals_are_said_in_words(wire: Wire) -> None:
-    assert await say(wire, "hello?") == [texts.CLOSED_NOW]
+    assert await say(wire, "hello?") == [visitors.CLOSED_NOW.english]
 
 
 @pytest.mark.parametrize(
@@ -243,17 +245,18 @@ async def test_staff_give_commands_in_words(wire: Wire) -> None:
     ana = "ana@localhost/phone"
     assert await say(wire, "on 3 helper", by=ana) == ["You are on duty as helper, for up to 3 chats at once."]
     (told,) = await say(wire, "status", by=ana)
-    assert "You are helper, helper, up to 3 chats." in told
+    assert "Your role: helper. Now: on duty as helper, up to 3 chats." in told
     assert await say(wire, "yes", by=ana) == ["Nothing is offered to you at the moment."]
-    assert await say(wire, "promote tom@localhost helper", by=ana) == ["This command is not for you."]
+    assert await say(wire, "promote tom@localhost helper", by=ana) == [NOT_FOR_YOU.english]
     (helped,) = await say(wire, "what can I do?", by=ana)
-    assert "on [role]" in helped
+    assert "on [helper" in helped
     assert "promote" not in helped
 
 
 async def test_a_form_that_lacks_something_is_answered_with_the_hint(wire: Wire) -> None:
     (answer,) = await say(wire, "promote tom@localhost", by="ada@localhost/x")
-    assert answer == "standing: nothing is not one of the choices. (promote ADDRESS STANDING [why])"
+    assert answer.startswith('Please choose "New role" (inactive, trainee, helper, monitor, admin).')
+    assert "(promote WHO helper" in answer
 
 
 async def test_a_new_address_is_asked_in_by_the_room_and_not_before_it_is_a_member(wire: Wire) -> None:
@@ -269,7 +272,7 @@ async def test_a_new_address_is_asked_in_by_the_room_and_not_before_it_is_a_memb
         rules=desk.rules,
     )
     await desk.do(offers.make_offers, GROUP, {ticket.chat_id}, presences=desk.presences, rules=desk.rules)
-    await desk.do(offers.accept_offer, jid("ana"))
+    await desk.do(offers.accept_offer, jid("ana"), rules=desk.rules)
     await desk.do(rooms.mark_room, ticket.chat_id, RoomState.READY, desk.rules)
     new = FullJid("v2@anon.localhost/page")
     await desk.do(visits.resume, ticket.token, new, presences=desk.presences, rules=desk.rules)

@@ -117,7 +117,7 @@ async def test_it_is_among_the_features(wire: Wire) -> None:
 async def test_ready_makes_who_has_no_standing_a_trainee_on_duty(wire: Wire, text: str) -> None:
     sent = await wire.tell(f"<message type='chat' from='{UNA}' to='{SUPPORT}'><body>{text}</body></message>")
     (reply,) = [s for s in sent if s.get("to") == UNA and s.findtext("{*}body")]
-    assert "on duty as trainee" in (reply.findtext("{*}body") or "")
+    assert "You are on the list" in (reply.findtext("{*}body") or "")
     assert await standing(wire) is Standing.TRAINEE
     duty = await wire.component.desk.ask(lambda work: work.duties.find(jid("una")))
     assert duty is not None

@@ -114,7 +114,7 @@ async def test_it_enters_speaks_and_stays(wire: Wire) -> None:
     (said,) = await feed(wire, let_in("Help desk"))
     body = said.findtext("{*}body")
     assert (said.get("to"), said.get("type")) == (ROOM, "groupchat")
-    assert body == 'A request waits. Who can help now: write "on" to support@workgroup.localhost.'
+    assert body == 'A request waits. If you can help now, write "on" to support@workgroup.localhost.'
     echo = (
         f"<message type='groupchat' id='{said.get('id')}' from='{ROOM}/Help desk' to='{SEAT}'><body>x</body></message>"
     )

@@ -38,7 +38,25 @@ class Phrase:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-Sayable: TypeAlias = Text | Phrase | str  # a str is what somebody wrote, or a name: it stays as it is
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Several things said one after the other, each in full. between: what stands between them."""
+
+    parts: tuple[Sayable, ...]
+    between: str = "\n"
+
+
+# A str is what somebody wrote, or a name: it stays as it is.
+Sayable: TypeAlias = Text | Phrase | Lines | str
+
+
+def sentences(*parts: Sayable) -> Lines:
+    """Return what is said in one line."""
+    return Lines(parts, " ")
+
+
+def lines(*parts: Sayable) -> Lines:
+    return Lines(parts)
 
 
 class Catalogue(Protocol):
@@ -50,8 +68,8 @@ class Catalogue(Protocol):
     def say(self, text: Sayable, language: str, /, **values: object) -> str:
         """Return the text in the language (a tag), or in the nearest there is; "": in the desk's own.
 
-        A value that is a Text or a Phrase is said in the same language. Of a tuple all are, with commas between; of a
-        list all are, one a line.
+        A value that is one of the catalogue's is said in the same language. Of a tuple all are, with commas between; of
+        a list all are, one a line.
         """
         ...
 
@@ -68,11 +86,13 @@ class Patterns:
             return text
         if isinstance(text, Phrase):
             return self.say(text.text, language, **text.values)
+        if isinstance(text, Lines):
+            return text.between.join(self.say(part, language) for part in text.parts)
         said = {name: self._part(value, language) for name, value in values.items()}
         return self.pattern(text, language, values.get("count")).format_map(said)
 
     def _part(self, value: object, language: str) -> object:
-        if isinstance(value, Text | Phrase):
+        if isinstance(value, Text | Phrase | Lines):
             return self.say(value, language)
         if isinstance(value, tuple | list):
             return (", " if isinstance(value, tuple) else "\n").join(str(self._part(v, language)) for v in value)

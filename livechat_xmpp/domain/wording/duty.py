@@ -8,10 +8,10 @@ from livechat_xmpp.domain.model import DutyRole, Standing
 from livechat_xmpp.domain.wording import Text
 
 STANDINGS: Mapping[Standing, Text] = {
-    Standing.INACTIVE: Text("standing-inactive", "inactive"),
+    Standing.INACTIVE: Text("standing-inactive", "on a break"),
     Standing.TRAINEE: Text("standing-trainee", "trainee"),
     Standing.HELPER: Text("standing-helper", "helper"),
-    Standing.MONITOR: Text("standing-monitor", "monitor"),
+    Standing.MONITOR: Text("standing-monitor", "room monitor"),
     Standing.ADMIN: Text("standing-admin", "admin"),
 }
 ROLES: Mapping[DutyRole, Text] = {
@@ -27,16 +27,27 @@ GO_OFF_DUTY = Text("go-off-duty", "Go off duty")
 MY_STATUS = Text("my-status", "My status")
 ON_DUTY_AS = Text("field-duty-role", "On duty as")
 CHATS_AT_ONCE = Text("field-max-chats", "Chats at once (1 to {most})")
-AWAY_MEANS = Text("away-means-no-offers", "Away and do not disturb mean no offers.")
+AWAY_MEANS = Text(
+    "away-means-no-offers",
+    "While your status is away or do not disturb, nothing is offered to you. An advisor can enter any chat and gets no"
+    " requests; an anchor is a helper who stays for a whole shift.",
+)
 
 ON_DUTY = Text(
     "on-duty",
     "You are on duty as {role}, for up to {count} chat at once.",
     "You are on duty as {role}, for up to {count} chats at once.",
 )
+ON_THE_LIST = Text(
+    "on-duty-trainee",
+    'You are on the list: I ask you in when there is a chat with a room monitor. Write "off" to stop.',
+)
+NOT_ON_DUTY = Text("not-on-duty", "You are not on duty.")
+ROLES_POSSIBLE = Text("roles-possible", "As {standing} you can be on duty as: {roles}.")
+CHATS_POSSIBLE = Text("chats-possible", "From 1 to {most} chats at once are possible.")
 OFF_DUTY = Text("off-duty", "You are off duty. Chats that you answer stay yours.")
-STATUS = Text("status", "You are {standing}, {duty}.")
-STATUS_ON = Text("status-on-duty", "{role}, up to {count} chat", "{role}, up to {count} chats")
+STATUS = Text("status", "Your role: {standing}. Now: {duty}.")
+STATUS_ON = Text("status-on-duty", "on duty as {role}, up to {count} chat", "on duty as {role}, up to {count} chats")
 STATUS_OFF = Text("status-off-duty", "off duty")
 VISITED = Text("status-visited", "Chats you have been in: {count}.")
 ANSWERING = Text("status-answering", "You answer: {chats}.")

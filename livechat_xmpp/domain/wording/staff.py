@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import BareJid, Standing
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.domain.texts import one_line
-from livechat_xmpp.domain.wording import Phrase, Text
+from livechat_xmpp.domain.wording import Phrase, Sayable, Text
+from livechat_xmpp.domain.wording.duty import STANDINGS
 from livechat_xmpp.domain.wording.lengths import length
 
-CHANGED_BY = Text("standing-changed", "{what} Changed by {by}.")
-CHANGED_BY_AND_WHY = Text("standing-changed-why", "{what} Changed by {by} ({reason}).")
+CHANGED_BY = Text("standing-changed", "{what} {by} decided this.")
+CHANGED_BY_AND_WHY = Text("standing-changed-why", '{what} {by} decided this and writes: "{reason}"')
 NOW: Mapping[Standing, Text] = {
     Standing.TRAINEE: Text(
-        "now-trainee", 'You are a trainee here: write "on" to be invited to chats that a room monitor is in.'
+        "now-trainee", 'You are a trainee here: write "ready" to be asked into chats that a room monitor is in.'
     ),
-    Standing.HELPER: Text("now-helper", 'You are a helper now: write "on" to be offered requests.'),
+    Standing.HELPER: Text(
+        "now-helper",
+        'You are a helper now. Congratulations, and thank you! Write "on" when you have time for visitors, and "off"'
+        " when you stop.",
+    ),
     Standing.MONITOR: Text(
-        "now-monitor", "You are a room monitor now: list-chats shows the chats, join-chat lets you in."
+        "now-monitor",
+        'You are a room monitor now. "chats" lists the chats, "join CHAT" gets you in. Trainees can be in a chat only'
+        " while a room monitor is: when the last one leaves, they have to leave too.",
     ),
-    Standing.ADMIN: Text("now-admin", "You are an admin now: promote and demote are yours too."),
+    Standing.ADMIN: Text(
+        "now-admin",
+        'You are an admin now. "help" shows what you can write; new are "promote", "demote", "trainees", "stuck" and'
+        ' "problems".',
+    ),
 }
 
 
@@ -29,28 +40,42 @@ NOW: Mapping[Standing, Text] = {
 NOW_LESS: Mapping[Standing, Text] = {
     Standing.INACTIVE: Text(
         "now-inactive",
-        "You take a break here: nothing will be offered to you, and your place stays yours. Tell an admin when you"
-        " would like to be back. Thank you for what you have done.",
+        "You are on a break here: nothing is offered to you, and you are asked into no chats. Your place stays yours;"
+        " to come back, tell an admin, for example in the contributors' room. Thank you for what you have done.",
     ),
     Standing.TRAINEE: Text(
         "trainee-again",
-        'You go on as a trainee: write "on" to be invited to chats that a room monitor is in. Thank you for what you'
-        " have done; the way back is open.",
+        "You are a trainee again and do not take requests yourself any more. You can still be in chats with a room"
+        ' monitor: write "ready". Thank you for the help you have given; you can become a helper again in the same way'
+        " as before.",
     ),
     Standing.HELPER: Text(
-        "helper-again", 'You go on as a helper: write "on" to be offered requests. Thank you for what you have done.'
+        "helper-again",
+        'From now on you are here as a helper: write "on" when you have time. Thank you for what you have done.',
     ),
     Standing.MONITOR: Text(
         "monitor-again",
-        "You go on as a room monitor: list-chats and join-chat stay yours. Thank you for what you have done.",
+        'From now on you are here as a room monitor: "chats" and "join CHAT" stay yours. Thank you for what you have'
+        " done.",
     ),
 }
 
 
+BACK = Text("back-from-a-break", 'Welcome back! You are here as {standing} again. Write "on" when you have time.')
+TRAINEE_BACK = Text(
+    "trainee-back-from-a-break", 'Welcome back! You are here as {standing} again. Write "ready" when you have time.'
+)
+
+
 def new_standing(standing: Standing, by: BareJid, reason: str, old: Standing | None = None) -> Phrase:
     """Return what a person is told whose standing was changed."""
-    is_less = old is not None and standing.rank < old.rank
-    what = NOW_LESS[standing] if is_less else NOW[standing]
+    what: Sayable
+    if old is Standing.INACTIVE:
+        what = (TRAINEE_BACK if standing is Standing.TRAINEE else BACK).of(standing=STANDINGS[standing])
+    elif old is not None and standing.rank < old.rank:
+        what = NOW_LESS[standing]
+    else:
+        what = NOW[standing]
     if reason:
         return CHANGED_BY_AND_WHY.of(what=what, by=by, reason=one_line(reason))
     return CHANGED_BY.of(what=what, by=by)
@@ -58,18 +83,19 @@ def new_standing(standing: Standing, by: BareJid, reason: str, old: Standing | N
 
 # --- requests that nobody takes
 
-ONE_WAITS = Text("one-request-waits", "A request waits in the queue, for {since}: {why}.")
+ONE_WAITS = Text("one-request-waits", "A request has been waiting for {since}: {why}.")
 MANY_WAIT = Text(
     "requests-wait",
-    "{count} request waits in the queue, for up to {since}: {why}.",
-    "{count} requests wait in the queue, for up to {since}: {why}.",
+    "{count} request has been waiting for {since}: {why}.",
+    "{count} requests are waiting, the longest for {since}: {why}.",
 )
 NOBODY_ON_DUTY = Text("nobody-on-duty", "nobody is on duty")
 ALL_AWAY = Text("all-away", "everybody on duty is away")
 ALL_BUSY = Text("all-busy", "everybody on duty is busy")
 NOT_TAKEN = Text("not-taken", "those on duty have not taken it", "those on duty have not taken them")
 
-WHO_CAN_HELP = Text("who-can-help", 'Who can help now: write "on" to {workgroup}.')  # added in the contributors' room
+WHO_CAN_HELP = Text("who-can-help", 'If you can help now, write "on" to {workgroup}.')  # in the contributors' room
+CAN_YOU_HELP = Text("can-you-help", 'If you can help now, write "on" to me.')  # to admins
 
 
 def nobody_takes(requests: int, longest: timedelta, state: Cover) -> Phrase:
@@ -84,17 +110,3 @@ def nobody_takes(requests: int, longest: timedelta, state: Cover) -> Phrase:
         why = NOT_TAKEN.of(count=requests)
     waits = ONE_WAITS if requests == 1 else MANY_WAIT
     return waits.of(count=requests, since=length(longest), why=why)
-
-
-# --- things that are not where they should be
-
-SHOWN = 10  # lines that are read in a message; a command shows all
-PROBLEMS = Text("problems", "Something is wrong that I cannot put right (list-problems shows all):\n{lines}")
-MORE = Text("and-more", "and {count} more", "and {count} more")
-
-
-def problems(found: Sequence[tuple[str, str, str]]) -> Phrase:
-    """Return what admins are told of things that are not where they should be: what each concerns, is, and why."""
-    lines = [f"- {what} {subject}{f' ({one_line(why)})' if why else ''}" for subject, what, why in found[:SHOWN]]
-    rest = [MORE.of(count=len(found) - SHOWN)] if len(found) > SHOWN else []
-    return PROBLEMS.of(lines=[*lines, *rest])

@@ -8,8 +8,8 @@ from livechat_xmpp.domain.wording import Text
 
 MAY_YOU_ENDORSE = Text(
     "endorse-asked",
-    "{trainee} was with you in the chat with {visitor}. Are they ready to answer by themselves?"
-    ' Write "endorse {trainee}" with a word on why, or "later {trainee}".',
+    "{trainee} was with you in the chat with {visitor}. If you think that they can answer by themselves, write"
+    ' "endorse {trainee}" and why; {trainee} and the admins read it. If not yet, write "later {trainee}".',
 )
 ENDORSED = Text("endorsed", "Thank you. Your word for {trainee} is on record.")
 ENDORSED_WITHDRAWN = Text("endorsement-withdrawn", "Your word for {trainee} does not count any more.")
@@ -43,12 +43,14 @@ DECISION_OVERDUE = Text(
 EVIDENCE = Text("evidence", "Watched {watched}, helped in {helped}, endorsed by {endorsers}.")
 NOBODY = Text("nobody", "nobody")
 CLOCK_BEGUN = Text(
-    "clock-begun", "The admins have been asked to decide whether you become a helper. You will hear by {decide_by}."
+    "clock-begun",
+    "The admins have been asked whether you become a helper, and have time until {decide_by}. I tell you what they"
+    " decide, and also if it gets late.",
 )
 CLOCK_OVERDUE = Text(
     "clock-overdue",
-    "You should have heard by now whether you become a helper, and nobody has decided. We are sorry."
-    " The admins have been told again. You can go on watching and helping.",
+    "You should have heard by now whether you become a helper, and there is no decision yet. We are sorry; it is not"
+    " your fault. The admins have been told again. You can go on watching and helping.",
 )
 DECISION_OPEN = Text("decision-open", "A decision about {trainee} is open already, until {decide_by}.")
 NO_DECISION_OPEN = Text("no-decision-open", "No decision about {trainee} is open.")
@@ -56,14 +58,16 @@ ASKED_FOR_DECISION = Text("decision-begun", "The admins have been asked to decid
 REASON_NEEDED = Text("reason-needed", "Please say why: {trainee} will read it.")
 REFUSED = Text(
     "refused",
-    "You stay a trainee for now. {by} writes: {reason}{missing} You can go on watching and helping, and will be asked"
-    " about again.",
+    'You stay a trainee for now. {by} writes: "{reason}"{missing} You can go on watching and helping; a new endorsement'
+    ' or a helper\'s "decide" brings it to the admins again.',
 )
-WHAT_IS_MISSING = Text("what-is-missing", " What is missing yet: {missing}.")
+WHAT_IS_MISSING = Text("what-is-missing", " Still missing: {missing}.")
 REFUSAL_KEPT = Text("refusal-kept", "{trainee} stays a trainee, and has been told why.")
 VOTE_KEPT = Text("vote-kept", "Your yes to {trainee} is kept: {given} of {needed}.")
 VOTED_ALREADY = Text("voted-already", "You have said yes to {trainee} already: {given} of {needed}.")
-VOTE_NEWS = Text("vote-news", "{by} says yes to {trainee}: {given} of {needed}. Another admin has to agree.")
+VOTE_NEWS = Text(
+    "vote-news", '{by} says yes to {trainee}: {given} of {needed}. If you agree, write "promote {trainee} helper".'
+)
 HELPER_FIRST = Text(
     "helper-first", "Several admins have to agree on {jid} becoming a helper. Promote them to that first."
 )
@@ -85,15 +89,17 @@ MISSING_DAYS = Text("missing-days", "endorsements on {count} more day", "endorse
 MISSING_NOTHING = Text("missing-nothing", "nothing")
 
 ON_A_BREAK = Text(
-    "on-a-break", "You are on a break. Your place here stays yours; an admin brings you back when you say so."
+    "on-a-break",
+    "You are on a break. Your place here stays yours; to come back, tell an admin, for example in the contributors'"
+    " room.",
 )
 
 # --- how far I am
 
 PROGRESS = Text("progress", "Chats watched: {watched} of {watched_needed}; helped in: {helped} of {helped_needed}.")
 PROGRESS_ENDORSED = Text("progress-endorsed", "Endorsed by: {endorsers}.")
-PROGRESS_MISSING = Text("progress-missing", "Missing yet: {missing}.")
-PROGRESS_CLOCK = Text("progress-clock", "The admins decide about you by {decide_by}.")
+PROGRESS_MISSING = Text("progress-missing", "Still missing: {missing}.")
+PROGRESS_CLOCK = Text("progress-clock", "The admins have been asked to decide about you by {decide_by}.")
 PROGRESS_OVERDUE = Text("progress-overdue", "The admins should have decided about you by {decide_by}, and are late.")
 
 # --- who asked for help and might give it
@@ -107,11 +113,7 @@ NOT_NOW = Text("not-now", "That is fine, and you will not be asked again. Ask fo
 
 # --- nobody is forgotten
 
-STUCK = Text(
-    "stuck",
-    "Waiting for somebody to move them ({count} person):",
-    "Waiting for somebody to move them ({count} people):",
-)
+STUCK = Text("stuck", "This trainee waits for you:", "These trainees wait for you ({count}):")
 STUCK_NEVER_INVITED = Text(
     "stuck-never-invited",
     "{jid}: a trainee for {count} day, and in no chat yet",
@@ -123,12 +125,14 @@ STUCK_LEFT_WAITING = Text(
     "{jid}: endorsed by {by} {count} days ago, which is not enough by itself",
 )
 STUCK_NEVER_ENDORSED = Text("stuck-never-endorsed", "{jid}: watched {watched}, and endorsed by nobody")
-STUCK_NEVER_DECIDED = Text("stuck-never-decided", "{jid}: the decision is overdue since {decide_by}")
-STUCK_MORE = Text("stuck-more", "and {count} more: list-stuck shows all")
+STUCK_NEVER_DECIDED = Text(
+    "stuck-never-decided", '{jid}: the decision is overdue since {decide_by}; "refuse {jid} WHY" if not yet, or'
+)
+STUCK_MORE = Text("stuck-more", 'and {count} more: write "stuck" to see all')
 FEW_APPROVERS = Text(
     "few-approvers",
-    "Only {active} was active in the last {days} days. Nobody should have to wait for one person: please see to another"
-    " admin.",
+    "Only {active} was active in the last {days} days. Nobody should have to wait for one person: please bring an admin"
+    " back, or make somebody one.",
 )
 NO_APPROVERS = Text("no-approvers", "No admin was active in the last {days} days.")
 NUDGE = Text(
@@ -137,9 +141,9 @@ NUDGE = Text(
     " into the next chat that a room monitor is in.",
 )
 NUDGED = Text("nudged", "Told how to get into a chat: {people}.")
-ENDORSERS_ASKED = Text("endorsers-asked", "Those who were in chats with them were asked: {people}.")
-NOBODY_TO_ASK = Text("nobody-to-ask", "Nobody to ask who could endorse them: {people}.")
-NOT_STUCK = Text("not-stuck", "{who} does not wait for that.")
+ENDORSERS_ASKED = Text("endorsers-asked", "Everybody who was in a chat with them was asked about: {people}.")
+NOBODY_TO_ASK = Text("nobody-to-ask", "Nobody here who may endorse was in a chat with: {people}.")
+NOT_STUCK = Text("not-stuck", "{who} is not a trainee here.", "{who} are not trainees here.")
 NOBODY_STUCK = Text("nobody-stuck", "Nobody waits for that.")
 
 # --- commands: their names, fields and columns
@@ -157,6 +161,7 @@ ASK_ENDORSERS_TITLE = Text("ask-endorsers-title", "Ask who could endorse trainee
 AUDIT_TITLE = Text("list-audit-title", "List changes of standing and decisions")
 
 TRAINEE = Text("field-trainee", "Trainee")
+WHY_ENDORSED = Text("field-endorsement", "Why (the trainee and the admins read it)")
 WHY_COMMENT = Text("field-comment", "Why (the admins read it)")
 WHY_REFUSED = Text("field-refusal", "Why (the trainee reads it)")
 ACCOUNTS = Text("field-accounts", "Accounts, one a line")
@@ -177,6 +182,7 @@ COLUMN_READY = Text("column-ready", "Ready")
 COLUMN_DECIDE_BY = Text("column-decide-by", "Decide by")
 COLUMN_WHY = Text("column-why", "Why")
 COLUMN_COMMAND = Text("column-command", "What moves them")
+COLUMN_PERSON = Text("column-person", "Person")
 COLUMN_WHEN = Text("column-when", "When")
 COLUMN_WHAT = Text("column-what", "What")
 COLUMN_BY = Text("column-by", "By")
@@ -195,6 +201,11 @@ HINT_DECIDE = Text("hint-decide", "decide WHO [why]: ask the admins to decide ab
 HINT_TRAINEES = Text("hint-trainees", "trainees: how far they are")
 HINT_REFUSE = Text("hint-refuse", "refuse WHO WHY: a trainee stays a trainee for now")
 HINT_STUCK = Text("hint-stuck", "stuck: who waits for somebody to move them")
-HINT_NUDGE = Text("hint-nudge", "nudge [WHO]: tell trainees how to get into a chat")
-HINT_ASK_ENDORSERS = Text("hint-ask-endorsers", "ask-endorsers [WHO]: ask who could endorse trainees")
+HINT_NUDGE = Text(
+    "hint-nudge", "nudge [WHO]: tell trainees how to get into a chat; without WHO all who are stuck there"
+)
+HINT_ASK_ENDORSERS = Text(
+    "hint-ask-endorsers",
+    "ask-endorsers [WHO]: ask those who could endorse trainees; without WHO about all who are stuck there",
+)
 HINT_AUDIT = Text("hint-audit", "audit [WHO]: who changed whose standing, and why")

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Standing
-from livechat_xmpp.domain.wording import titles
+from livechat_xmpp.domain.wording import accounts as words
+from livechat_xmpp.domain.wording import duty, titles
+from livechat_xmpp.domain.wording.training import ACCOUNTS
 from livechat_xmpp.usecases import signup, staff
 from livechat_xmpp.usecases.staff import Asker
-from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice, stamp
+from livechat_xmpp.xmpp.commands.command import (
+    Answer,
+    Asked,
+    Column,
+    Commands,
+    Done,
+    Field,
+    Form,
+    capital,
+    choice,
+    stamp,
+)
 
 commands = Commands()
-
-STANDINGS = [(s.value, s.capitalize()) for s in Standing]
 
 
 def _is_admin(asker: Asker) -> bool:
@@ -20,7 +31,8 @@ def _is_admin(asker: Asker) -> bool:
 
 @commands.command("add-account", titles.ADD_ACCOUNT, is_for=lambda a: a.reaches(Standing.HELPER))
 async def add_account(asked: Asked) -> Answer:
-    form = Form("Add an account", [Field("jid", "Address", "jid-single", asked.echo("jid"), is_required=True)])
+    field = Field("jid", asked.say(words.ADDRESS), "jid-single", asked.echo("jid"), is_required=True)
+    form = Form(asked.say(words.ADD_TITLE), [field])
     if asked.form is None:
         return form
     try:
@@ -29,7 +41,7 @@ async def add_account(asked: Asked) -> Answer:
         )
     except BadInput as refusal:
         return Form(form.title, form.fields, note=asked.say(refusal.why))
-    return Done(f"{jid} is a trainee now.")
+    return Done(asked.say(words.TRAINEE_NOW, jid=jid))
 
 
 @commands.command("promote", titles.PROMOTE, is_for=_is_admin)
@@ -47,7 +59,7 @@ async def _change(asked: Asked, *, is_promotion: bool) -> Answer:
     if asked.form is None:
         return _change_form(asked, is_promotion)
     try:
-        standing = Standing(choice(_standing_field(is_promotion), asked.text("standing")))
+        standing = Standing(choice(_standing_field(asked, is_promotion), asked.text("standing")))
         changed = await asked.desk.do(
             staff.change_standings,
             asked.texts("accounts"),
@@ -61,26 +73,30 @@ async def _change(asked: Asked, *, is_promotion: bool) -> Answer:
     except BadInput as refusal:
         return _change_form(asked, is_promotion, asked.say(refusal.why))
     if not (changed.people or changed.pending):
-        return Done(f"They are {standing} already.")
-    lines = [f"Now {standing}: {', '.join(changed.people)}."] if changed.people else []
+        return Done(asked.say(words.NOTHING_CHANGED, standing=duty.STANDINGS[standing]))
+    lines = []
+    if changed.people:
+        lines.append(asked.say(words.CHANGED, standing=duty.STANDINGS[standing], people=changed.people))
     return Done("\n".join([*lines, *(asked.say(one) for one in changed.pending)]))
 
 
-def _standing_field(is_promotion: bool, value: str = "") -> Field:
-    options = STANDINGS if is_promotion else STANDINGS[:-1]
+def _standings(asked: Asked) -> list[tuple[str, str]]:
+    return [(standing.value, capital(asked.say(duty.STANDINGS[standing]))) for standing in Standing]
+
+
+def _standing_field(asked: Asked, is_promotion: bool, value: str = "") -> Field:
+    options = _standings(asked) if is_promotion else _standings(asked)[:-1]
     first = Standing.HELPER if is_promotion else Standing.TRAINEE
-    return Field("standing", "New standing", "list-single", value or first, options)
+    return Field("standing", asked.say(words.NEW_STANDING), "list-single", value or first, options)
 
 
 def _change_form(asked: Asked, is_promotion: bool, note: str = "") -> Form:
     return Form(
-        "Promote accounts" if is_promotion else "Demote accounts",
+        asked.say(titles.PROMOTE if is_promotion else titles.DEMOTE),
         [
-            Field(
-                "accounts", "Accounts, one a line", "jid-multi", asked.echo("accounts").split("\n"), is_required=True
-            ),
-            _standing_field(is_promotion, asked.echo("standing")),
-            Field("reason", "Why (kept on record)", value=asked.echo("reason")),
+            Field("accounts", asked.say(ACCOUNTS), "jid-multi", asked.echo("accounts").split("\n"), is_required=True),
+            _standing_field(asked, is_promotion, asked.echo("standing")),
+            Field("reason", asked.say(words.REASON), value=asked.echo("reason")),
         ],
         note=note,
     )
@@ -89,14 +105,14 @@ def _change_form(asked: Asked, is_promotion: bool, note: str = "") -> Form:
 @commands.command("list-accounts", titles.LIST_ACCOUNTS, is_for=_is_admin)
 async def list_accounts(asked: Asked) -> Answer:
     """Ask for a standing, then list the accounts that have it."""
-    options = [("any", "Any"), *STANDINGS]
-    field = Field("standing", "Standing", "list-single", "any", options)
+    options = [("any", asked.say(words.ANY)), *_standings(asked)]
+    field = Field("standing", asked.say(words.STANDING), "list-single", "any", options)
     if asked.form is None:
-        return Form("List accounts", [field])
+        return Form(asked.say(titles.LIST_ACCOUNTS), [field])
     try:
         wanted = choice(field, asked.text("standing") or "any")
     except BadInput as refusal:
-        return Form("List accounts", [field], note=asked.say(refusal.why))
+        return Form(asked.say(titles.LIST_ACCOUNTS), [field], note=asked.say(refusal.why))
     found = await asked.desk.ask(staff.list_accounts, None if wanted == "any" else Standing(wanted))
     rows = [
         {
@@ -108,9 +124,10 @@ async def list_accounts(asked: Asked) -> Answer:
         for account, duty in found
     ]
     columns = [
-        Column("jid", "Account", "jid-single"),
-        Column("standing", "Standing"),
-        Column("since", "Since"),
-        Column("on_duty", "On duty as"),
+        Column("jid", asked.say(words.ACCOUNT), "jid-single"),
+        Column("standing", asked.say(words.STANDING), names=asked.named(duty.STANDINGS)),
+        Column("since", asked.say(words.SINCE)),
+        Column("on_duty", asked.say(duty.ON_DUTY_AS), names=asked.named(duty.ROLES)),
     ]
-    return Done(f"{len(rows)} accounts.", title="Accounts", columns=columns, rows=rows)
+    text = asked.say(words.ACCOUNTS_SHOWN, count=len(rows))
+    return Done(text, title=asked.say(words.ACCOUNTS_TITLE), columns=columns, rows=rows)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Chat, ChatId, Disposition, DutyRole, Standing
-from livechat_xmpp.domain.wording import titles
+from livechat_xmpp.domain.texts import one_line
+from livechat_xmpp.domain.wording import Text, titles
+from livechat_xmpp.domain.wording import chats as words
+from livechat_xmpp.domain.wording.words import YOURS
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.chats import ChatLine
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.addresses import Addresses
-from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form
-
-DISPOSITIONS = [(d.value, d.value.replace("-", " ").capitalize()) for d in Disposition]
+from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, no_choice
 
 
 def _oversees(asker: Asker) -> bool:
@@ -32,7 +32,7 @@ def _may_enter(asker: Asker) -> bool:
 
 
 def _label(chat: Chat) -> str:
-    return f"{chat.visitor_name}: {texts.one_line(chat.question, 60)}"
+    return f"{chat.visitor_name}: {one_line(chat.question, 60)}"
 
 
 def _age_s(line: ChatLine) -> str:
@@ -54,7 +54,7 @@ def chat_commands(addresses: Addresses) -> Commands:
                 "chat": line.chat.id,
                 "room": addresses.room(line.chat.id),
                 "visitor": line.chat.visitor_name,
-                "question": texts.one_line(line.chat.question),
+                "question": one_line(line.chat.question),
                 "helper": line.chat.helper or "",
                 "monitors": list(line.monitors),
                 "trainees": list(line.trainees),
@@ -63,24 +63,21 @@ def chat_commands(addresses: Addresses) -> Commands:
             for line in lines
         ]
         columns = [
-            Column("chat", "Chat"),
-            Column("room", "Room", "jid-single"),
-            Column("visitor", "Visitor"),
-            Column("question", "Question"),
-            Column("helper", "Helper", "jid-single"),
-            Column("monitors", "Monitors", "jid-multi"),
-            Column("trainees", "Trainees", "jid-multi"),
-            Column("age_s", "Age in seconds"),
+            Column("chat", asked.say(words.CHAT)),
+            Column("room", asked.say(words.ROOM), "jid-single"),
+            Column("visitor", asked.say(words.VISITOR)),
+            Column("question", asked.say(words.QUESTION)),
+            Column("helper", asked.say(words.HELPER), "jid-single"),
+            Column("monitors", asked.say(words.MONITORS), "jid-multi"),
+            Column("trainees", asked.say(words.TRAINEES), "jid-multi"),
+            Column("age_s", asked.say(words.AGE_S)),
         ]
-        return Done(_count(len(rows), "chat"), title="Chats", columns=columns, rows=rows)
+        text = asked.say(words.CHATS_SHOWN, count=len(rows))
+        return Done(text, title=asked.say(words.CHATS_TITLE), columns=columns, rows=rows)
 
     commands.command("join-chat", titles.JOIN_CHAT, is_for=_may_enter)(_join_chat)
     commands.command("close-chat", titles.CLOSE_CHAT, is_for=_helps, is_shown=_may_close)(_close_chat)
     return commands
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}."
 
 
 async def _list_queue(asked: Asked) -> Answer:
@@ -89,7 +86,7 @@ async def _list_queue(asked: Asked) -> Answer:
         {
             "chat": line.chat.id,
             "visitor": line.chat.visitor_name,
-            "question": texts.one_line(line.chat.question),
+            "question": one_line(line.chat.question),
             "waiting_s": _age_s(line),
             "position": str(line.position),
             "state": line.state,
@@ -97,34 +94,37 @@ async def _list_queue(asked: Asked) -> Answer:
         for line in lines
     ]
     columns = [
-        Column("chat", "Chat"),
-        Column("visitor", "Visitor"),
-        Column("question", "Question"),
-        Column("waiting_s", "Waiting for seconds"),
-        Column("position", "Place"),
-        Column("state", "State"),
+        Column("chat", asked.say(words.CHAT)),
+        Column("visitor", asked.say(words.VISITOR)),
+        Column("question", asked.say(words.QUESTION)),
+        Column("waiting_s", asked.say(words.WAITING_S)),
+        Column("position", asked.say(words.POSITION)),
+        Column("state", asked.say(words.STATE), names=asked.named(words.STATES)),
     ]
-    return Done(_count(len(rows), "request"), title="Queue", columns=columns, rows=rows)
+    text = asked.say(words.REQUESTS_SHOWN, count=len(rows))
+    return Done(text, title=asked.say(words.QUEUE_TITLE), columns=columns, rows=rows)
 
 
-async def _offer_form(asked: Asked, title: str) -> Form:
+async def _offer_form(asked: Asked, title: Text) -> Form:
     """Return the form that names the offered request. Raises NotFound when nothing is offered."""
     chat = await asked.desk.ask(offers.offered_to, asked.who)
-    return Form(title, [Field("chat", "Request", "list-single", chat.id, [(chat.id, _label(chat))])])
+    field = Field("chat", asked.say(words.REQUEST), "list-single", chat.id, [(chat.id, _label(chat))])
+    return Form(asked.say(title), [field])
 
 
 async def _accept_offer(asked: Asked) -> Answer:
     if asked.form is None:
-        return await _offer_form(asked, "Accept the offer")
-    chat = await asked.desk.do(offers.accept_offer, asked.who, ChatId(asked.text("chat")) or None)
-    return Done(f"{chat.visitor_name} is yours. The invitation to the room is on its way.")
+        return await _offer_form(asked, titles.ACCEPT_OFFER)
+    chat_id = ChatId(asked.text("chat")) or None
+    chat = await asked.desk.do(offers.accept_offer, asked.who, chat_id, rules=asked.desk.rules)
+    return Done(asked.say(YOURS, visitor=chat.visitor_name))
 
 
 async def _reject_offer(asked: Asked) -> Answer:
     if asked.form is None:
-        return await _offer_form(asked, "Pass the offer on")
+        return await _offer_form(asked, titles.REJECT_OFFER)
     chat = await asked.desk.do(offers.reject_offer, asked.who, ChatId(asked.text("chat")) or None)
-    return Done(f"{chat.visitor_name}'s request goes to the next helper.")
+    return Done(asked.say(words.PASSED, visitor=chat.visitor_name))
 
 
 async def _join_chat(asked: Asked) -> Answer:
@@ -133,10 +133,11 @@ async def _join_chat(asked: Asked) -> Answer:
         lines = await asked.desk.ask(chats.chats_in_progress, workgroup=asked.workgroup)
         choices = [(line.id, _label(line)) for line in lines]
         if not choices:
-            return Done("There is no chat in progress.", note_type="error")
-        return Form("Enter a chat", [Field("chat", "Chat", "list-single", choices[0][0], choices)])
+            return Done(asked.say(words.NO_CHAT_TO_ENTER), note_type="error")
+        field = Field("chat", asked.say(words.CHAT), "list-single", choices[0][0], choices)
+        return Form(asked.say(titles.JOIN_CHAT), [field])
     chat_id = await asked.desk.do(chats.join_chat, ChatId(asked.text("chat")), by=asked.who, workgroup=asked.workgroup)
-    return Done(f"The invitation to {chat_id} is on its way.")
+    return Done(asked.say(words.ON_ITS_WAY, chat=chat_id))
 
 
 async def _close_chat(asked: Asked) -> Answer:
@@ -144,36 +145,44 @@ async def _close_chat(asked: Asked) -> Answer:
     if asked.form is None:
         reach = await asked.desk.ask(chats.chats_in_reach, asked.who, asked.workgroups)
         if not reach:
-            return Done("There is no chat for you to close.", note_type="error")
+            return Done(asked.say(words.NO_CHAT_TO_CLOSE), note_type="error")
         return _close_form(asked, [(c.id, _label(c)) for c in reach])
     try:
         disposition = asked.text("disposition") or Disposition.SOLVED
         if disposition not in set(Disposition):
-            raise BadInput(f"disposition must be one of: {', '.join(Disposition)}.")
+            raise no_choice(words.HOW_IT_ENDED, disposition, tuple(Disposition))
         chat_id = await asked.desk.do(
             chats.close_chat,
             ChatId(asked.text("chat")),
             by=asked.who,
+            rules=asked.desk.rules,
             disposition=Disposition(disposition),
-            tags=texts.one_line(asked.text("tags"), 500),
+            tags=one_line(asked.text("tags"), 500),
             note=asked.text("note")[: asked.desk.rules.answer_limit],
             workgroup=asked.workgroup,
         )
     except BadInput as refusal:
         reach = await asked.desk.ask(chats.chats_in_reach, asked.who, asked.workgroups)
         return _close_form(asked, [(c.id, _label(c)) for c in reach], asked.say(refusal.why))
-    return Done(f"Chat {chat_id} is closed as {disposition}.")
+    how = words.DISPOSITIONS[Disposition(disposition)]
+    return Done(asked.say(words.CLOSED_AS, chat=chat_id, disposition=how))
 
 
 def _close_form(asked: Asked, choices: list[tuple[str, str]], note: str = "") -> Form:
     chosen = asked.text("chat") or (choices[0][0] if choices else "")
     return Form(
-        "Close a chat",
+        asked.say(titles.CLOSE_CHAT),
         [
-            Field("chat", "Chat", "list-single", chosen, choices),
-            Field("disposition", "How it ended", "list-single", Disposition.SOLVED, DISPOSITIONS),
-            Field("tags", "Tags", value=asked.echo("tags")),
-            Field("note", "Note", "text-multi", asked.echo("note").split("\n")),
+            Field("chat", asked.say(words.CHAT), "list-single", chosen, choices),
+            Field(
+                "disposition",
+                asked.say(words.HOW_IT_ENDED),
+                "list-single",
+                Disposition.SOLVED,
+                list(asked.named(words.DISPOSITIONS).items()),
+            ),
+            Field("tags", asked.say(words.TAGS), value=asked.echo("tags")),
+            Field("note", asked.say(words.NOTE), "text-multi", asked.echo("note").split("\n")),
         ],
         note=note,
     )

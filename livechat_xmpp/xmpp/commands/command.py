@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import BareJid, FullJid, WorkgroupName
 from livechat_xmpp.domain.texts import one_line
-from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import Sayable, Text
+from livechat_xmpp.domain.wording import forms as words
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker
+
+K = TypeVar("K", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,15 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a result table; type jid-multi for several people, one a line."""
+    """A column of a result table; type jid-multi for several people, one a line.
+
+    names: what its values are called where people read them in a message; a program reads the values.
+    """
 
     var: str
     label: str
     type: str = "text-single"
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,10 @@ class Asked:
         """Return the text in the asker's language."""
         return self.desk.rules.catalogue.say(text, self.language, **values)
 
+    def named(self, texts: Mapping[K, Text]) -> dict[str, str]:
+        """Return what values are called in the asker's language."""
+        return {str(value): self.say(text) for value, text in texts.items()}
+
     def echo(self, var: str) -> str:
         """Return the field's value to be shown again, cut where more than a question's length was sent."""
         return self.text(var)[: self.desk.rules.answer_limit]
@@ -113,13 +124,13 @@ class Asked:
         lines = "\n".join((self.form or {}).get(var, ())).split("\n")
         return [line.strip() for line in lines if line.strip()]
 
-    def number(self, var: str) -> int | None:
-        """Return the field's whole number; None if it is missing. Raises BadInput."""
+    def number(self, var: str, label: Sayable) -> int | None:
+        """Return the field's whole number; None if it is missing. Raises BadInput, which names the field so."""
         text = self.text(var)
         if not text:
             return None
         if not text.isascii() or not text.isdecimal() or len(text) > 6:
-            raise BadInput(f"{var} must be a whole number.")
+            raise BadInput(words.NOT_A_NUMBER.of(field=label))
         return int(text)
 
 
@@ -181,6 +192,18 @@ def stamp(moment: datetime) -> str:
 
 def choice(form_field: Field, text: str) -> str:
     """Return the chosen value of a list-single. Raises BadInput when it is none of the options."""
-    if text not in {value for value, _ in form_field.options}:
-        raise BadInput(f"{form_field.var}: {one_line(text, 60) or 'nothing'} is not one of the choices.")
+    values = tuple(value for value, _ in form_field.options)
+    if text not in values:
+        raise no_choice(form_field.label, text, values)
     return text
+
+
+def no_choice(label: Sayable, text: str, choices: tuple[str, ...]) -> BadInput:
+    """Return the refusal of a value that is none of those to choose from."""
+    why = words.NOT_A_CHOICE if text else words.NOT_CHOSEN
+    return BadInput(why.of(field=label, value=one_line(text, 60), choices=choices))
+
+
+def capital(text: str) -> str:
+    """Return the text as labels have it, with a capital letter."""
+    return text[:1].upper() + text[1:]

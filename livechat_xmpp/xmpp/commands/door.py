@@ -13,6 +13,9 @@ from slixmpp.xmlstream import ET, register_stanza_plugin
 
 from livechat_xmpp.domain.errors import DeskError, NotFound
 from livechat_xmpp.domain.model import FullJid, WorkgroupName, bare
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import forms as words
+from livechat_xmpp.domain.wording.words import NOT_FOR_YOU
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import who_is
 from livechat_xmpp.xmpp.addresses import Addresses
@@ -50,15 +53,15 @@ class CommandDoor:
         stanza = iq["command"]
         node, action, session_id = stanza["node"], stanza.xml.get("action", ""), stanza.xml.get("sessionid", "")
         if action not in ACTIONS:
-            raise _bad_request("malformed-action", f"There is no action {action[:30]}.")
+            raise _bad_request("malformed-action", self._said(iq, words.NO_ACTION.of(action=action[:30])))
         command = self._commands.find(node)
         if command is None or (iq["to"].local and self._workgroup(iq) is None):
-            raise XMPPError("item-not-found", text="There is no such command.", etype="cancel")
+            raise XMPPError("item-not-found", text=self._said(iq, words.NO_COMMAND), etype="cancel")
         who, to = FullJid(iq["from"].full), iq["to"].full
         if not session_id:
             return await self._give(iq, command, "", action)
         if not self._sessions.is_good(session_id, who, to, node) or not self._sessions.claim(session_id):
-            raise _bad_request("bad-sessionid", "This command is over, or it is not yours. Please begin anew.")
+            raise _bad_request("bad-sessionid", self._said(iq, words.COMMAND_OVER))
         try:
             return await self._give(iq, command, session_id, action)
         finally:
@@ -68,7 +71,8 @@ class CommandDoor:
         who, node, stanza = FullJid(iq["from"].full), command.node, iq["command"]
         asker = await self._desk.ask(who_is, bare(who))
         if not command.is_for(asker):
-            raise XMPPError("forbidden", text="This command is not for you.", etype="auth")
+            said = Asked(asker, who, self._desk).say(NOT_FOR_YOU)
+            raise XMPPError("forbidden", text=said, etype="auth")
         if action == "cancel":
             self._sessions.end(session_id)
             return self._reply(iq, node, session_id, "canceled")
@@ -83,6 +87,9 @@ class CommandDoor:
         )
         return await self._step(iq, command, asked, session_id)
 
+    def _said(self, iq: Iq, text: Sayable) -> str:
+        return self._desk.rules.said(text, bare(iq["from"].full))
+
     def _workgroup(self, iq: Iq) -> WorkgroupName | None:
         return self._addresses.workgroup_of(iq["to"])
 
@@ -95,7 +102,7 @@ class CommandDoor:
             answer = Done(asked.say(refusal.why), note_type="error")
         except DeskError as refusal:
             self._end(session_id)
-            raise stanza_error(refusal, asked.say(refusal.why)) from refusal
+            raise stanza_error(refusal, asked.say) from refusal
         if isinstance(answer, Form):
             session_id = session_id or self._sessions.begin(asked.jid, iq["to"].full, command.node)
             return _fill_form(self._reply(iq, command.node, session_id, "executing"), answer)

@@ -9,7 +9,6 @@ from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import DutyRole
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES
-from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.domain.wording import duty as texts
 from livechat_xmpp.domain.wording import training as words
@@ -17,7 +16,17 @@ from livechat_xmpp.usecases import staff
 from livechat_xmpp.usecases.deciding import moment
 from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
 from livechat_xmpp.usecases.training import missing_in_words
-from livechat_xmpp.xmpp.commands.command import Answer, Asked, Commands, Done, Field, Form, stamp
+from livechat_xmpp.xmpp.commands.command import (
+    Answer,
+    Asked,
+    Commands,
+    Done,
+    Field,
+    Form,
+    capital,
+    no_choice,
+    stamp,
+)
 
 commands = Commands()
 
@@ -34,21 +43,20 @@ async def go_on_duty(asked: Asked) -> Answer:
     try:
         role = asked.text("duty_role")
         if role and role not in set(DutyRole):
-            raise BadInput(f"duty_role: {one_line(role, 60)} is not one of the choices.")
+            assert asked.by.standing is not None
+            raise no_choice(texts.ON_DUTY_AS, role, tuple(ROLES[asked.by.standing]))
         duty = await asked.desk.do(
             staff.go_on_duty,
             asked.who,
             role=DutyRole(role) if role else None,
-            max_chats=asked.number("max_chats"),
+            max_chats=asked.number("max_chats", texts.CHATS_AT_ONCE.of(most=MAX_CHATS)),
             rules=asked.desk.rules,
         )
     except BadInput as refusal:
         return _duty_form(asked, asked.say(refusal.why))
+    if duty.role is DutyRole.TRAINEE:
+        return Done(asked.say(texts.ON_THE_LIST))
     return Done(asked.say(texts.ON_DUTY, role=texts.ROLES[duty.role], count=duty.max_chats))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _duty_form(asked: Asked, note: str = "") -> Form:
@@ -56,7 +64,7 @@ def _duty_form(asked: Asked, note: str = "") -> Form:
     roles = ROLES[asked.by.standing]
     duty = asked.by.duty
     role = duty.role if duty else default_role(roles) or ""
-    options = [(r, _capital(asked.say(texts.ROLES[r]))) for r in roles]
+    options = [(r, capital(asked.say(texts.ROLES[r]))) for r in roles]
     cap = duty.max_chats if duty else asked.desk.rules.max_chats
     return Form(
         asked.say(texts.GO_ON_DUTY),
@@ -71,7 +79,7 @@ def _duty_form(asked: Asked, note: str = "") -> Form:
 
 @commands.command("go-off-duty", texts.GO_OFF_DUTY, is_for=is_staff, is_shown=lambda a: a.duty is not None)
 async def go_off_duty(asked: Asked) -> Answer:
-    await asked.desk.do(staff.go_off_duty, asked.who)
+    await asked.desk.do(staff.go_off_duty, asked.who, asked.desk.rules)
     return Done(asked.say(texts.OFF_DUTY))
 
 

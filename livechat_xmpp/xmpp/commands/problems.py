@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livechat_xmpp.domain.model import Standing
-from livechat_xmpp.domain.wording import titles
+from livechat_xmpp.domain.wording import titles, training, troubles
 from livechat_xmpp.usecases import sweep
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, stamp
 
@@ -24,10 +24,10 @@ async def list_problems(asked: Asked) -> Answer:
         for problem in found
     ]
     columns = [
-        Column("chat", "Chat or account"),
-        Column("what", "What"),
-        Column("since", "Since"),
-        Column("reason", "Why"),
+        Column("chat", asked.say(troubles.SUBJECT)),
+        Column("what", asked.say(training.COLUMN_WHAT), names=asked.named(troubles.KINDS)),
+        Column("since", asked.say(training.COLUMN_SINCE)),
+        Column("reason", asked.say(training.COLUMN_WHY)),
     ]
-    text = f"{len(rows)} problem{'' if len(rows) == 1 else 's'}."
-    return Done(text, title="Problems", columns=columns, rows=rows)
+    text = asked.say(troubles.PROBLEMS_SHOWN, count=len(rows))
+    return Done(text, title=asked.say(troubles.PROBLEMS_TITLE), columns=columns, rows=rows)

@@ -8,6 +8,7 @@ from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import BareJid, Standing
 from livechat_xmpp.domain.wording import Text
 from livechat_xmpp.domain.wording import training as words
+from livechat_xmpp.domain.wording.duty import STANDINGS
 from livechat_xmpp.usecases import audit, deciding, stuck, training
 from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.staff import Asker
@@ -70,12 +71,12 @@ async def endorse_trainee(asked: Asked) -> Answer:
         people = await _met(asked)
         if not people:
             return Done(asked.say(words.NOBODY_TO_ENDORSE), "warn")
-        return _about(asked, words.ENDORSE_TITLE, people, comment=words.WHY_COMMENT)
+        return _about(asked, words.ENDORSE_TITLE, people, comment=words.WHY_ENDORSED)
     try:
         jid = await asked.desk.do(_endorse, asked.text("trainee"), asked.text("comment"), by=asked.who, asked=asked)
     except BadInput as refusal:
         note = asked.say(refusal.why)
-        return _about(asked, words.ENDORSE_TITLE, await _met(asked), comment=words.WHY_COMMENT, note=note)
+        return _about(asked, words.ENDORSE_TITLE, await _met(asked), comment=words.WHY_ENDORSED, note=note)
     return Done(asked.say(words.ENDORSED, trainee=training.short(jid)))
 
 
@@ -279,10 +280,10 @@ async def list_audit(asked: Asked) -> Answer:
     columns = [
         Column("at", asked.say(words.COLUMN_WHEN)),
         Column("what", asked.say(words.COLUMN_WHAT)),
-        Column("jid", asked.say(words.TRAINEE), "jid-single"),
+        Column("jid", asked.say(words.COLUMN_PERSON), "jid-single"),
         Column("by", asked.say(words.COLUMN_BY)),
-        Column("old", asked.say(words.COLUMN_OLD)),
-        Column("new", asked.say(words.COLUMN_NEW)),
+        Column("old", asked.say(words.COLUMN_OLD), names=asked.named(STANDINGS)),
+        Column("new", asked.say(words.COLUMN_NEW), names=asked.named(STANDINGS)),
         Column("reason", asked.say(words.COLUMN_WHY)),
         Column("policy", asked.say(words.COLUMN_POLICY)),
     ]

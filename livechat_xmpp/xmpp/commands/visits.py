@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.errors import AlreadyQueued, BadInput, NotFound
 from livechat_xmpp.domain.model import FullJid, WorkgroupName
+from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import visitors as words
 from livechat_xmpp.usecases import visits
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.usecases.visits import Ticket
@@ -27,22 +28,20 @@ def visit_commands(
     """
     commands = Commands()
 
-    def done(ticket: Ticket) -> Done:
+    def done(asked: Asked, ticket: Ticket) -> Done:
         values = {"chat": ticket.chat_id, "token": ticket.token}
-        text = texts.WELCOME_BACK
+        text: Sayable = words.WELCOME_BACK
         if ticket.place is not None:
             values["position"] = str(ticket.place.position)
-            text = texts.place(
-                ticket.place.position, ticket.place.wait, is_away=ticket.place.is_away, is_open=ticket.place.is_open
-            )
+            text = ticket.place.in_words()
             if ticket.place.wait is not None:
                 values["wait_s"] = str(int(ticket.place.wait.expected.total_seconds()))
         if ticket.has_room:
             values["room"] = addresses.room(ticket.chat_id)
-        return Done(text, title="Your request", values=values)
+        return Done(asked.say(text), title=asked.say(words.YOUR_REQUEST), values=values)
 
     # For everybody, since staff who try are told where to ask instead.
-    @commands.command("ask-for-help", "Ask for help", is_for=lambda a: True, is_shown=lambda a: a.standing is None)
+    @commands.command("ask-for-help", words.ASK_TITLE, is_for=lambda a: True, is_shown=lambda a: a.standing is None)
     async def ask_for_help(asked: Asked) -> Answer:
         try:
             return await give_request(asked)
@@ -58,32 +57,33 @@ def visit_commands(
             return ask_form(asked)
         answers = {var: asked.text(var) for var in (*visits.FIELDS, PASS)}
         try:
-            return done(await request(asked.speaks_as, asked.jid, answers))
+            return done(asked, await request(asked.speaks_as, asked.jid, answers))
         except BadInput as refusal:
             return ask_form(asked, asked.say(refusal.why))
 
-    @commands.command("resume", "Come back with a token", is_for=lambda a: a.standing is None)
+    @commands.command("resume", words.RESUME_TITLE, is_for=lambda a: a.standing is None)
     async def resume(asked: Asked) -> Answer:
         if asked.form is None:
-            return Form("Come back", [Field("token", "Token", is_required=True)])
+            return Form(asked.say(words.COME_BACK), [Field("token", asked.say(words.TOKEN), is_required=True)])
         try:
             return done(
+                asked,
                 await asked.desk.do(
                     visits.resume,
                     asked.text("token"),
                     asked.jid,
                     presences=asked.desk.presences,
                     rules=asked.desk.rules,
-                )
+                ),
             )
         except NotFound as refusal:
             return Done(asked.say(refusal.why), note_type="error")
 
     # Who has joined the staff since can still leave.
-    @commands.command("leave-queue", "Leave", is_for=_may_leave, is_shown=lambda a: a.has_request)
+    @commands.command("leave-queue", words.LEAVE_TITLE, is_for=_may_leave, is_shown=lambda a: a.has_request)
     async def leave_queue(asked: Asked) -> Answer:
-        await asked.desk.do(visits.leave, asked.jid)
-        return Done(texts.LEFT_QUEUE)
+        await asked.desk.do(visits.leave, asked.jid, asked.desk.rules)
+        return Done(asked.say(words.LEFT_QUEUE))
 
     return commands
 
@@ -95,12 +95,18 @@ def _may_leave(asker: Asker) -> bool:
 def ask_form(asked: Asked, note: str = "") -> Form:
     """Return the form of a request, with what was filled in already."""
     return Form(
-        "Ask for help",
+        asked.say(words.ASK_TITLE),
         [
-            Field("username", "Your name", value=asked.echo("username"), is_required=True),
-            Field("question", "How can we help?", "text-multi", asked.echo("question").split("\n"), is_required=True),
-            Field("email", "E-mail address (optional)", value=asked.echo("email")),
+            Field("username", asked.say(words.YOUR_NAME), value=asked.echo("username"), is_required=True),
+            Field(
+                "question",
+                asked.say(words.YOUR_QUESTION),
+                "text-multi",
+                asked.echo("question").split("\n"),
+                is_required=True,
+            ),
+            Field("email", asked.say(words.YOUR_EMAIL), value=asked.echo("email")),
         ],
-        texts.NOTICE,
+        asked.say(words.NOTICE),
         note,
     )
