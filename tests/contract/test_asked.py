@@ -59,7 +59,7 @@ async def test_what_was_taken_back_changes_no_account(store: Store) -> None:
 @pytest_asyncio.fixture
 async def watchers(story: Story) -> Story:
     """Tom and uli are on duty as trainees; ana and ben answer three chats."""
-    await story.desk.do(staff.set_initial, {jid("uli"): Standing.TRAINEE})
+    await story.desk.do(staff.set_initial, {jid("uli"): Standing.TRAINEE}, rules=RULES)
     for name in ("tom", "uli"):
         await story.desk.do(staff.go_on_duty, jid(name), rules=RULES)
     for number in (1, 2, 3):
@@ -67,7 +67,7 @@ async def watchers(story: Story) -> Story:
         await story.desk.do(offers.make_offers, SUPPORT, {chat_id}, **story.eyes)
         with story.store.reading() as work:
             (offer,) = work.offers.open()
-        await story.desk.do(offers.accept_offer, offer.helper)
+        await story.desk.do(offers.accept_offer, offer.helper, rules=RULES)
     story.woken.chats.clear()
     return story
 
