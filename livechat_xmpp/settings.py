@@ -477,6 +477,14 @@ class WorkgroupSettings(Group):
         ),
     ] = "support"
     title: Annotated[str, Field(min_length=1, max_length=60, description="What people call it.")] = "Support"
+    trainee_voice: Annotated[
+        str,
+        Field(
+            pattern="^(free|lent)$",
+            description="Whether trainees write in chats as they like, or only when helper or monitor have let them "
+            '("!voice NAME"). ejabberd cannot keep them from writing.',
+        ),
+    ] = "free"
 
 
 class Settings(BaseSettings):

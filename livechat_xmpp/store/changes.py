@@ -83,12 +83,12 @@ def with_invitation(invitation: Invitation) -> Change:
 
 
 def with_invitation_marked(invitation: Invitation) -> Change:
-    """Take over when the person was told, if they are invited still."""
+    """Take over when the person was told, and their voice, if they are invited still."""
 
     def marked(i: Invitation) -> Invitation:
         if i.jid != invitation.jid:
             return i
-        return replace(i, told_at=invitation.told_at, times_told=invitation.times_told)
+        return replace(invitation, part=i.part)
 
     return lambda chat: replace(chat, invitations=tuple(marked(i) for i in chat.invitations))
 

@@ -269,7 +269,8 @@ class ChatTable:
                 closing=r.closing,
                 offers=tuple(offer_from(o) for o in offers.get(r.id, ())),
                 invitations=tuple(
-                    Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told) for i in invitations.get(r.id, ())
+                    Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told, i.has_voice)
+                    for i in invitations.get(r.id, ())
                 ),
                 visits=newest(visit_from(v) for v in visits.get(r.id, ())),
                 notices=tuple(Notice(n.id, n.body, n.expires_at) for n in notices.get(r.id, ())),

@@ -39,6 +39,7 @@ class InvitationTable:
             "part": invitation.part,
             "told_at": invitation.told_at,
             "times_told": invitation.times_told,
+            "has_voice": invitation.has_voice,
             "ended_at": None,
         }
         put(self._db, t.invitation, {"chat_id": chat_id, "jid": invitation.jid}, values)
@@ -49,7 +50,7 @@ class InvitationTable:
         marked = self._db.execute(
             update(t.invitation)
             .where(*here, t.invitation.c.ended_at.is_(None))
-            .values(told_at=invitation.told_at, times_told=invitation.times_told)
+            .values(told_at=invitation.told_at, times_told=invitation.times_told, has_voice=invitation.has_voice)
         )
         return marked.rowcount == 1
 
