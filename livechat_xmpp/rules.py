@@ -9,6 +9,7 @@ from typing import Any
 
 from livechat_xmpp.domain.apprenticeship import TrainingRules
 from livechat_xmpp.domain.escalation import ClimbRules
+from livechat_xmpp.domain.model import WorkgroupName
 from livechat_xmpp.domain.rooms import RoomRules
 from livechat_xmpp.domain.signup import SignUpRules
 from livechat_xmpp.settings import Settings
@@ -33,6 +34,7 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
             resync_after=timedelta(seconds=rooms.resync_s),
             longest_wait=timedelta(seconds=settings.visitors.longest_wait_s),
             first_reply=timedelta(seconds=settings.routing.first_reply_s),
+            lent_voice=frozenset(WorkgroupName(w.name) for w in settings.workgroups if w.trainee_voice == "lent"),
             archive_patience=timedelta(seconds=rooms.archive_patience_s),
         ),
         offer_timeout=timedelta(seconds=settings.routing.offer_timeout_s),

@@ -10,7 +10,6 @@ import os
 import sys
 import tomllib
 import types
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -30,8 +29,6 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from livechat_xmpp import translations
 from livechat_xmpp.domain.model import Standing
-
-Seconds = Annotated[timedelta, Field(ge=timedelta(0))]
 
 
 class SettingsError(Exception):
@@ -272,7 +269,10 @@ class GroupSettings(Group):
         Field(
             ge=2,
             le=2000,
-            description="People shown, those active last: each has all others, so that entries grow with the square.",
+            description=(
+                "People shown, helpers first, then trainees active last: each has all others, so that entries grow "
+                "with the square."
+            ),
         ),
     ] = 200
     look_s: Annotated[
@@ -477,6 +477,14 @@ class WorkgroupSettings(Group):
         ),
     ] = "support"
     title: Annotated[str, Field(min_length=1, max_length=60, description="What people call it.")] = "Support"
+    trainee_voice: Annotated[
+        str,
+        Field(
+            pattern="^(free|lent)$",
+            description="Whether trainees write in chats as they like, or only when helper or monitor have let them "
+            '("!voice NAME"). ejabberd cannot keep them from writing.',
+        ),
+    ] = "free"
 
 
 class Settings(BaseSettings):

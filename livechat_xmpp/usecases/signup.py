@@ -133,7 +133,7 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
     if account.standing is not Standing.TRAINEE:
         raise NotPermitted(words.ONLY_TRAINEES_LEAVE.of(standing=STANDINGS[account.standing]))
     tell(work, jid, words.LEFT_STAFF, workgroup, rules)
-    wake_for(work, jid)  # while they are known by their duty and invitations
+    wake_for(work, jid, may_be_asked=False)  # while they are known by their invitations
     for chat_id in work.invitations.of_person(jid):
         work.invitations.end(chat_id, jid, work.now)
     deciding.settle(work, jid, account.standing)
