@@ -82,6 +82,13 @@ async def test_all_ways_together_make_one_trainee_and_one_welcome(story: Story) 
     assert await welcomes(story) == []
 
 
+async def test_who_is_ready_already_is_not_told_to_say_so(story: Story) -> None:
+    await signs_up(story, source=Source.READY)
+    text, _ = await welcomes(story)
+    assert "You are on the list" in text.body
+    assert 'write "ready"' not in text.body
+
+
 async def test_the_welcome_says_what_to_do_and_shows_guide_and_room(story: Story) -> None:
     await signs_up(story)
     text, invitation = await welcomes(story)

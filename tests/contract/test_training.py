@@ -701,6 +701,15 @@ async def test_who_was_helped_is_asked_once_and_a_yes_is_enough(desk: Story) -> 
     assert not await desk.desk.ask(recruiting.is_asked, bare(KIM), RULES)
 
 
+async def test_who_was_never_answered_is_not_asked_to_help_others(desk: Story) -> None:
+    """AP-9: whatever the one who closed the request calls it"""
+    chat_id = (await desk.ask(KIM, username="Kim")).chat_id
+    closing = {"by": jid("mia"), "disposition": Disposition.SOLVED, "rules": desk.desk.rules}
+    await desk.desk.do(chats.close_chat, chat_id, **closing)
+    await desk.desk.do(rooms.mark_room, chat_id, RoomState.GONE, RULES)
+    assert not await was_asked(desk)
+
+
 async def test_a_no_is_remembered(desk: Story) -> None:
     """AP-9"""
     await helped(desk)
