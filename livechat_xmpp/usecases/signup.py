@@ -33,13 +33,12 @@ def may_belong(jid: BareJid, rules: DeskRules) -> bool:
 def sign_up(work: Work, jid: BareJid, *, source: Source, rules: DeskRules) -> bool:
     """Make a newcomer a trainee, off duty; the welcome follows by itself. Return whether they are one now.
 
-    Not who has a standing, whatever it is, nor who had one before: that was taken back, and stays so. Only who left by
-    themselves comes back by asking for it.
+    Not who has a standing, whatever it is: a break that an admin has sent them on only an admin ends. Who had one and
+    has none left by themselves (leave_staff), and comes back by asking for it.
     """
     if not may_belong(jid, rules) or work.accounts.find(jid) is not None:
         return False
-    last = work.audit.last_standing(jid)
-    if last is not None and not (source.is_own_wish and last.by == jid):
+    if not source.is_own_wish and work.audit.last_standing(jid) is not None:
         return False
     set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], rules=rules)
     return True
@@ -104,8 +103,6 @@ def register(work: Work, jid: BareJid, *, rules: DeskRules) -> None:
     """
     if work.accounts.find(jid) is not None or sign_up(work, jid, source=Source.REGISTRATION, rules=rules):
         return
-    if may_belong(jid, rules):
-        raise NotPermitted(words.WAS_ON_THE_STAFF)
     raise NotPermitted(words.STAFF_DOMAINS_ONLY.of(domains=", ".join(sorted(rules.staff_domains))))
 
 

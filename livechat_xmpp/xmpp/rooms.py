@@ -44,7 +44,7 @@ class _Room:
 class MucRooms:
     """Rooms as the reconciler sees and changes them (reconcile.ports.Rooms).
 
-    on_changed: called when people came, went or changed, with whether it may concern the trainee rule.
+    on_changed: told of a chat in whose room people came, went or changed. on_heard: told of what is said in rooms.
     """
 
     def __init__(
