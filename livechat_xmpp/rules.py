@@ -36,6 +36,7 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
             resync_after=timedelta(seconds=rooms.resync_s),
             longest_wait=timedelta(seconds=settings.visitors.longest_wait_s),
             first_reply=timedelta(seconds=settings.routing.first_reply_s),
+            lent_voice=frozenset(WorkgroupName(w.name) for w in settings.workgroups if w.trainee_voice == "lent"),
             archive_patience=timedelta(seconds=rooms.archive_patience_s),
         ),
         offer_timeout=timedelta(seconds=settings.routing.offer_timeout_s),
@@ -70,11 +71,11 @@ def rules_from(settings: Settings, heard: HeardLanguages | None = None) -> DeskR
 def form_of(workgroup: WorkgroupSettings, visitors: VisitorSettings) -> Form:
     """Return what a workgroup's visitors fill in, with the limits that hold for all workgroups."""
     form = workgroup.form()
-    limits = (
+    longest = (
         visitors.name_limit if field.name == USERNAME else visitors.answer_limit if field.kind is Kind.LINES else None
         for field in form.fields
     )
-    return Form(tuple(replace(f, limit=f.limit or limit) for f, limit in zip(form.fields, limits, strict=True)))
+    return Form(tuple(replace(f, limit=f.limit or limit) for f, limit in zip(form.fields, longest, strict=True)))
 
 
 def _training_rules(settings: Settings) -> TrainingRules:

@@ -10,7 +10,6 @@ import os
 import sys
 import tomllib
 import types
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -31,8 +30,6 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from livechat_xmpp import translations
 from livechat_xmpp.domain import forms
 from livechat_xmpp.domain.model import Standing
-
-Seconds = Annotated[timedelta, Field(ge=timedelta(0))]
 
 
 class SettingsError(Exception):
@@ -273,7 +270,10 @@ class GroupSettings(Group):
         Field(
             ge=2,
             le=2000,
-            description="People shown, those active last: each has all others, so that entries grow with the square.",
+            description=(
+                "People shown, helpers first, then trainees active last: each has all others, so that entries grow "
+                "with the square."
+            ),
         ),
     ] = 200
     look_s: Annotated[
@@ -484,7 +484,8 @@ class FieldSettings(Group):
     ] = ""
     kind: Annotated[forms.Kind, Field(description="text (one line), lines, choice or email.")] = forms.Kind.TEXT
     options: Annotated[
-        tuple[str, ...], Field(max_length=50, description="What a choice is made of; a list longer than a screen.")
+        tuple[str, ...],
+        Field(max_length=50, description="What a choice is made of, up to 50: in more nobody finds theirs."),
     ] = ()
     is_required: Annotated[bool, Field(description="Whether it has to be filled in.")] = False
     limit: Annotated[
@@ -506,12 +507,20 @@ class WorkgroupSettings(Group):
         ),
     ] = "support"
     title: Annotated[str, Field(min_length=1, max_length=60, description="What people call it.")] = "Support"
+    trainee_voice: Annotated[
+        str,
+        Field(
+            pattern="^(free|lent)$",
+            description="Whether trainees write in chats as they like, or only when helper or monitor have let them "
+            '("!voice NAME"). ejabberd cannot keep them from writing.',
+        ),
+    ] = "free"
     fields: Annotated[
         tuple[FieldSettings, ...],
         Field(
             max_length=20,
-            description="What visitors are asked, in this order, the question at least. Who writes a message is asked"
-            " nothing else.",
+            description="What visitors are asked, in this order, up to 20: a long form keeps people from asking. The"
+            " question has to be among them; who writes a message is asked nothing else.",
         ),
     ] = (
         FieldSettings(name=forms.USERNAME, is_required=True),

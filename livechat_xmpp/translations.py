@@ -27,7 +27,6 @@ from livechat_xmpp.domain.wording import ENGLISH_TAG, Patterns, Text
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "livechat_xmpp"
-COUNT = "count"
 
 Forms: TypeAlias = str | tuple[str, ...]  # one text for any number, or as many as the language has plural forms
 Overrides: TypeAlias = Mapping[str, Mapping[str, Forms]]  # by language and key

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from datetime import date
 from enum import StrEnum
 
 from livechat_xmpp.domain.model import Account, BareJid, Standing
@@ -36,18 +35,24 @@ class Belonging:
 
 
 def belonging(accounts: Iterable[Account], most_people: int) -> Belonging:
-    """Return who is in which group; of more than most_people only those who were active last.
+    """Return who is in which group; of more than most_people helpers and above first, then trainees.
 
-    Everybody has everybody else in their list, so that the entries grow with the square of the people. Only the day
-    counts, and then the standing: else people would come and go with every hour.
+    Everybody has everybody else in their list, so that the entries grow with the square of the people. Among helpers
+    and above those come first who were active last. Among trainees too, and an account alone is nothing: who never was
+    active comes last, so that a flood of new accounts takes nobody's place. Only the day counts, and then the standing:
+    else people would come and go with every hour.
     """
     people = {a: group for a in accounts if (group := group_of(a.standing)) is not None}
-    latest = sorted(people, key=lambda a: (-_last_day(a).toordinal(), -a.standing.rank, a.jid))[:most_people]
-    return Belonging({a.jid: people[a] for a in latest}, len(people) - len(latest))
+    first = sorted(people, key=_place)[:most_people]
+    return Belonging({a.jid: people[a] for a in first}, len(people) - len(first))
 
 
-def _last_day(account: Account) -> date:
-    return max(account.since_at, account.active_at or account.since_at).date()
+def _place(account: Account) -> tuple[bool, bool, int, int, BareJid]:
+    is_helper = account.standing.reaches(Standing.HELPER)
+    is_unknown = not is_helper and account.active_at is None
+    last = max(account.since_at, account.active_at or account.since_at) if is_helper else account.active_at
+    day = (last or account.since_at).date().toordinal()
+    return not is_helper, is_unknown, -day, -account.standing.rank, account.jid
 
 
 def seen_by(owner: BareJid, members: Mapping[BareJid, Group]) -> Mapping[BareJid, Group]:

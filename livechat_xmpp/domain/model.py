@@ -174,12 +174,14 @@ class Invitation:
     """A person asked into the chat's room.
 
     told_at: when they were last asked; None while they have to be asked (again). times_told: since then.
+    has_voice: somebody has lent them voice; counts for trainees where that is asked for.
     """
 
     jid: BareJid
     part: Part
     told_at: datetime | None = None
     times_told: int = 0
+    has_voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,13 +283,14 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """Somebody in a room, as the room shows them to its owner."""
+    """Somebody in a room, as the room shows them to its owner. has_voice: may speak (XEP-0045 §5.1)."""
 
     nick: str
     jid: BareJid
     affiliation: Affiliation
     since_at: datetime
     occupant_id: str = ""
+    has_voice: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from livechat_xmpp.domain.model import (
     RoomState,
     RoomView,
     Standing,
+    WorkgroupName,
 )
 from livechat_xmpp.domain.names import imitates
 from livechat_xmpp.domain.wording import Sayable
@@ -47,6 +48,7 @@ class RoomRules:
     resync_after: timedelta = timedelta(seconds=600)
     longest_wait: timedelta = timedelta(hours=1)
     archive_patience: timedelta = timedelta(seconds=60)
+    lent_voice: frozenset[WorkgroupName] = frozenset()  # workgroups whose trainees speak only once somebody lets them
     are_trainees_welcome: bool = True  # False while the desk is being stopped
 
 
@@ -84,6 +86,14 @@ class Kick:
     nick: str
     jid: BareJid
     reason: Sayable
+
+
+@dataclass(frozen=True, slots=True)
+class SetVoice:
+    """Let an occupant speak, or only listen (XEP-0045 §8.3, §8.4). A service that cannot is left as it is."""
+
+    nick: str
+    has_voice: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,7 @@ Step: TypeAlias = (
     | ConfigureRoom
     | SetAffiliation
     | Kick
+    | SetVoice
     | SetSubject
     | TellOffer
     | TellInvitation
@@ -160,6 +171,7 @@ def plan(
     subject = texts.room_subject(chat)
     return (
         *removals,
+        *_voices(chat, seen, rules),
         *(() if seen.is_read else (ReadArchive(),)),
         *(SetAffiliation(jid, Affiliation.MEMBER) for jid in sorted(wanted - seen.members)),
         *((SetSubject(subject),) if seen.subject != subject else ()),
@@ -235,6 +247,16 @@ def _removals(
             yield Kick(occupant.nick, occupant.jid, why_out(occupant.jid))
         elif is_below_helper(chat, occupant.jid):  # more than a member by hand: the one such thing that is not let be
             yield SetAffiliation(occupant.jid, Affiliation.NONE, why_out(occupant.jid))
+
+
+def _voices(chat: Chat, seen: RoomView, rules: RoomRules) -> Iterator[SetVoice]:
+    """Yield what gives trainees the voice that they have to have; of nobody else it is the desk's affair."""
+    for occupant in seen.occupants:
+        if occupant.affiliation is Affiliation.MEMBER and is_below_helper(chat, occupant.jid):
+            invitation = chat.invitation_of(occupant.jid)
+            wanted = chat.workgroup not in rules.lent_voice or (invitation is not None and invitation.has_voice)
+            if occupant.has_voice is not wanted:
+                yield SetVoice(occupant.nick, wanted)
 
 
 def _why_out(chat: Chat, jid: BareJid, rules: RoomRules, *, is_watched: bool) -> Sayable:

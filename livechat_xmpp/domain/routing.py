@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from livechat_xmpp.domain.model import Availability, BareJid, ChatId, Duty, DutyRole
 
 TAKES_OFFERS = frozenset({DutyRole.HELPER, DutyRole.ANCHOR})  # an advisor never takes a visitor's question
+# Whom we may ask something. Who never let us see their presence is believed to be there.
+MAY_BE_ASKED = frozenset({Availability.AVAILABLE, Availability.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class OnDuty:
 
     @property
     def is_there(self) -> bool:
-        """Return whether offers may reach them. Who never let us see their presence is believed to be there."""
-        return self.availability in (Availability.AVAILABLE, Availability.UNKNOWN)
+        """Return whether offers may reach them."""
+        return self.availability in MAY_BE_ASKED
 
     @property
     def is_free(self) -> bool:
@@ -145,6 +147,11 @@ class TraineeOnDuty:
     watched: int
     chats: int
 
+    @property
+    def is_free(self) -> bool:
+        """Return whether they can be asked into a chat now."""
+        return self.availability in MAY_BE_ASKED and self.chats < self.duty.max_chats
+
 
 def choose_trainees(
     trainees: Iterable[TraineeOnDuty], *, asked_before: frozenset[BareJid], places: int
@@ -153,13 +160,7 @@ def choose_trainees(
 
     asked_before: who was asked into this chat already and did not come; the place passes on to others.
     """
-    able = [
-        t
-        for t in trainees
-        if t.duty.jid not in asked_before
-        and t.availability in (Availability.AVAILABLE, Availability.UNKNOWN)
-        and t.chats < t.duty.max_chats
-    ]
+    able = [t for t in trainees if t.duty.jid not in asked_before and t.is_free]
     able.sort(key=lambda t: (t.watched, t.duty.turn_at, t.duty.jid))
     return [t.duty.jid for t in able[:places]]
 

@@ -24,5 +24,7 @@ class Decisions:
         self._people.require_link()
         workgroup, rules = self._desk.workgroups[0], self._desk.rules
         rings_at = await self._desk.do(deciding.ring, workgroup, rules=rules)
-        listed_at = await self._desk.do(stuck.daily, workgroup, rules=rules)
-        self._timers.set(DECISIONS, min(listed_at, rings_at or listed_at))
+        today = await self._desk.ask(stuck.today, rules=rules)
+        if today.is_due:
+            await self._desk.do(stuck.tell_today, today, workgroup, rules=rules)
+        self._timers.set(DECISIONS, min(today.next_at, rings_at or today.next_at))

@@ -97,7 +97,9 @@ class Groups:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             found.append(Problem("", Trouble.GROUPS_FAILED, first.since_at, f"{names[0]}{more}: {first.reason}"))
         if self._cut_since is not None:
-            reason = f"{self._left_out} people more than groups.most_people allows; those active last are shown"
+            reason = (
+                f"{self._left_out} people more than groups.most_people allows; helpers and those active last are shown"
+            )
             found.append(Problem("", Trouble.GROUPS_CUT, self._cut_since, reason))
         return found
 

@@ -35,7 +35,8 @@ class Newcomers:
         self._lists = lists
         self._clock = clock
         self._timers = timers
-        self._domains = sorted(domains)
+        self._domains = frozenset(domains)
+        self._unlisted: set[str] = set()  # domains whose list could not be compared yet; none: all of them
         self._heard: dict[tuple[BareJid, Source], None] = {}  # in order, each once
         self._is_flooded = False
         self.is_heard = asyncio.Event()
@@ -53,6 +54,7 @@ class Newcomers:
 
     def begin(self) -> None:
         """Begin with a new link: what happened without one was told to nobody."""
+        self._unlisted.clear()
         self.is_heard.set()
         self.may_list.set()
 
@@ -69,16 +71,21 @@ class Newcomers:
         self._timers.set(NEWCOMERS, look_at)
 
     async def catch_up(self) -> None:
-        """Compare the server's lists of accounts with those known, and sign up who is new. Raises LinkTrouble."""
+        """Compare the server's lists of accounts with those known, and sign up who is new; later what fails now.
+
+        Raises LinkDown.
+        """
         if not self._desk.rules.sign_up.new_accounts:
             return
-        try:
-            for domain in self._domains:
+        self._unlisted = self._unlisted or set(self._domains)
+        for domain in sorted(self._unlisted):
+            try:
                 await self._catch_up(domain)
-        except LinkTrouble as trouble:
-            self._people.require_link()
-            log.warning("accounts not compared", extra={"trouble": trouble.reason})
-            self._timers.after(LISTS, LIST_AGAIN)
+                self._unlisted.discard(domain)
+            except LinkTrouble as trouble:
+                self._people.require_link()
+                log.warning("accounts not compared", extra={"domain": domain, "trouble": trouble.reason})
+                self._timers.after(LISTS, LIST_AGAIN)
 
     async def _catch_up(self, domain: str) -> None:
         listed = await self._lists.accounts_of(domain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -68,6 +68,10 @@ class Rooms(Protocol):
     async def configure(self, chat_id: ChatId, title: str) -> None: ...
     async def set_affiliation(self, chat_id: ChatId, jid: BareJid, affiliation: Affiliation, reason: str) -> None: ...
     async def kick(self, chat_id: ChatId, nick: str, reason: str) -> None: ...
+    async def set_voice(self, chat_id: ChatId, nick: str, *, has_voice: bool) -> None:
+        """Let an occupant speak or not; refused it counts as done."""
+        ...
+
     async def set_subject(self, chat_id: ChatId, subject: str) -> None: ...
     async def speak(self, chat_id: ChatId, notice: Notice) -> None:
         """Say it and wait until the room reflects it."""
@@ -94,7 +98,10 @@ class People(Protocol):
     def tell_place(
         self, workgroup: WorkgroupName, visitor: FullJid, chat_id: ChatId, place: Place, *, has_room: bool
     ) -> None: ...
-    def send_letter(self, letter: Letter) -> None: ...
+    def send_letter(self, letter: Letter, on_unsent: Callable[[], None]) -> None:
+        """Send it. Raises LinkDown. on_unsent: told when it surely did not leave because the link was lost later on."""
+        ...
+
     def show_workgroup(self, workgroup: WorkgroupName, cover: Cover) -> None:
         """Make the workgroup's presence say whether it is open; told only to those who see something else."""
         ...

@@ -17,6 +17,7 @@ from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
 from livechat_xmpp.reconcile.deciding import DECISIONS, Decisions
 from livechat_xmpp.reconcile.groups import GROUPS, GroupRules, Groups
 from livechat_xmpp.reconcile.leftovers import Leftovers
+from livechat_xmpp.reconcile.letters import LETTERS, UNSENT, Letters
 from livechat_xmpp.reconcile.newcomers import LISTS, NEWCOMERS, Newcomers
 from livechat_xmpp.reconcile.ports import (
     AccountLists,
@@ -37,7 +38,7 @@ from livechat_xmpp.reconcile.wakeups import WakeUps
 from livechat_xmpp.usecases import transcripts
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
-from livechat_xmpp.usecases.ports import Letter, StoreTrouble, Work
+from livechat_xmpp.usecases.ports import StoreTrouble, Work
 from livechat_xmpp.usecases.transcripts import Heard
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,7 @@ log = logging.getLogger(__name__)
 GUARDS = 8  # rooms guarded at once while the database holds up their rounds
 WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
 BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
-LETTERS_AT_ONCE = 50
-LETTERS, STAFF, TRANSCRIPTS, LEFTOVERS = "letters", "staff", "transcripts", "leftovers"  # as QUEUES: no chat's id
+STAFF, TRANSCRIPTS, LEFTOVERS = "staff", "transcripts", "leftovers"  # as QUEUES: no chat's id
 
 
 def _nobody_counts(result: str, seconds: float) -> None:
@@ -90,6 +90,7 @@ class Reconciler:
         self._presences = presences
         self._timers = Timers(clock, self._on_due)
         self._round = Round(desk, rooms, people, presences, clock, monitor_grace)
+        self.letters = Letters(desk, people)
         self._queues = Queues(desk, people, presences, clock, self._timers, status_interval=status_interval)
         self._failures: defaultdict[ChatId, int] = defaultdict(int)
         self._stuck: dict[ChatId, tuple[datetime, str]] = {}  # since when the steps fail, and why
@@ -117,7 +118,8 @@ class Reconciler:
         may_destroy = asyncio.Event()
         chores = (
             Chore(QUEUES, wakeups.queues, self._queues.settle, self._begin_queues),
-            Chore(LETTERS, wakeups.letters, self._send_letters, wakeups.wake_letters),
+            Chore(LETTERS, wakeups.letters, self.letters.send, wakeups.wake_letters),
+            Chore(UNSENT, self.letters.are_unsent, self.letters.put_back),
             Chore(STAFF, wakeups.staff, self._look_after_staff),
             Chore(TRANSCRIPTS, self._is_heard, self._write_transcripts),
             Chore(CLIMBING, self._may_climb, self._climbing.look, self._may_climb.set),
@@ -262,14 +264,6 @@ class Reconciler:
         self._may_decide.set()  # a clock may have been started
         await self._refresh_staff()
 
-    async def _send_letters(self) -> None:
-        self._people.require_link()
-        letters = await self._desk.do(_due_letters)
-        for letter in letters:
-            self._people.send_letter(letter)
-        if len(letters) == LETTERS_AT_ONCE:
-            self._wakeups.wake_letters()
-
     async def _write_transcripts(self) -> None:
         """Record what was heard; what fails is tried again, before what came later."""
         said, self._heard = dict(self._heard), defaultdict(list)
@@ -284,7 +278,3 @@ class Reconciler:
 
 def _unfinished(work: Work) -> list[ChatId]:
     return work.chats.unfinished()
-
-
-def _due_letters(work: Work) -> list[Letter]:
-    return work.letters.take_due(work.now, LETTERS_AT_ONCE)

@@ -20,6 +20,7 @@ from livechat_xmpp.domain.rooms import (
     SetAffiliation,
     SetSubject,
     SettleTranscript,
+    SetVoice,
     Speak,
     Step,
     TellInvitation,
@@ -186,6 +187,8 @@ class Round:
                 await self._rooms.set_affiliation(chat.id, jid, affiliation, self._said(chat, jid, reason))
             case Kick(nick, jid, reason):
                 await self._rooms.kick(chat.id, nick, self._said(chat, jid, reason))
+            case SetVoice(nick, has_voice):
+                await self._rooms.set_voice(chat.id, nick, has_voice=has_voice)
             case SetSubject(subject):
                 await self._rooms.set_subject(chat.id, subject)
             case TellOffer(offer):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Invitation, Notice, Offer, Visit
+from livechat_xmpp.domain.model import Account, BareJid, Chat, ChatId, Invitation, Notice, Offer, Visit
 
 Change = Callable[[Chat], Chat]
 
@@ -20,18 +20,19 @@ class Changes:
     """What a transaction has changed so far.
 
     chats: as they are now, without standings; None: to be read. recall: returns a chat as committed last, if known.
+    accounts: as they are now; None: taken away.
     """
 
     recall: Callable[[ChatId], Chat | None] = _nothing_known
     chats: dict[ChatId, Chat | None] = field(default_factory=dict)
     has_closed: bool = False
-    accounts: bool = False
+    accounts: dict[BareJid, Account | None] = field(default_factory=dict)
     duties: bool = False
     offers: bool = False
 
     @property
     def are_any(self) -> bool:
-        return bool(self.chats) or self.accounts or self.duties or self.offers
+        return bool(self.chats or self.accounts) or self.duties or self.offers
 
     def change(self, chat_id: ChatId, change: Change) -> None:
         """Note what is being written of a chat. Called before the writing, which may fail half-way."""
@@ -42,9 +43,19 @@ class Changes:
         """Take in what was changed after this."""
         self.chats.update(later.chats)
         self.has_closed |= later.has_closed
-        self.accounts |= later.accounts
+        self.accounts.update(later.accounts)
         self.duties |= later.duties
         self.offers |= later.offers
+
+
+def with_accounts(
+    known: Mapping[BareJid, Account], changed: Mapping[BareJid, Account | None]
+) -> Mapping[BareJid, Account]:
+    """Return the accounts with the changes, by address."""
+    if not changed:
+        return known
+    now = {jid: account for jid, account in {**known, **changed}.items() if account is not None}
+    return now if now.keys() <= known.keys() else dict(sorted(now.items()))
 
 
 def with_offer(offer: Offer) -> Change:
@@ -72,12 +83,12 @@ def with_invitation(invitation: Invitation) -> Change:
 
 
 def with_invitation_marked(invitation: Invitation) -> Change:
-    """Take over when the person was told, if they are invited still."""
+    """Take over when the person was told, and their voice, if they are invited still."""
 
     def marked(i: Invitation) -> Invitation:
         if i.jid != invitation.jid:
             return i
-        return replace(i, told_at=invitation.told_at, times_told=invitation.times_told)
+        return replace(invitation, part=i.part)
 
     return lambda chat: replace(chat, invitations=tuple(marked(i) for i in chat.invitations))
 

@@ -269,7 +269,8 @@ class ChatTable:
                 closing=r.closing,
                 offers=tuple(offer_from(o) for o in offers.get(r.id, ())),
                 invitations=tuple(
-                    Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told) for i in invitations.get(r.id, ())
+                    Invitation(BareJid(i.jid), Part(i.part), i.told_at, i.times_told, i.has_voice)
+                    for i in invitations.get(r.id, ())
                 ),
                 visits=newest(visit_from(v) for v in visits.get(r.id, ())),
                 notices=tuple(Notice(n.id, n.body, n.expires_at) for n in notices.get(r.id, ())),
@@ -352,6 +353,16 @@ class ChatTable:
         if workgroup is not None:
             query = query.where(t.chat.c.workgroup == workgroup)
         return self._with_standings(self._load([ChatId(i) for i in self._db.scalars(query)]))
+
+    def answered_by(self, helper: BareJid) -> list[ChatId]:
+        theirs = (t.chat.c.state == ChatState.OPEN, t.chat.c.helper == helper)
+        query = select(t.chat.c.id).where(*theirs).order_by(t.chat.c.asked_at, t.chat.c.id)
+        return [ChatId(i) for i in self._db.scalars(query)]
+
+    def never_asked(self, jid: BareJid) -> list[ChatId]:
+        asked = exists().where(t.invitation.c.chat_id == t.chat.c.id, t.invitation.c.jid == jid)
+        query = select(t.chat.c.id).where(t.chat.c.state == ChatState.OPEN, ~asked)
+        return [ChatId(i) for i in self._db.scalars(query)]
 
     def counts(self) -> list[Count]:
         query = select(t.chat.c.workgroup, t.chat.c.state, func.count(), func.min(t.chat.c.asked_at))

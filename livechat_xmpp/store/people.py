@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, ins
 
 from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
 from livechat_xmpp.store import tables as t
-from livechat_xmpp.store.changes import Changes
+from livechat_xmpp.store.changes import Changes, with_accounts
 from livechat_xmpp.store.remembered import InTurn, Remembered
 from livechat_xmpp.usecases.ports import Welcomed
 
@@ -49,17 +49,31 @@ class AccountTable:
         self._memory = memory
 
     def known(self) -> Mapping[BareJid, Account] | None:
-        """Return all accounts where they need not be read, else None."""
-        if self._changes.accounts or (self._in_turn is not None and self._in_turn.pending.accounts):
-            return None
-        if self._memory.accounts is None:
+        """Return all accounts, by address, where they need not be read, else None."""
+        committed, changed = self._committed(), self._changed()
+        if committed is not None:
+            for changes in changed:
+                committed = with_accounts(committed, changes)
+        return committed
+
+    def _committed(self) -> Mapping[BareJid, Account] | None:
+        """Return all accounts as committed last; None where nobody knows them, as others have changed some since."""
+        if self._memory.accounts is None and not any(self._changed()):
             ticket = self._memory.begin(None)
             self._memory.keep_accounts(ticket, {a.jid: a for a in self._read()})
         return self._memory.accounts
 
+    def _changed(self) -> tuple[Mapping[BareJid, Account | None], ...]:
+        """Return what has changed since the last commit, the latest last."""
+        before = () if self._in_turn is None else (self._in_turn.pending.accounts,)
+        return (*before, self._changes.accounts)
+
     def find(self, jid: BareJid) -> Account | None:
-        if (known := self.known()) is not None:
-            return known.get(jid)
+        for changes in reversed(self._changed()):
+            if jid in changes:
+                return changes[jid]
+        if (committed := self._committed()) is not None:
+            return committed.get(jid)
         row = (self._db.execute(select(t.account).where(t.account.c.jid == jid))).first()
         return None if row is None else _account_from(row)
 
@@ -69,10 +83,10 @@ class AccountTable:
         return self._read(standing)
 
     def _read(self, standing: Standing | None = None) -> builtins.list[Account]:
-        query = select(t.account).order_by(t.account.c.jid)
+        query = select(t.account)
         if standing is not None:
             query = query.where(t.account.c.standing == standing)
-        return [_account_from(r) for r in self._db.execute(query)]
+        return sorted((_account_from(r) for r in self._db.execute(query)), key=lambda a: a.jid)
 
     def named(self, jids: Collection[BareJid]) -> builtins.list[Account]:
         """Return the accounts of these people; who has none is left out."""
@@ -81,12 +95,12 @@ class AccountTable:
         return [_account_from(r) for r in self._db.execute(select(t.account).where(t.account.c.jid.in_(jids)))]
 
     def put(self, account: Account) -> None:
-        self._changes.accounts = True
+        self._changes.accounts[account.jid] = account
         values = {k: v for k, v in asdict(account).items() if k != "jid"}
         put(self._db, t.account, {"jid": account.jid}, values)
 
     def remove(self, jid: BareJid) -> None:
-        self._changes.accounts = True
+        self._changes.accounts[jid] = None
         self._db.execute(delete(t.account).where(t.account.c.jid == jid))
 
     def unwelcomed(self, limit: int) -> builtins.list[Account]:
@@ -105,8 +119,10 @@ class AccountTable:
         return Welcomed(number, first_at)
 
     def set_welcomed(self, jid: BareJid, at: datetime) -> None:
-        self._changes.accounts = True
-        self._db.execute(update(t.account).where(t.account.c.jid == jid).values(welcomed_at=at))
+        account = self.find(jid)
+        if account is not None:
+            self._changes.accounts[jid] = replace(account, welcomed_at=at)
+            self._db.execute(update(t.account).where(t.account.c.jid == jid).values(welcomed_at=at))
 
 
 def _account_from(row: Row[Any]) -> Account:

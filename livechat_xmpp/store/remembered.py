@@ -22,7 +22,7 @@ from livechat_xmpp.domain.model import (
     bare,
 )
 from livechat_xmpp.domain.queue import Waiting, place_key
-from livechat_xmpp.store.changes import Changes
+from livechat_xmpp.store.changes import Changes, with_accounts
 
 MOST_CHATS = 20_000  # remembered whole; some 4 KB each, and those not used for longest are read again when needed
 
@@ -207,14 +207,14 @@ class Remembered:
                 self._accounts = accounts
 
     def take_over(self, changes: Changes) -> None:
-        """Remember what was committed."""
-        self._replace(
-            changes, {c: chat for c, chat in changes.chats.items() if chat is not None and not _is_over(chat)}
-        )
+        """Remember what was committed: of the accounts just those that have changed, as there may be thousands."""
+        accounts = None if self._accounts is None else with_accounts(self._accounts, changes.accounts)
+        chats = {c: chat for c, chat in changes.chats.items() if chat is not None and not _is_over(chat)}
+        self._replace(changes, chats, accounts)
 
     def forget(self, changes: Changes) -> None:
         """Forget all that a transaction has touched: it was rolled back, or nobody knows."""
-        self._replace(changes, {})
+        self._replace(changes, {}, None)
         self.in_turn.forget(changes)
 
     def forget_all(self) -> None:
@@ -225,7 +225,9 @@ class Remembered:
             self._reading.clear()
         self.in_turn.reset()
 
-    def _replace(self, changes: Changes, chats: Mapping[ChatId, Chat]) -> None:
+    def _replace(
+        self, changes: Changes, chats: Mapping[ChatId, Chat], accounts: Mapping[BareJid, Account] | None
+    ) -> None:
         with self._lock:
             for chat_id in changes.chats:
                 self._chats.pop(chat_id, None)
@@ -233,7 +235,7 @@ class Remembered:
             for chat_id, chat in chats.items():
                 self._keep(chat_id, chat)
             if changes.accounts:
-                self._accounts = None
+                self._accounts = accounts
                 self._reading.pop(None, None)
 
     def _keep(self, chat_id: ChatId, chat: Chat) -> None:

@@ -39,6 +39,7 @@ class InvitationTable:
             "part": invitation.part,
             "told_at": invitation.told_at,
             "times_told": invitation.times_told,
+            "has_voice": invitation.has_voice,
             "ended_at": None,
         }
         put(self._db, t.invitation, {"chat_id": chat_id, "jid": invitation.jid}, values)
@@ -49,7 +50,7 @@ class InvitationTable:
         marked = self._db.execute(
             update(t.invitation)
             .where(*here, t.invitation.c.ended_at.is_(None))
-            .values(told_at=invitation.told_at, times_told=invitation.times_told)
+            .values(told_at=invitation.told_at, times_told=invitation.times_told, has_voice=invitation.has_voice)
         )
         return marked.rowcount == 1
 
@@ -69,14 +70,14 @@ class InvitationTable:
         query = select(t.invitation.c.jid).distinct().where(t.invitation.c.part == Part.TRAINEE)
         return frozenset(BareJid(row.jid) for row in rows_of(self._db, query, t.invitation.c.jid, jids))
 
-    def places_held(self) -> Mapping[BareJid, int]:
+    def places_held(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
         query = (
-            select(t.invitation.c.jid, func.count())
+            select(t.invitation.c.jid, func.count().label("places"))
             .join(t.chat, t.chat.c.id == t.invitation.c.chat_id)
             .where(t.invitation.c.ended_at.is_(None), t.chat.c.state != ChatState.CLOSED)
             .group_by(t.invitation.c.jid)
         )
-        return {BareJid(jid): count for jid, count in self._db.execute(query)}
+        return {BareJid(row.jid): row.places for row in rows_of(self._db, query, t.invitation.c.jid, jids)}
 
     def of_person(self, jid: BareJid) -> list[ChatId]:
         query = (
@@ -130,12 +131,8 @@ class VisitTable:
         return [visit_from(r) for r in self._db.execute(query)]
 
     def counts(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
-        query = (
-            select(t.visit.c.jid, func.count(distinct(t.visit.c.chat_id)))
-            .where(t.visit.c.jid.in_(jids))
-            .group_by(t.visit.c.jid)
-        )
-        return {BareJid(jid): count for jid, count in self._db.execute(query)}
+        query = select(t.visit.c.jid, func.count(distinct(t.visit.c.chat_id)).label("chats")).group_by(t.visit.c.jid)
+        return {BareJid(row.jid): row.chats for row in rows_of(self._db, query, t.visit.c.jid, jids)}
 
     def met(self, trainee: BareJid, other: BareJid) -> builtins.list[ChatId]:
         latest = func.max(_trainee.c.entered_at)

@@ -266,6 +266,7 @@ invitation = Table(
     Column("part", String(16), nullable=False),
     Column("told_at", UtcDateTime),
     Column("times_told", Integer, nullable=False),
+    Column("has_voice", Boolean, nullable=False, server_default=false()),
     Column("ended_at", UtcDateTime),
 )
 Index("ix_invitation_jid_ended_at", invitation.c.jid, invitation.c.ended_at)

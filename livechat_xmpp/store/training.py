@@ -68,6 +68,10 @@ class EndorsementTable:
             found[BareJid(row.trainee)].append(_endorsement_from(row))
         return found
 
+    def given_by(self, by: BareJid) -> frozenset[BareJid]:
+        query = select(t.endorsement.c.trainee).where(t.endorsement.c.by == by, _stands)
+        return frozenset(BareJid(jid) for jid in self._db.scalars(query))
+
 
 def _endorsement_from(row: Row[Any]) -> Endorsement:
     return Endorsement(BareJid(row.by), row.at, ChatId(row.chat_id), row.comment)

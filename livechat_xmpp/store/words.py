@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -87,6 +87,9 @@ class LetterTable:
 
     def drop_expired(self, now: datetime) -> None:
         self._db.execute(delete(t.letter).where(t.letter.c.sent_at.is_(None), t.letter.c.expires_at <= now))
+
+    def put_back(self, ids: Collection[int]) -> None:
+        self._db.execute(update(t.letter).where(t.letter.c.id.in_(ids)).values(sent_at=None))
 
     def take_due(self, now: datetime, limit: int) -> list[Letter]:
         query = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from livechat_xmpp.domain.access import is_monitor, part_of
-from livechat_xmpp.domain.errors import NotFound, NotPermitted
+from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
     BareJid,
     Chat,
@@ -187,6 +187,37 @@ def close_chat(
     return chat.id
 
 
+def lend_voice(
+    work: Work, chat_id: ChatId, name: str, *, by: BareJid, rules: DeskRules, workgroup: WorkgroupName | None = None
+) -> BareJid:
+    """Let a trainee speak in a chat whose workgroup has voice lent. For its helper, monitors and admins.
+
+    name: an address, its first part, or the nick in the room. Raises NotFound, BadInput.
+    """
+    chat = _get(work, chat_id, workgroup)
+    if chat.helper != by and not _oversees(work, by):
+        raise NotFound(words.NO_OPEN_CHAT.of(chat=one_line(chat_id, 30)))
+    if chat.workgroup not in rules.rooms.lent_voice:
+        raise BadInput(words.VOICE_IS_FREE)
+    wanted = name.strip().lower()
+    nicks = {v.jid for v in chat.visits if v.left_at is None and v.nick.lower() == wanted}
+    for invitation in chat.invitations:
+        if invitation.part is Part.TRAINEE and (
+            wanted in (invitation.jid, invitation.jid.partition("@")[0]) or invitation.jid in nicks
+        ):
+            work.invitations.mark(chat.id, replace(invitation, has_voice=True))
+            work.touch(chat.id, is_urgent=True)
+            work.fact("voice lent", chat=chat.id, jid=invitation.jid, by=by)
+            return invitation.jid
+    raise BadInput(words.NO_SUCH_TRAINEE.of(name=one_line(name, 60)))
+
+
+def trainees_of(work: Work, chat_id: ChatId) -> list[BareJid]:
+    """Return the trainees who are asked into the chat."""
+    chat = work.chats.find(chat_id)
+    return [i.jid for i in chat.invitations if i.part is Part.TRAINEE] if chat is not None else []
+
+
 def join_chat(work: Work, chat_id: ChatId, *, by: BareJid, workgroup: WorkgroupName | None = None) -> ChatId:
     """Ask the person themself into a chat in progress. For monitors, admins, and advisors on duty."""
     part = _overseer_part(work, by)
@@ -221,7 +252,7 @@ def ask_in_again(work: Work, jid: BareJid) -> Chat:
         invitation = chat.invitation_of(jid) if chat else None
         if chat is None or invitation is None or chat.state is ChatState.CLOSED or chat.is_inside(jid):
             continue
-        if work.invitations.mark(chat_id, Invitation(jid, invitation.part)):
+        if work.invitations.mark(chat_id, replace(invitation, told_at=None, times_told=0)):
             work.touch(chat_id)
             return chat
     raise NotFound(words.NO_OFFER)

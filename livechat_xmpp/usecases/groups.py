@@ -10,7 +10,7 @@ from livechat_xmpp.usecases.ports import Work
 
 
 def who_belongs(work: Work, most_people: int) -> Belonging:
-    """Return who is in which group; of more than most_people those who were active last."""
+    """Return who is in which group; of more than most_people those who count first (domain.groups.belonging)."""
     return belonging(work.accounts.list(), most_people)
 
 

@@ -181,6 +181,10 @@ class Endorsements(Protocol):
         """Return the endorsements of each, the oldest first; who has none is left out. None: of everybody."""
         ...
 
+    def given_by(self, by: BareJid) -> Collection[BareJid]:
+        """Return all whom somebody has endorsed."""
+        ...
+
 
 class Applications(Protocol):
     """Decisions that are open."""
@@ -285,6 +289,14 @@ class Chats(Protocol):
         """Return the chats in progress, those too whose helper is gone and who wait for another; oldest first."""
         ...
 
+    def answered_by(self, helper: BareJid) -> list[ChatId]:
+        """Return the chats in progress that the helper answers, the oldest first."""
+        ...
+
+    def never_asked(self, jid: BareJid) -> list[ChatId]:
+        """Return the chats in progress that the person was never asked into."""
+        ...
+
     def counts(self) -> Sequence[Count]:
         """Return how many chats are not closed, by workgroup and state; none where there are none."""
         ...
@@ -358,8 +370,8 @@ class Invitations(Protocol):
         """Return those of these people who were ever asked into a chat as trainee."""
         ...
 
-    def places_held(self) -> Mapping[BareJid, int]:
-        """Return how many unclosed chats each invited person holds a place in."""
+    def places_held(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
+        """Return how many unclosed chats each of these people holds a place in; who holds none is left out."""
         ...
 
     def of_person(self, jid: BareJid) -> list[ChatId]: ...
@@ -411,6 +423,10 @@ class Letters(Protocol):
     def add(self, letter: Letter) -> None: ...
     def take_due(self, now: datetime, limit: int) -> list[Letter]:
         """Return letters not sent and not expired, oldest first, marked as sent."""
+        ...
+
+    def put_back(self, ids: Collection[int]) -> None:
+        """Mark letters that were taken as not sent."""
         ...
 
     def expired(self, now: datetime) -> Expired:

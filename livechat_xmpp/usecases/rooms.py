@@ -36,7 +36,7 @@ from livechat_xmpp.domain.model import (
     RoomState,
 )
 from livechat_xmpp.domain.outcome import outcome_when_left
-from livechat_xmpp.domain.routing import TraineeOnDuty, choose_trainees
+from livechat_xmpp.domain.routing import MAY_BE_ASKED, TraineeOnDuty, choose_trainees
 from livechat_xmpp.domain.wording import visitors
 from livechat_xmpp.domain.wording.chats import TAKEN_OFF_DUTY, story
 from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue, tell_room
@@ -168,20 +168,30 @@ def visitor_missing(work: Work, chat: Chat, rules: DeskRules) -> None:
 
 
 def _invite_trainees(work: Work, chat: Chat, places: int, presences: Presences) -> bool:
-    duties = [d for d in work.duties.list() if d.role is DutyRole.TRAINEE]
-    if not duties:
-        return False
-    watched = work.visits.counts([d.jid for d in duties])  # also those of now, which do not count as watched yet
-    held = work.invitations.places_held()
-    trainees = [
-        TraineeOnDuty(d, presences.availability(d.jid), watched.get(d.jid, 0), held.get(d.jid, 0)) for d in duties
-    ]
-    asked = work.invitations.asked_before(chat.id)
-    chosen = choose_trainees(trainees, asked_before=asked, places=places)
+    trainees = _who_may_watch(work, chat.id, presences)
+    if len(trainees) > places:  # else it does not matter how much each has seen, and that is long to count
+        # Also chats of now, which do not count as watched yet.
+        watched = work.visits.counts([t.duty.jid for t in trainees])
+        trainees = [replace(t, watched=watched.get(t.duty.jid, 0)) for t in trainees]
+    chosen = choose_trainees(trainees, asked_before=frozenset(), places=places)
     for jid in chosen:
         work.invitations.put(chat.id, Invitation(jid, Part.TRAINEE))
         work.fact("trainee invited", chat=chat.id, jid=jid)
     return bool(chosen)
+
+
+def _who_may_watch(work: Work, chat_id: ChatId, presences: Presences) -> list[TraineeOnDuty]:
+    """Return the trainees who can be asked into the chat, as if they had watched nothing yet.
+
+    What is known without asking the database comes first: mostly nobody is there, and many chats want to know.
+    """
+    duties = [d for d in work.duties.list() if d.role is DutyRole.TRAINEE]
+    there = {d: a for d in duties if (a := presences.availability(d.jid)) in MAY_BE_ASKED}
+    asked = work.invitations.asked_before(chat_id) if there else frozenset()
+    new = [d for d in there if d.jid not in asked]
+    held = work.invitations.places_held([d.jid for d in new])
+    found = [TraineeOnDuty(d, there[d], watched=0, chats=held.get(d.jid, 0)) for d in new]
+    return [t for t in found if t.is_free]
 
 
 def mark_offer_told(work: Work, offer_id: int) -> bool:

@@ -33,13 +33,12 @@ def may_belong(jid: BareJid, rules: DeskRules) -> bool:
 def sign_up(work: Work, jid: BareJid, *, source: Source, rules: DeskRules) -> bool:
     """Make a newcomer a trainee, off duty; the welcome follows by itself. Return whether they are one now.
 
-    Not who has a standing, whatever it is, nor who had one before: that was taken back, and stays so. Only who left by
-    themselves comes back by asking for it.
+    Not who has a standing, whatever it is: a break that an admin has sent them on only an admin ends. Who had one and
+    has none left by themselves (leave_staff), and comes back by asking for it.
     """
     if not may_belong(jid, rules) or work.accounts.find(jid) is not None:
         return False
-    last = work.audit.last_standing(jid)
-    if last is not None and not (source.is_own_wish and last.by == jid):
+    if not source.is_own_wish and work.audit.last_standing(jid) is not None:
         return False
     set_standing(work, jid, None, Standing.TRAINEE, by=source, reason=REASONS[source], rules=rules)
     return True
@@ -104,8 +103,6 @@ def register(work: Work, jid: BareJid, *, rules: DeskRules) -> None:
     """
     if work.accounts.find(jid) is not None or sign_up(work, jid, source=Source.REGISTRATION, rules=rules):
         return
-    if may_belong(jid, rules):
-        raise NotPermitted(words.WAS_ON_THE_STAFF)
     raise NotPermitted(words.STAFF_DOMAINS_ONLY.of(domains=", ".join(sorted(rules.staff_domains))))
 
 
@@ -133,7 +130,7 @@ def leave_staff(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: De
     if account.standing is not Standing.TRAINEE:
         raise NotPermitted(words.ONLY_TRAINEES_LEAVE.of(standing=STANDINGS[account.standing]))
     tell(work, jid, words.LEFT_STAFF, workgroup, rules)
-    wake_for(work, jid)  # while they are known by their duty and invitations
+    wake_for(work, jid, may_be_asked=False)  # while they are known by their invitations
     for chat_id in work.invitations.of_person(jid):
         work.invitations.end(chat_id, jid, work.now)
     deciding.settle(work, jid, account.standing)

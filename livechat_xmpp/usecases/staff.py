@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput, DeskError, NotFound, NotPermitted
@@ -94,17 +95,19 @@ def take_back_offer(work: Work, jid: BareJid, rules: DeskRules) -> None:
         revoke(work, chat, offer, rules)
 
 
-def wake_for(work: Work, jid: BareJid) -> None:
+def wake_for(work: Work, jid: BareJid, *, may_be_asked: bool = True) -> None:
     """Have everything looked at that the person's standing, duty or presence decides.
 
-    For a trainee on duty that is every open chat: one with a monitor may have a place for them.
+    For a trainee on duty who is free that is every chat in progress that they were never asked into: one with a
+    monitor may have a place for them. may_be_asked: False where they are not there.
     """
     for chat_id in work.chats.naming(jid):
         work.touch(chat_id, is_urgent=True)
     duty = work.duties.find(jid)
-    if duty is not None and duty.role is DutyRole.TRAINEE:
-        for chat in work.chats.open():
-            work.touch(chat.id)
+    if may_be_asked and duty is not None and duty.role is DutyRole.TRAINEE:
+        held = work.invitations.places_held([jid]).get(jid, 0)
+        for chat_id in work.chats.never_asked(jid) if held < duty.max_chats else ():
+            work.touch(chat_id)
     work.touch_queues()
 
 
@@ -264,13 +267,17 @@ def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a person sees of themself. visited: chats they have been in. progress, application: of trainees."""
+    """What a person sees of themself. visited: chats they have been in. progress, application: of trainees.
+
+    at: the moment that it was so, by the desk's clock.
+    """
 
     account: Account
     duty: Duty | None
     answering: tuple[ChatId, ...]
     offered: ChatId | None
     visited: int
+    at: datetime
     progress: Progress | None = None
     application: Application | None = None
 
@@ -283,9 +290,10 @@ def my_status(work: Work, jid: BareJid) -> Status:
     return Status(
         account,
         work.duties.find(jid),
-        tuple(c.id for c in work.chats.open() if c.helper == jid),
+        tuple(work.chats.answered_by(jid)),
         offer.chat_id if offer else None,
         (work.visits.counts([jid])).get(jid, 0),
+        work.now,
         progress_of(work, [account])[jid] if is_trainee else None,
         work.applications.find(jid) if is_trainee else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ from livechat_xmpp.usecases.training import enquire, find_person, progress_of, s
 SHOWN = 10  # in a message; the command shows all
 FEW = 2  # approvers below which one person alone could keep everybody waiting
 LISTED = "stuck listed"
+AT_ONCE = 20  # moved in one transaction: others write in between
 
 
 class Why(StrEnum):
@@ -92,23 +93,49 @@ def list_stuck(work: Work, *, rules: DeskRules) -> list[Stuck]:
 # --- the daily list
 
 
-def daily(work: Work, workgroup: WorkgroupName, *, rules: DeskRules) -> datetime:
-    """Tell admins once a day who is stuck, and when too few of them are there; return when the next list is due."""
-    today = work.now.replace(hour=rules.training.daily_at_hour, minute=0, second=0, microsecond=0)
-    due_at = today if today <= work.now else today - timedelta(days=1)
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What admins have to know today. due_at: since when; is_due: whether they were not told yet.
+
+    is_first: the desk is new; nobody waits yet, and admins have other things to read.
+    """
+
+    due_at: datetime
+    is_due: bool
+    is_first: bool
+    stuck: tuple[Stuck, ...] = ()
+    active: tuple[BareJid, ...] = ()
+
+    @property
+    def next_at(self) -> datetime:
+        """Return when the next list is due."""
+        return self.due_at + timedelta(days=1)
+
+
+def today(work: Work, *, rules: DeskRules) -> Today:
+    """Return the list of the day, only read: it takes a while where there are many trainees."""
+    hour = work.now.replace(hour=rules.training.daily_at_hour, minute=0, second=0, microsecond=0)
+    due_at = hour if hour <= work.now else hour - timedelta(days=1)
     last = work.audit.last(LISTED)
-    if last is None:  # the desk is new: nobody waits yet, and admins have other things to read
-        work.audit.add(Entry(work.now, LISTED, BareJid(""), "desk", policy=rules.policy))
-    elif last < due_at:
-        stuck, active = list_stuck(work, rules=rules), active_admins(work, rules)
-        if stuck or len(active) < FEW:
-            for admin in work.accounts.list(Standing.ADMIN):
-                text = _in_words(work, admin.jid, stuck, active, rules)
-                work.letters.add(Letter(FullJid(admin.jid), text, workgroup, work.now + timedelta(days=1)))
-            work.touch_letters()
-        counts = {why.value: sum(s.why is why for s in stuck) for why in Why}
-        work.audit.add(Entry(work.now, LISTED, BareJid(""), "desk", policy=rules.policy, evidence=counts))
-    return due_at + timedelta(days=1)
+    found = Today(due_at, is_due=last is None or last < due_at, is_first=last is None)
+    if found.is_first or not found.is_due:
+        return found
+    return replace(found, stuck=tuple(list_stuck(work, rules=rules)), active=tuple(active_admins(work, rules)))
+
+
+def tell_today(work: Work, today: Today, workgroup: WorkgroupName, *, rules: DeskRules) -> None:
+    """Tell admins who is stuck, and when too few of them are there; once, and nothing on the first day."""
+    last = work.audit.last(LISTED)
+    if last is not None and last >= today.due_at:
+        return
+    if not today.is_first and (today.stuck or len(today.active) < FEW):
+        for admin in work.accounts.list(Standing.ADMIN):
+            text = _in_words(work, admin.jid, today.stuck, today.active, rules)
+            work.letters.add(Letter(FullJid(admin.jid), text, workgroup, work.now + timedelta(days=1)))
+        work.touch_letters()
+    counts = {why.value: sum(s.why is why for s in today.stuck) for why in Why}
+    known = {} if today.is_first else counts
+    work.audit.add(Entry(work.now, LISTED, BareJid(""), "desk", policy=rules.policy, evidence=known))
 
 
 def active_admins(work: Work, rules: DeskRules) -> list[BareJid]:
@@ -154,32 +181,54 @@ def _line(stuck: Stuck, now: datetime) -> Phrase:
 # --- moving them
 
 
-def move(
-    work: Work, wanted: Move, accounts: Sequence[str], *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules
-) -> Phrase:
-    """Do it for each of these trainees, or for all who wait for it when none is named; return what to say.
+def whom_to_move(work: Work, wanted: Move, accounts: Sequence[str], *, by: BareJid, rules: DeskRules) -> list[BareJid]:
+    """Return these trainees, or all who wait for it when none is named.
 
     For admins, checked here for the person who began the command. Raises NotPermitted, BadInput.
     """
-    author = work.accounts.find(by)
-    if author is None or author.standing is not Standing.ADMIN:
-        raise NotPermitted(words.ONLY_ADMINS_DECIDE)
+    _check_author(work, by)
     why = {Move.NUDGE: Why.NEVER_INVITED, Move.ASK_ENDORSERS: Why.NEVER_ENDORSED}[wanted]
-    waiting = {s.account.jid for s in list_stuck(work, rules=rules) if s.why is why}
-    people = [find_person(work, text) for text in accounts] or sorted(waiting)
+    people = [find_person(work, text) for text in accounts]
+    people = people or sorted(s.account.jid for s in list_stuck(work, rules=rules) if s.why is why)
     others = [jid for jid in people if not _is_trainee(work, jid)]
     if others or not people:
         raise BadInput(words.NOT_STUCK.of(who=", ".join(others), count=len(others)) if others else words.NOBODY_STUCK)
+    return people
+
+
+def move(
+    work: Work, wanted: Move, people: Sequence[BareJid], *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules
+) -> list[BareJid]:
+    """Do it for each of these, of whom there are few (AT_ONCE); return for whom there was something to do.
+
+    Who is no trainee any more is passed over. Raises NotPermitted.
+    """
+    _check_author(work, by)
+    trainees = [jid for jid in people if _is_trainee(work, jid)]
     if wanted is Move.NUDGE:
-        for jid in people:
+        for jid in trainees:
             tell(work, jid, words.NUDGE, workgroup, rules, expires_after=rules.training.lasting)
-        moved, text = people, words.NUDGED
+        moved = trainees
     else:
-        moved = [jid for jid in people if _ask_endorsers(work, jid, rules)]
-        text = words.ENDORSERS_ASKED if moved else words.NOBODY_TO_ASK
+        moved = [jid for jid in trainees if _ask_endorsers(work, jid, rules)]
     for jid in moved:
         work.audit.add(Entry(work.now, wanted.value, jid, by, policy=rules.policy))
+    return moved
+
+
+def moved_in_words(wanted: Move, people: Sequence[BareJid], moved: Sequence[BareJid]) -> Phrase:
+    """Return what to say when it was to be done for some people, and has been."""
+    if wanted is Move.NUDGE:
+        text = words.NUDGED if moved else words.NOBODY_STUCK
+    else:
+        text = words.ENDORSERS_ASKED if moved else words.NOBODY_TO_ASK
     return text.of(people=", ".join(short(jid) for jid in moved or people))
+
+
+def _check_author(work: Work, by: BareJid) -> None:
+    author = work.accounts.find(by)
+    if author is None or author.standing is not Standing.ADMIN:
+        raise NotPermitted(words.ONLY_ADMINS_DECIDE)
 
 
 def _is_trainee(work: Work, jid: BareJid) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import BareJid, FullJid, WorkgroupName
@@ -35,6 +36,17 @@ def tell(
 def said_to(work: Work, jid: BareJid, text: Sayable, rules: DeskRules) -> str:
     """Return the text in a person's language, else in the desk's; people are also visitors."""
     return rules.said(text, jid, language_of(work, jid, rules))
+
+
+def take_letters(work: Work, limit: int) -> list[Letter]:
+    """Return letters that are due, the oldest first, and record that they are being sent."""
+    return work.letters.take_due(work.now, limit)
+
+
+def put_back(work: Work, letters: Iterable[Letter]) -> None:
+    """Record that letters were not sent after all: there was no link."""
+    work.letters.put_back([letter.id for letter in letters])
+    work.touch_letters()
 
 
 def language_of(work: Work, jid: BareJid, rules: DeskRules) -> str:

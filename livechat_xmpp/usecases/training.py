@@ -204,11 +204,8 @@ def endorsable_by(work: Work, by: BareJid) -> list[BareJid]:
 
 def endorsed_by(work: Work, by: BareJid) -> list[BareJid]:
     """Return the trainees whom somebody has endorsed."""
-    given = work.endorsements.of()
-    trainees = {a.jid for a in work.accounts.list(Standing.TRAINEE)}
-    return sorted(
-        jid for jid, endorsements in given.items() if jid in trainees and any(e.by == by for e in endorsements)
-    )
+    accounts = [work.accounts.find(jid) for jid in work.endorsements.given_by(by)]
+    return sorted(a.jid for a in accounts if a is not None and a.standing is Standing.TRAINEE)
 
 
 def put_off(work: Work, text: str, *, by: BareJid) -> BareJid:

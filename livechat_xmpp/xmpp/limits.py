@@ -79,7 +79,11 @@ class _Claim:
 
 
 class Limits:
-    """Counts, and says no. is_staff: whose stanzas are not limited here; refused: how often, by reason."""
+    """Counts, and says no. refused: how often, by reason.
+
+    is_staff: whose stanzas count for themselves alone, so that helping goes on while visitors are too many. Anybody
+    can be staff, as a trainee, within seconds: so they do count.
+    """
 
     def __init__(
         self, rules: Rules, passes: Passes, now: Callable[[], datetime], is_staff: Callable[[BareJid], bool]
@@ -121,10 +125,8 @@ class Limits:
 
     def take_stanza(self, sender: BareJid, xml: ET.Element) -> bool:
         """Count a stanza to the desk; return False if it is too much."""
-        if self._is_staff(sender):
-            return True
         size = size_of(xml)
-        keys = self._keys(sender)
+        keys: list[tuple[str, str]] = [("sender", sender)] if self._is_staff(sender) else self._keys(sender)
         return self._take(
             [_Claim(f"stanzas of {whose}", self._stanzas[whose], key, 1) for whose, key in keys]
             + [_Claim(f"bytes of {whose}", self._bytes[whose], key, size) for whose, key in keys]

@@ -53,6 +53,7 @@ class Item:
     codes: frozenset[str]
     occupant_id: str
     is_destroyed: bool = False
+    has_voice: bool = True
 
 
 def read_presence(xml: ET.Element, nick: str) -> Item | None:
@@ -71,6 +72,7 @@ def read_presence(xml: ET.Element, nick: str) -> Item | None:
         codes=frozenset(s.get("code", "") for s in x.iterfind(f"{{{USER}}}status")),
         occupant_id=occupant.get("id", "") if occupant is not None else "",
         is_destroyed=x.find(f"{{{USER}}}destroy") is not None,
+        has_voice=attributes.get("role") != "visitor",
     )
 
 

@@ -106,7 +106,9 @@ class Speaker:
             self._tell_room(chat, room)
             self._invite(chat, chat.visitor)
             return
-        text = chats.invitation(chat, invitation.part, room, self._rules.rooms.trainee_patience)
+        rules = self._rules.rooms
+        is_voice_lent = chat.workgroup in rules.lent_voice and not invitation.has_voice
+        text = chats.invitation(chat, invitation.part, room, rules.trainee_patience, is_voice_lent=is_voice_lent)
         body = self._said(chat, invitation.jid, text)
         self._chat(chat.workgroup, invitation.jid, body, f"invitation-{self._link.new_id()}", is_fleeting=True)
         self._invite(chat, invitation.jid)
@@ -144,16 +146,17 @@ class Speaker:
         """Tell somebody something now; is_fleeting: it is of no use to who reads it later."""
         self._chat(workgroup, to, body, is_fleeting=is_fleeting)
 
-    def send_letter(self, letter: Letter) -> None:
+    def send_letter(self, letter: Letter, on_unsent: Callable[[], None]) -> None:
         if letter.kind == "announcement":
-            self._team_room.say(letter.body)
+            self._team_room.say(letter.body, on_unsent)
             return
         if letter.kind == "room":
             address = self._addresses.workgroup(letter.workgroup)
-            self._team_room.say(f"{letter.body} {self._rules.catalogue.say(WHO_CAN_HELP, '', workgroup=address)}")
+            said = f"{letter.body} {self._rules.catalogue.say(WHO_CAN_HELP, '', workgroup=address)}"
+            self._team_room.say(said, on_unsent)
             return
         if letter.kind == "contributors":
-            self._link.spawn(self._invite_contributor(letter))
+            self._link.spawn(self._invite_contributor(letter, on_unsent))
             return
         message = self._message(letter.workgroup, letter.to)
         message["body"] = letter.body
@@ -165,7 +168,7 @@ class Speaker:
             message["depart_queue"].set_reason(REASONS[letter.kind])
         message.send()
 
-    async def _invite_contributor(self, letter: Letter) -> None:
+    async def _invite_contributor(self, letter: Letter, on_unsent: Callable[[], None]) -> None:
         """Ask a newcomer into the contributors' room: let in, with a bookmark, as far as that is the desk's to do."""
         jid = bare(letter.to)
         try:
@@ -178,7 +181,10 @@ class Speaker:
         message.append(ET.Element("{jabber:x:conference}x", jid=self._team_room.room, reason=letter.body))
         # Kept for who is offline, and in no archive: what comes from both is a second invitation in clients.
         message.append(ET.Element("{urn:xmpp:hints}no-permanent-store"))
-        message.send()
+        try:
+            message.send()
+        except LinkDown:
+            on_unsent()
 
     # --- visitors
 

@@ -44,7 +44,7 @@ class _Room:
 class MucRooms:
     """Rooms as the reconciler sees and changes them (reconcile.ports.Rooms).
 
-    on_changed: called when people came, went or changed, with whether it may concern the trainee rule.
+    on_changed: told of a chat in whose room people came, went or changed. on_heard: told of what is said in rooms.
     """
 
     def __init__(
@@ -185,6 +185,20 @@ class MucRooms:
     async def kick(self, chat_id: ChatId, nick: str, reason: str) -> None:
         await self._ask(chat_id, "set", muc.admin_query(nick=nick, role="none", reason=reason), as_occupant=True)
 
+    async def set_voice(self, chat_id: ChatId, nick: str, *, has_voice: bool) -> None:
+        """Let an occupant speak or not; where the service refuses it counts as done, since asking again is no use."""
+        role = "participant" if has_voice else "visitor"
+        try:
+            await self._ask(chat_id, "set", muc.admin_query(nick=nick, role=role), as_occupant=True)
+        except StepRefused as refusal:
+            log.warning("voice not changed", extra={"chat": chat_id, "why": refusal.reason})
+
+        def spoken_for(view: RoomView) -> RoomView:
+            occupants = tuple(replace(o, has_voice=has_voice) if o.nick == nick else o for o in view.occupants)
+            return replace(view, occupants=occupants)
+
+        self._show(chat_id, spoken_for)
+
     async def set_subject(self, chat_id: ChatId, subject: str) -> None:
         message = self._groupchat(chat_id, self._link.new_id())
         message["subject"] = subject
@@ -279,7 +293,9 @@ class MucRooms:
         if item.jid is None:
             log.warning("the room does not show real addresses", extra={"chat": chat_id})
             return
-        occupant = Occupant(item.nick, bare(item.jid), item.affiliation, self._now(), item.occupant_id)
+        occupant = Occupant(
+            item.nick, bare(item.jid), item.affiliation, self._now(), item.occupant_id, has_voice=item.has_voice
+        )
         if room.looking is not None:
             room.looking[item.nick] = occupant
         if room.shown is not None:

@@ -12,6 +12,7 @@ from slixmpp import Presence
 from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain.model import Availability, BareJid, FullJid, WorkgroupName, bare
+from livechat_xmpp.domain.routing import MAY_BE_ASKED
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble
 from livechat_xmpp.usecases import staff, visits
 from livechat_xmpp.usecases.desk import Desk
@@ -178,11 +179,13 @@ class StaffPresence:
     def on_presence(self, presence: Presence, workgroup: WorkgroupName | None) -> None:
         """Take in a presence sent to a workgroup, or to the component (workgroup None)."""
         sender, kind = FullJid(presence["from"].full), presence["type"]
-        if kind == "error" or kind == "unavailable":
+        if kind in ("subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"):
+            self._on_subscription(sender, kind, presence["to"].bare, workgroup)
+        elif workgroup is None and bare(sender) not in self.accounts:
+            return  # visitors show themselves to a workgroup, where forget_oldest() knows of them
+        elif kind in ("error", "unavailable"):
             self._speaker.unwatch(sender)
             self._went(sender)
-        elif kind in ("subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"):
-            self._on_subscription(sender, kind, presence["to"].bare, workgroup)
         else:
             self._came(sender, presence.xml.findtext(f"{{{presence.namespace}}}show") or "", workgroup)
 
@@ -222,9 +225,10 @@ class StaffPresence:
 
     def _staff_moved(self, jid: BareJid, before: Availability) -> None:
         """Have everything looked at that the person's being there decides, if that has changed."""
-        if self._book.availability(jid) is not before:
+        now = self._book.availability(jid)
+        if now is not before:
             self._on_moved()
-            self._turns.take(jid, lambda: self._desk.ask(staff.wake_for, jid))
+            self._turns.take(jid, lambda: self._desk.ask(staff.wake_for, jid, may_be_asked=now in MAY_BE_ASKED))
 
     def _on_subscription(self, sender: FullJid, kind: str, ours: str, workgroup: WorkgroupName | None) -> None:
         jid = bare(sender)

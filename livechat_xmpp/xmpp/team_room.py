@@ -15,7 +15,7 @@ from slixmpp.xmlstream import ET
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.model import Affiliation, BareJid, bare
-from livechat_xmpp.reconcile.ports import LinkTrouble, StepRefused
+from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.link import Link
@@ -65,8 +65,15 @@ class TeamRoom:
         return bool(self._nick)
 
     def forget(self) -> None:
-        """Begin anew with a new link; where the server still has us inside, entering again does no harm."""
+        """Begin anew with a new link; where the server still has us inside, entering again does no harm.
+
+        Who waits for an answer of the room gets LinkDown: it will not come, and others wait for their turn.
+        """
         self._nick = ""
+        for future in (self._entered, self._echo):
+            if future is not None and not future.done():
+                future.set_exception(LinkDown("the link was lost before the room answered"))
+                future.exception()  # seen: who waits gets it
 
     # --- being there
 
@@ -152,26 +159,35 @@ class TeamRoom:
 
     # --- speaking
 
-    def say(self, text: str) -> None:
-        """Have it said; where the desk may not enter, or may not speak, the log says so."""
-        self._link.spawn(self._say(text))
+    def say(self, text: str, on_unsaid: Callable[[], None]) -> None:
+        """Have it said; where the desk may not enter, or may not speak, the log says so.
 
-    async def _say(self, text: str) -> None:
+        on_unsaid: told when the link was lost before it was said.
+        """
+        self._link.spawn(self._say(text, on_unsaid))
+
+    async def _say(self, text: str, on_unsaid: Callable[[], None]) -> None:
         async with self._turn:
             try:
-                if not self._nick:
-                    await self._enter()
-                await self._speak(text)
+                try:
+                    if not self._nick:
+                        await self._enter()
+                    echo = self._speak(text)
+                except LinkDown:
+                    on_unsaid()
+                else:
+                    await self._answer(echo)
             except LinkTrouble as trouble:
                 log.warning("cannot speak in the contributors' room", extra={"room": self.room, "why": trouble.reason})
 
-    async def _speak(self, text: str) -> None:
+    def _speak(self, text: str) -> asyncio.Future[None]:
+        """Say it; the room's reflection, or its refusal, ends the future."""
         self._echo = asyncio.get_running_loop().create_future()
         self._said_id = self._link.new_id()
         message = self._link.make_message(mto=self.room, mfrom=self._seat, mbody=text, mtype="groupchat")
         message["id"] = self._said_id
         message.send()
-        await self._answer(self._echo)
+        return self._echo
 
     # --- what comes in
 

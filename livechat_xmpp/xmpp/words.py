@@ -44,6 +44,7 @@ WORDS = {
         Word("chats", "list-chats", (), texts.CHATS),
         Word("join", "join-chat", ("chat",), texts.JOIN),
         Word("close", "close-chat", ("chat", "disposition", "tags"), texts.CLOSE),
+        Word("voice", "lend-voice", ("chat", "trainee"), texts.VOICE),
         Word("add", "add-account", ("jid",), texts.ADD),
         Word("promote", "promote", ("accounts", "standing", "reason"), texts.PROMOTE),
         Word("demote", "demote", ("accounts", "standing", "reason"), texts.DEMOTE),
@@ -62,6 +63,7 @@ WORDS = {
         Word("accounts", "list-accounts", ("standing",), texts.ACCOUNTS),
     )
 }
+IN_ROOMS = ("close", "voice")  # with ! in a chat's room; the chat is the one that the room is for
 ROWS = 50  # lines of a list that fit into one message and into a person
 
 
@@ -137,11 +139,11 @@ class Words:
         asker = await self._desk.ask(who_is, jid)
         if not (asker.answers or asker.reaches(Standing.MONITOR)):
             return ""
-        if word.lower() != "close":
+        if word.lower() not in IN_ROOMS:
             return self._say(texts.ROOM_HELP, asker)
-        close = WORDS["close"]
+        known = WORDS[word.lower()]
         try:
-            return await self._run(close, _arguments(close, [chat_id, *arguments]), asker, FullJid(jid), workgroup)
+            return await self._run(known, _arguments(known, [chat_id, *arguments]), asker, FullJid(jid), workgroup)
         except NotFound:
             return ""
         except DeskError as refusal:

@@ -120,6 +120,11 @@ async def test_the_page_speaks_german_to_those_who_do(new_visitor: Visitors, ana
     await visitor.page.goto(f"{visitor.web}?lang=de")
     await expect(visitor.page.get_by_role("heading", name="Wie können wir helfen?")).to_be_visible()
     await expect(visitor.page.locator("html")).to_have_attribute("lang", "de")
+    await visitor.page.get_by_label("Ihr Name").fill("Vera")
+    await visitor.page.get_by_label("Ihre Frage").fill("Wo sind meine Lesezeichen?")
+    await visitor.page.get_by_role("button", name="Um Hilfe bitten").click()
+    await take(ana)
+    await expect(visitor.log).to_contain_text("Vera hat gefragt:")  # the desk's own words
 
 
 async def test_messages_and_places_are_announced(new_visitor: Visitors, ana: Person) -> None:

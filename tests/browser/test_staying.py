@@ -139,7 +139,7 @@ async def test_a_token_that_the_desk_does_not_know_leads_back_to_the_form(new_vi
     )
     await visitor.open()
     await expect(visitor.page.get_by_role("heading", name="Your chat is over")).to_be_visible()
-    await visitor.page.get_by_role("button", name="Ask something else").click()
+    await visitor.page.get_by_role("button", name="Ask again").click()
     await visitor.is_at("form")
 
 

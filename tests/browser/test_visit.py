@@ -34,7 +34,7 @@ async def test_after_the_end_the_visitor_can_ask_again(new_visitor: Visitors, an
     visitor = await new_visitor()
     room = await start_chat(visitor, ana)
     await ana.speak(room, "!close solved")
-    await visitor.page.get_by_role("button", name="Ask something else").click()
+    await visitor.page.get_by_role("button", name="Ask again").click()
     await visitor.is_at("form")
     await expect(visitor.page.get_by_label("Your name")).to_have_value("Anna")
     await expect(visitor.page.get_by_label("Your question")).to_have_value("")
@@ -112,7 +112,11 @@ async def test_an_away_desk_takes_requests_and_says_that_it_is_away(new_visitor:
     await visitor.sees("Away for the moment")
     await visitor.ask()
     await visitor.is_at("waiting")
-    await expect(visitor.page.locator("#waiting-note")).to_contain_text("away")
+    await expect(visitor.page.locator("#place-wait")).to_contain_text("Everybody is away for the moment.")
+    await ana.presence()
+    await expect(visitor.page.locator("#place-wait")).not_to_contain_text("away")
+    await ana.say(ana.desk, "off")
+    await expect(visitor.page.locator("#place-wait")).to_contain_text("Nobody is on duty at the moment.")
 
 
 async def test_a_message_while_the_visitor_looks_elsewhere_shows_in_the_title(

@@ -82,6 +82,13 @@ async def test_all_ways_together_make_one_trainee_and_one_welcome(story: Story) 
     assert await welcomes(story) == []
 
 
+async def test_who_is_ready_already_is_not_told_to_say_so(story: Story) -> None:
+    await signs_up(story, source=Source.READY)
+    text, _ = await welcomes(story)
+    assert "You are on the list" in text.body
+    assert 'write "ready"' not in text.body
+
+
 async def test_the_welcome_says_what_to_do_and_shows_guide_and_room(story: Story) -> None:
     await signs_up(story)
     text, invitation = await welcomes(story)
@@ -137,17 +144,30 @@ async def test_who_left_comes_back_by_asking_for_it_and_by_nothing_else(story: S
     assert [letter.kind for letter in await welcomes(story)] == ["plain"], "only that they have left, no second welcome"
 
 
-async def test_who_was_taken_off_the_staff_by_somebody_else_does_not_come_back_alone(story: Story) -> None:
+async def test_who_has_left_is_told_by_whom_they_were_brought_back(story: Story) -> None:
     await signs_up(story)
-    with story.store.writing() as work:
-        work.accounts.remove(UNA)
-        work.audit.add(Entry(work.now, "standing", UNA, jid("ada"), Standing.TRAINEE, None, "spam"))
-    assert not await signs_up(story, source=Source.READY)
-    with pytest.raises(NotPermitted, match="can add you again"):
-        await story.desk.do(signup.register, UNA, rules=RULES)
+    await welcomes(story)
+    await leaves(story)
+    await story.letters()
     await story.desk.do(signup.add_account, UNA, by=jid("ana"), workgroup=SUPPORT, rules=RULES)
     (letter,) = await welcomes(story)
     assert "again: ana@localhost has added you" in letter.body
+
+
+@pytest.mark.parametrize("source", Source)
+async def test_a_break_that_an_admin_has_sent_somebody_on_is_ended_by_an_admin_alone(
+    story: Story, source: Source
+) -> None:
+    """The documentation said that a helper brings them back."""
+    await signs_up(story)
+    await story.change("una@localhost", to=Standing.INACTIVE, up=False)
+    assert not await signs_up(story, source=source)
+    await story.desk.do(signup.register, UNA, rules=RULES)
+    with pytest.raises(BadInput, match="already"):
+        await story.desk.do(signup.add_account, UNA, by=jid("ana"), workgroup=SUPPORT, rules=RULES)
+    assert (await story.standings())["una"] is Standing.INACTIVE
+    await story.change("una@localhost", to=Standing.TRAINEE)
+    assert (await story.standings())["una"] is Standing.TRAINEE
 
 
 async def test_only_trainees_leave_by_themselves(story: Story) -> None:

@@ -536,7 +536,8 @@ async def test_places_held_are_those_of_unclosed_chats(store: Store) -> None:
             work.invitations.put(ChatId(chat_id), an_invitation("tom", Part.TRAINEE))
         work.invitations.put(ChatId("a"), an_invitation("uli", Part.TRAINEE))
         work.invitations.end(ChatId("a"), jid("uli"), NOW)
-        assert work.invitations.places_held() == {jid("tom"): 2}
+        assert work.invitations.places_held([jid("tom"), jid("uli"), jid("eve")]) == {jid("tom"): 2}
+        assert work.invitations.places_held([]) == {}
 
 
 async def test_a_persons_invitations_newest_first_and_those_not_told_yet_last(store: Store) -> None:
@@ -636,6 +637,8 @@ async def test_letters_are_taken_once_oldest_first_and_not_when_expired(store: S
         assert [replace(letter, id=0) for letter in taken] == [a_letter("one"), a_letter("two")]
         assert [letter.body for letter in work.letters.take_due(at(10), 50)] == ["three", "plain"]
         assert work.letters.take_due(at(10), 50) == []
+        work.letters.put_back([taken[1].id])
+        assert work.letters.take_due(at(10), 50) == [taken[1]]
 
 
 async def test_hostile_words_are_values_and_nothing_else(store: Store) -> None:

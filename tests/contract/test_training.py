@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -46,6 +47,7 @@ from livechat_xmpp.usecases import (
 from livechat_xmpp.usecases.ports import Entry, Work
 from livechat_xmpp.usecases.stuck import Move, Why
 from livechat_xmpp.usecases.transcripts import Heard
+from tests.contract.asked import about, asked
 from tests.contract.story import RULES, Story
 from tests.factories import SUPPORT, VISITOR, jid
 
@@ -268,6 +270,20 @@ async def test_one_word_of_each_at_a_time_and_it_can_be_taken_back(desk: Story) 
     await endorse(desk, "ana", "again")
     assert [e.comment for e in (await progress(desk)).endorsements] == ["again"]
     assert [e.kind for e in await audit(desk)][:3] == ["endorsed", "endorsement withdrawn", "endorsed"]
+
+
+async def test_whom_one_has_endorsed_is_read_without_what_others_have_said(desk: Story) -> None:
+    await chat_with(desk, "tom", "uli", "mia")
+    for by, trainee in (("ana", "tom"), ("mia", "tom"), ("mia", "uli")):
+        await endorse(desk, by, trainee=trainee)
+    with asked(desk.store) as statements:
+        assert await desk.desk.ask(training.endorsed_by, jid("mia")) == [jid("tom"), jid("uli")]
+    (question,) = about("endorsement", statements)
+    assert re.search(r"WHERE endorsement\.\W?by\W? = ", question), question
+    await desk.change("uli", to=Standing.HELPER)
+    await desk.desk.do(training.withdraw, "tom", by=jid("ana"), rules=RULES)
+    assert await desk.desk.ask(training.endorsed_by, jid("mia")) == [jid("tom")]
+    assert await desk.desk.ask(training.endorsed_by, jid("ana")) == []
 
 
 async def test_the_word_of_who_may_not_endorse_any_more_does_not_count(desk: Story) -> None:
@@ -547,6 +563,11 @@ async def test_helpers_see_those_they_were_with_and_admins_all(desk: Story) -> N
     assert await seen_by("ada") == ["uli", "tom"]
 
 
+async def move(desk: Story, wanted: Move, *accounts: str, by: str = "ada") -> list[BareJid]:
+    people = await desk.desk.ask(stuck.whom_to_move, wanted, accounts, by=jid(by), rules=RULES)
+    return await desk.desk.do(stuck.move, wanted, people, by=jid(by), **COMMON)
+
+
 async def test_who_is_stuck_and_what_moves_them(desk: Story) -> None:
     """AP-8"""
     await desk.desk.do(staff.set_initial, {jid("pia"): Standing.TRAINEE}, desk.desk.rules)
@@ -564,15 +585,19 @@ async def test_who_is_stuck_and_what_moves_them(desk: Story) -> None:
         ("pia", Why.NEVER_INVITED, "nudge pia@localhost"),
     ]
     await told(desk)
-    await desk.desk.do(stuck.move, Move.NUDGE, [], by=jid("ada"), **COMMON)
-    await desk.desk.do(stuck.move, Move.ASK_ENDORSERS, ["tom"], by=jid("ada"), **COMMON)
+    assert await move(desk, Move.NUDGE) == [jid("pia")]
+    assert await move(desk, Move.ASK_ENDORSERS, "tom") == [jid("tom")]
     said = await told(desk)
     assert 'Write "ready"' in said["pia"][0]
     assert all("endorse tom" in said[name][0] for name in ("ana", "mia"))
     with pytest.raises(NotPermitted):
-        await desk.desk.do(stuck.move, Move.NUDGE, [], by=jid("mia"), **COMMON)
+        await move(desk, Move.NUDGE, by="mia")
+    with pytest.raises(NotPermitted):
+        await desk.desk.do(stuck.move, Move.NUDGE, [jid("pia")], by=jid("mia"), **COMMON)
     with pytest.raises(BadInput):
-        await desk.desk.do(stuck.move, Move.NUDGE, ["nobody"], by=jid("ada"), **COMMON)
+        await move(desk, Move.NUDGE, "nobody")
+    await desk.change("pia", to=Standing.HELPER)
+    assert await desk.desk.do(stuck.move, Move.NUDGE, [jid("pia")], by=jid("ada"), **COMMON) == []
 
 
 async def test_who_was_endorsed_and_no_further_is_stuck_too(desk: Story) -> None:
@@ -592,7 +617,11 @@ async def test_the_list_of_the_day_comes_once_a_day(desk: Story) -> None:
     """AP-6, AP-8"""
 
     async def day() -> datetime:
-        return await desk.desk.do(stuck.daily, SUPPORT, rules=RULES)
+        today = await desk.desk.ask(stuck.today, rules=RULES)
+        if today.is_due:
+            await desk.desk.do(stuck.tell_today, today, SUPPORT, rules=RULES)
+            await desk.desk.do(stuck.tell_today, today, SUPPORT, rules=RULES)  # once all the same
+        return today.next_at
 
     await desk.change("eve@localhost", to=Standing.ADMIN)
     await told(desk)
@@ -670,6 +699,15 @@ async def test_who_was_helped_is_asked_once_and_a_yes_is_enough(desk: Story) -> 
     entry = (await audit(desk))[0]
     assert (entry.jid, entry.by, entry.reason) == (bare(KIM), "asked", "was helped, and said yes to helping others")
     assert not await desk.desk.ask(recruiting.is_asked, bare(KIM), RULES)
+
+
+async def test_who_was_never_answered_is_not_asked_to_help_others(desk: Story) -> None:
+    """AP-9: whatever the one who closed the request calls it"""
+    chat_id = (await desk.ask(KIM, username="Kim")).chat_id
+    closing = {"by": jid("mia"), "disposition": Disposition.SOLVED, "rules": desk.desk.rules}
+    await desk.desk.do(chats.close_chat, chat_id, **closing)
+    await desk.desk.do(rooms.mark_room, chat_id, RoomState.GONE, RULES)
+    assert not await was_asked(desk)
 
 
 async def test_a_no_is_remembered(desk: Story) -> None:

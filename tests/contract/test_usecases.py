@@ -17,7 +17,7 @@ from livechat_xmpp.domain.errors import (
     StaffAsking,
 )
 from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
-from livechat_xmpp.domain.learning import Entered, OfferExpired, WaitedTooLong
+from livechat_xmpp.domain.learning import Entered, HelperMissing, OfferExpired, WaitedTooLong
 from livechat_xmpp.domain.model import (
     Availability,
     Chat,
@@ -32,6 +32,7 @@ from livechat_xmpp.domain.model import (
     Visit,
     bare,
 )
+from livechat_xmpp.domain.wording import visitors
 from livechat_xmpp.usecases import chats, offers, rooms, staff, transcripts, visits
 from livechat_xmpp.usecases.transcripts import Heard
 from tests.contract.story import RULES, Story
@@ -295,6 +296,35 @@ async def test_a_waiting_request_is_refused_by_who_oversees(story: Story) -> Non
     chat = await story.chat(ticket.chat_id)
     assert (chat.outcome, chat.room) == (Outcome.REFUSED, RoomState.GONE)
     assert (VISITOR, "removed") in await story.letters()
+
+
+async def bodies(story: Story, to: str) -> list[str]:
+    with story.store.writing() as work:
+        return [letter.body for letter in work.letters.take_due(work.now, 50) if letter.to == to]
+
+
+async def test_who_was_never_answered_is_not_thanked_for_a_chat(story: Story) -> None:
+    ticket = await story.ask()
+    closing = {"by": jid("mia"), "disposition": Disposition.REFERRED, "rules": story.desk.rules}
+    await story.desk.do(chats.close_chat, ticket.chat_id, **closing)
+    assert await bodies(story, VISITOR) == [visitors.NEVER_TAKEN.english]
+
+
+@pytest.mark.parametrize(
+    ("is_demoted", "said"),
+    [
+        pytest.param(False, "You were out of the chat with Vera for too long, so", id="who was away for too long"),
+        pytest.param(True, "Vera's request is not waiting for you any more.", id="who was demoted"),
+    ],
+)
+async def test_a_helper_who_loses_a_chat_is_told_why(story: Story, is_demoted: bool, said: str) -> None:
+    chat_id = await story.in_progress()
+    if is_demoted:
+        await story.change("ana@localhost", to=Standing.TRAINEE, up=False)
+    await bodies(story, "")
+    await story.desk.do(rooms.record, chat_id, [HelperMissing(jid("ana"))], **story.eyes)
+    (told,) = await bodies(story, "ana@localhost")
+    assert told.startswith(said)
 
 
 @pytest.mark.parametrize(("is_open", "outcome"), [(False, Outcome.ABANDONED), (True, Outcome.SERVED)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from tests.people import Person
+from tests.people import Person, StanzaError
 from tests.people.elements import MUC_USER, make
 from tests.scenarios.stage import Chat, Stage
 
@@ -289,3 +289,30 @@ async def test_the_rule_holds_while_the_database_is_locked(scene: Scene) -> None
     await scene.ana.enter(scene.chat.room)
     await scene.stage.settled()
     assert {"ana", "vic"} <= set(scene.ana.inside(scene.chat.room))
+
+
+VOICE_IS_LENT = {"LIVECHAT_WORKGROUPS": '[{"name": "support", "title": "Support", "trainee_voice": "lent"}]'}
+
+
+@pytest.mark.desk(**VOICE_IS_LENT)
+async def test_where_voice_is_lent_a_trainee_listens_until_somebody_lets_them(stage: Stage) -> None:
+    """RO-5: a Prosody keeps them from speaking; an ejabberd only shows that they have no voice"""
+    ana, mia = await stage.staff("ana"), await stage.staff("mia", "monitor", on_duty=False)
+    tom = await stage.staff("tom", "trainee")
+    chat = await stage.chat(ana)
+    await stage.enters_as_monitor(mia, chat)
+    await tom.receives("as soon as the helper or the room monitor lets you")
+    await stage.enters_as_trainee(tom, chat)
+    await tom.until(lambda: tom.inside(chat.room)["tom"].role == "visitor", "no voice")
+    if stage.quirks.name == "prosody":
+        with pytest.raises(StanzaError, match="forbidden"):
+            await tom.speak(chat.room, "Me too")
+    await ana.speak(chat.room, "!voice tom")
+    await ana.receives("may write in the chat now.")
+    await tom.until(lambda: tom.inside(chat.room)["tom"].role == "participant", "voice")
+    await tom.speak(chat.room, "Try Ctrl-P")
+    await tom.leave(chat.room)
+    await stage.settled()
+    await tom.enter(chat.room)
+    await stage.settled()
+    assert tom.inside(chat.room)["tom"].role == "participant", "once for the chat"

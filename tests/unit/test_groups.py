@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from livechat_xmpp.domain.groups import (
     seen_by,
     suggestions,
 )
-from livechat_xmpp.domain.model import BareJid, Standing
+from livechat_xmpp.domain.model import Account, BareJid, Standing
 from tests.factories import a_helper, a_monitor, a_trainee, an_admin, at, jid
 
 SUPPORT, TRAINEES = Group.SUPPORT, Group.TRAINEES
@@ -39,12 +40,26 @@ def test_everybody_with_a_group_belongs() -> None:
     assert found.left_out == 0
 
 
-def test_of_too_many_those_active_last_belong() -> None:
-    old, new = a_helper("old", active_at=at(0)), a_trainee("new", active_at=at(2 * DAY))
-    joined = a_trainee("joined", since_at=at(DAY))
-    found = belonging([old, new, joined], 2)
-    assert set(found.members) == {jid("new"), jid("joined")}
+@pytest.mark.parametrize("kind", [a_helper, a_trainee])
+def test_of_too_many_those_active_last_belong(kind: Callable[..., Account]) -> None:
+    old, middle, new = (kind(name, active_at=at(day * DAY)) for day, name in enumerate(("old", "middle", "new")))
+    found = belonging([old, middle, new], 2)
+    assert set(found.members) == {jid("new"), jid("middle")}
     assert found.left_out == 1
+
+
+def test_a_flood_of_new_accounts_pushes_nobody_out() -> None:
+    """All accounts of today came before a helper who was last there yesterday."""
+    ana, tom = a_helper("ana", active_at=at(0)), a_trainee("tom", active_at=at(0))
+    flood = [a_trainee(f"eve{n}", since_at=at(DAY)) for n in range(300)]
+    found = belonging([*flood, tom, ana], 200)
+    assert {ANA, TOM} <= set(found.members)
+    assert found.left_out == 102
+
+
+def test_of_trainees_who_never_were_active_the_newest_come_first() -> None:
+    old, new = a_trainee("ann", since_at=at(0)), a_trainee("bob", since_at=at(DAY))
+    assert set(belonging([old, new], 1).members) == {jid("bob")}
 
 
 def test_within_a_day_the_standing_counts_and_not_the_hour() -> None:

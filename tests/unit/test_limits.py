@@ -125,7 +125,15 @@ def test_page_visitors_of_one_network_are_one_address() -> None:
 def test_all_visitors_together_are_limited_and_staff_go_on() -> None:
     door = Door(stanzas_per_minute=3)
     assert [door.takes_stanzas(f"v{n}@{ANON}", 2) for n in range(3)] == [2, 1, 0]
-    assert door.takes_stanzas(ANA) == 1000
+    assert door.takes_stanzas(ANA, 500) == 500
+
+
+def test_staff_are_limited_too_each_for_themself() -> None:
+    """Anybody with an account is a trainee within seconds, and could send as much as they liked."""
+    door = Door(sender_stanzas_per_minute=3, stanzas_per_minute=2)
+    assert door.takes_stanzas(ANA) == 3
+    assert door.limits.refused == {"stanzas of sender": 1}
+    assert door.takes_stanzas(VERA) == 2, "nothing is taken from what visitors have"
 
 
 def test_bytes_count_and_nothing_is_taken_of_what_is_refused() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livechat_xmpp.domain import texts
-from livechat_xmpp.domain.model import Affiliation, Chat, ChatState, Part, RoomState, RoomView, Standing, bare
+from livechat_xmpp.domain.model import Affiliation, Chat, ChatState, Occupant, Part, RoomState, RoomView, Standing, bare
 from livechat_xmpp.domain.rooms import (
     ConfigureRoom,
     DestroyRoom,
@@ -18,6 +18,7 @@ from livechat_xmpp.domain.rooms import (
     SetAffiliation,
     SetSubject,
     SettleTranscript,
+    SetVoice,
     Speak,
     Step,
     TellInvitation,
@@ -294,3 +295,30 @@ def test_who_is_inside_is_not_asked_in() -> None:
 def test_what_is_said_in_the_room(spoken: frozenset[str], now: float, is_said: bool) -> None:
     chat = a_chat(notices=(a_notice(),))
     assert (Speak(a_notice()) in steps(chat, room("ana", V1, spoken=spoken), now=at(now))) is is_said
+
+
+def listening(name: str) -> Occupant:
+    return replace(an_occupant(name), has_voice=False)
+
+
+@pytest.mark.parametrize(
+    ("is_lent", "has_voice", "occupant", "expected"),
+    [
+        pytest.param(False, False, an_occupant("tom"), [], id="as they like"),
+        pytest.param(False, False, listening("tom"), [SetVoice("tom", True)], id="as they like, again"),
+        pytest.param(True, False, an_occupant("tom"), [SetVoice("tom", False)], id="lent, and nobody has"),
+        pytest.param(True, False, listening("tom"), [], id="lent, nobody has, and the room knows"),
+        pytest.param(True, True, listening("tom"), [SetVoice("tom", True)], id="somebody has lent it"),
+        pytest.param(True, True, an_occupant("tom"), [], id="somebody has, and the room knows"),
+        pytest.param(True, False, an_occupant("mia"), [], id="others speak anyway"),
+    ],
+)
+def test_a_trainees_voice(is_lent: bool, has_voice: bool, occupant: Occupant, expected: list[Step]) -> None:
+    """RO-5"""
+    invited = replace(an_invitation("tom", Part.TRAINEE, told_s=0), has_voice=has_voice)
+    chat = a_chat(a_trainee("tom"), a_monitor("mia"), invitations=(invited, an_invitation("mia", Part.MONITOR, 0)))
+    rules = replace(RULES, lent_voice=frozenset({chat.workgroup}) if is_lent else frozenset())
+    inside = {"tom": an_occupant("tom"), "mia": an_occupant("mia"), occupant.nick: occupant}
+    seen = room(*inside.values(), "ana", V1)
+    about = [s for s in steps(chat, seen, rules) if isinstance(s, SetVoice) and s.nick == occupant.nick]
+    assert about == expected

@@ -7,7 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from livechat_xmpp.domain.model import Standing
+from livechat_xmpp.domain.model import BareJid, Standing
+from livechat_xmpp.reconcile.clock import SystemClock
+from livechat_xmpp.reconcile.newcomers import Newcomers
+from livechat_xmpp.reconcile.ports import LinkTrouble
+from livechat_xmpp.reconcile.timers import Timers
 from tests.factories import jid
 from tests.wire.conftest import Wire
 from tests.wire.test_team_room import breathe, error, result
@@ -91,3 +95,33 @@ async def test_a_list_of_tens_of_thousands_is_taken_in_parts(wire: Wire) -> None
     assert len(await wire.component.desk.ask(lambda work: work.accounts.list())) == 5
     await catches_up(wire, listed(*many, "una@localhost"))
     assert await standings(wire, "una", "n7") == [Standing.TRAINEE, None]
+
+
+class Lists:
+    """The servers' lists, one of which cannot be had. asked: whose lists were asked for, in their order."""
+
+    def __init__(self, broken: str) -> None:
+        self.broken = broken
+        self.asked: list[str] = []
+
+    async def accounts_of(self, domain: str) -> frozenset[BareJid] | None:
+        self.asked.append(domain)
+        if domain == self.broken:
+            raise LinkTrouble("no answer in time")
+        return frozenset()
+
+
+async def test_one_domain_that_does_not_answer_keeps_no_other_waiting(wire: Wire) -> None:
+    """All domains after it were never compared, and each time it began with the same one."""
+    component, lists = wire.component, Lists("a.example")
+    clock = SystemClock()
+    timers, domains = Timers(clock, lambda key: None), ("b.example", "a.example", "c.example")
+    newcomers = Newcomers(component.desk, component.speaker, lists, clock, timers, domains)
+    await newcomers.catch_up()
+    assert lists.asked == ["a.example", "b.example", "c.example"]
+    lists.broken = ""
+    await newcomers.catch_up()
+    assert lists.asked[3:] == ["a.example"], "the others are known"
+    newcomers.begin()
+    await newcomers.catch_up()
+    assert lists.asked[4:] == ["a.example", "b.example", "c.example"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from livechat_xmpp.domain.model import Standing
+from livechat_xmpp.domain.signup import Source
 from livechat_xmpp.reconcile.newcomers import MOST_HEARD
 from livechat_xmpp.usecases.ports import Entry, Work
 from tests.factories import jid
@@ -99,6 +101,30 @@ async def test_a_notice_about_the_staff_changes_nothing(wire: Wire) -> None:
     wire.component.staff_presence.accounts.clear()  # as if it were not known yet
     await hears(wire, notice(PROSODY, "ana@localhost"))
     assert await wire.component.desk.standing_of(jid("ana")) is Standing.HELPER
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_who_comes_by_themselves_while_the_server_tells_of_them_is_not_missed(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, is_late: bool
+) -> None:
+    """Where new accounts are not taken by themselves, that of the server hid that somebody had entered the room."""
+    newcomers, desk = wire.component.reconciler.newcomers, wire.component.desk
+    quiet = replace(desk.rules, sign_up=replace(desk.rules.sign_up, new_accounts=False))
+    monkeypatch.setattr(newcomers, "_desk", replace(desk, rules=quiet))
+    commit = wire.component.store.write
+
+    async def write(unit: Any) -> Any:
+        done = await commit(unit)
+        if is_late and await desk.standing_of(jid("una")) is None:
+            newcomers.hear(jid("una"), Source.CONTRIBUTORS)
+        return done
+
+    monkeypatch.setattr(wire.component.store, "write", write)
+    newcomers.hear(jid("una"), Source.SERVER)
+    if not is_late:
+        newcomers.hear(jid("una"), Source.CONTRIBUTORS)
+    await asyncio.wait_for(newcomers.look(), 10)
+    assert await desk.standing_of(jid("una")) is Standing.TRAINEE
 
 
 async def test_a_flood_of_accounts_is_taken_to_its_end_and_nothing_beside_it_waits(wire: Wire) -> None:

@@ -26,7 +26,7 @@ def iq_perm(kind: str, ns: str = PUBSUB) -> str:
 async def invites(wire: Wire) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=5)
     letter = Letter(FullJid("una@localhost"), "Our room", WorkgroupName("support"), soon, "contributors")
-    wire.component.speaker.send_letter(letter)
+    wire.component.speaker.send_letter(letter, lambda: None)
     await breathe()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,7 +10,8 @@ import pytest
 from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.domain.sweep import Problem, Trouble
 from livechat_xmpp.usecases import staff, sweep
-from tests.factories import jid
+from livechat_xmpp.usecases.stuck import AT_ONCE
+from tests.factories import a_trainee, jid
 from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same
 
 C, DATA = "http://jabber.org/protocol/commands", "jabber:x:data"
@@ -373,3 +374,32 @@ async def test_a_name_that_belongs_to_the_desk_brings_the_form_again(wire: Wire)
     step = await give(wire, "ask-for-help", {**REQUEST, "username": "Help Desk"}, by=VERA)
     assert (step.status, step.note[0]) == ("executing", "error")
     assert step.values["question"] == ["Where are", "my bookmarks?"]
+
+
+@pytest.mark.parametrize(("hours", "said"), [(23, "decide about you by"), (25, "are late")])
+async def test_whether_a_decision_is_late_goes_by_the_desks_clock(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, hours: int, said: str
+) -> None:
+    """The machine's clock, which may be set, was asked once more."""
+    now = wire.component.clock.now()
+    with wire.component.store.writing() as work:
+        work.applications.open(jid("tom"), by="ana@localhost", comment="", at=now, decide_by=now + timedelta(hours=24))
+    monkeypatch.setattr(wire.component.store, "_clock", lambda: now + timedelta(hours=hours))
+    status = await give(wire, "my-status", by=TOM)
+    assert said in status.note[1]
+
+
+async def test_many_who_are_stuck_are_moved_a_few_at_a_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them in one transaction kept everybody else waiting for the database."""
+    many, store = 2 * AT_ONCE + 1, wire.component.store
+    with store.writing() as work:
+        for number in range(many):
+            long_ago = work.now - timedelta(days=30)
+            work.accounts.put(a_trainee(f"una{number}", since_at=long_ago, welcomed_at=long_ago))
+    units: list[str] = []
+    monkeypatch.setattr(store, "on_unit", lambda kind, seconds: units.append(kind))
+    said = await give(wire, "move-stuck", {"what": "nudge", "accounts": []})
+    assert (said.status, said.note[0]) == ("completed", "info")
+    assert units.count("write") == 3
+    with store.writing() as work:
+        assert len({letter.to for letter in work.letters.take_due(work.now, 500)}) == many

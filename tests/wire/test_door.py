@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from livechat_xmpp.domain.model import BareJid, ChatId
+from livechat_xmpp.domain.model import BareJid, ChatId, FullJid
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.usecases import offers
@@ -95,10 +95,26 @@ async def test_only_so_many_visitors_are_watched_and_the_last_ones_are(small: Sm
     assert {s.get("to") for s in wire.sent if s.get("to") in visitors} == set(there)
 
 
-async def test_staff_are_not_limited_here(small: Small, wire: Wire) -> None:
+async def test_of_visitors_who_show_themselves_to_no_workgroup_nothing_is_kept(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were remembered for ever, as many as a domain likes to have, and each cost a transaction."""
     await wire.component.staff_presence.refresh()
-    answers = [await wire.ask(PING, kind="get", by=ANA) for _ in range(small.stanzas * 2)]
-    assert {a.get("type") for a in answers} == {"result"}
+    units: list[Any] = []
+    monkeypatch.setattr(wire.component.store, "on_unit", lambda kind, seconds: units.append(kind))
+    for kind in ("", "type='unavailable'", ""):
+        await wire.tell(f"<presence {kind} from='v7@example.net/x' to='workgroup.localhost'/>")
+    assert not wire.component.speaker.is_known_there(FullJid("v7@example.net/x"))
+    assert units == []
+    await wire.tell(f"<presence from='{ANA}' to='workgroup.localhost'/>")
+    assert wire.component.speaker.is_known_there(FullJid(ANA))
+
+
+async def test_staff_are_limited_as_well(small: Small, wire: Wire) -> None:
+    await wire.component.staff_presence.refresh()
+    answers = [await wire.ask(PING, kind="get", by=TOM) for _ in range(small.stanzas + 1)]
+    assert [error_of(a) for a in answers] == [("", "")] * small.stanzas + [TOO_MUCH]
+    assert error_of(await wire.ask(PING, kind="get", by=ANA)) == ("", "")
 
 
 @pytest.mark.parametrize("how", ["command", "queue", "words"])

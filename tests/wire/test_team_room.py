@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -22,11 +23,11 @@ ADMIN = "http://jabber.org/protocol/muc#admin"
 INFO = "http://jabber.org/protocol/disco#info"
 
 
-async def says(wire: Wire) -> None:
+async def says(wire: Wire, on_unsent: Callable[[], None] = lambda: None) -> None:
     """Have the letter sent, up to entering the room."""
     soon = datetime.now(UTC) + timedelta(minutes=5)
     wire.component.speaker.send_letter(
-        Letter(FullJid(ROOM), "A request waits.", WorkgroupName("support"), soon, "room")
+        Letter(FullJid(ROOM), "A request waits.", WorkgroupName("support"), soon, "room"), on_unsent
     )
     await breathe()
 
@@ -156,6 +157,25 @@ async def test_where_it_may_not_speak_the_log_says_so(wire: Wire, caplog: pytest
     assert "cannot speak in the contributors' room" in caplog.text
 
 
+@pytest.mark.parametrize("is_inside", [False, True])
+async def test_a_lost_link_ends_the_waiting_for_the_room(
+    wire: Wire, caplog: pytest.LogCaptureFixture, is_inside: bool
+) -> None:
+    """The old call held the turn for as long as it waited for its answer: on a new link nobody could enter."""
+    unsaid: list[bool] = []
+    await says(wire, lambda: unsaid.append(True))
+    if is_inside:
+        await feed(wire, let_in("Help desk"))
+    wire.component.team_room.forget()
+    wire.sent.clear()
+    task = await looks(wire)
+    assert bool(unsaid) is not is_inside, "what may have been said is not said again"
+    assert ("cannot speak in the contributors' room" in caplog.text) is is_inside
+    assert entering(wire) == f"{ROOM}/Help desk"
+    await feed(wire, let_in("Help desk"))
+    assert await task is False
+
+
 async def test_what_is_said_in_the_room_is_not_for_the_desk(wire: Wire) -> None:
     await enters(wire)
     for kind in ("chat", "groupchat"):
@@ -272,7 +292,7 @@ async def is_asked_whether_it_is_open(wire: Wire, feature: str = "muc_membersonl
 async def invites(wire: Wire) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=5)
     letter = Letter(FullJid("una@localhost"), "Our room", WorkgroupName("support"), soon, "contributors")
-    wire.component.speaker.send_letter(letter)
+    wire.component.speaker.send_letter(letter, lambda: None)
     await breathe()
 
 

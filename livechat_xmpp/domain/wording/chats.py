@@ -89,9 +89,17 @@ TO_WATCH_ALONE = Text(
 )
 
 
-def invitation(chat: Chat, part: Part, room: str, patience: timedelta) -> Sayable:
+VOICE_IS_LENT = Text(
+    "voice-is-lent", "You can follow the chat, and write in it as soon as the helper or the room monitor lets you."
+)
+
+
+def invitation(chat: Chat, part: Part, room: str, patience: timedelta, *, is_voice_lent: bool = False) -> Sayable:
     """Return what a person of the team is asked into a chat with. patience: how long a trainee's place is kept."""
-    return lines(_opening(chat, part, patience), quoted(one_line(chat.question, 300)), room_link(room))
+    opening = _opening(chat, part, patience)
+    if is_voice_lent and part is Part.TRAINEE:
+        opening = sentences(opening, VOICE_IS_LENT)
+    return lines(opening, quoted(one_line(chat.question, 300)), room_link(room))
 
 
 def _opening(chat: Chat, part: Part, patience: timedelta) -> Sayable:
@@ -124,6 +132,9 @@ def story(chat: Chat, form: Form) -> Lines:
 
 NO_OPEN_CHAT = Text("no-open-chat", "There is no open chat {chat}.")
 ONLY_OVERSEERS = Text("only-overseers-enter", "Only room monitors, admins, and advisors on duty can enter any chat.")
+VOICE_IS_FREE = Text("voice-is-free", "Trainees may write in this chat anyway.")
+NO_SUCH_TRAINEE = Text("no-such-trainee", "No trainee {name} is asked into this chat.")
+VOICE_LENT = Text("voice-lent", "{trainee} may write in the chat now.")
 NO_CHAT_TO_ENTER = Text("no-chat-to-enter", "There is no chat in progress.")
 NO_CHAT_TO_CLOSE = Text("no-chat-to-close", "There is no chat for you to close.")
 

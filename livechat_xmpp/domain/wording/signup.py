@@ -44,10 +44,6 @@ REGISTER = Text(
 )
 REGISTERED = Text("registered", "You are registered here, as {standing}.")
 STAFF_DOMAINS_ONLY = Text("staff-domains-only", "Only accounts of {domains} can be registered here.")
-WAS_ON_THE_STAFF = Text(
-    "was-on-the-staff",
-    "You have been here before, and are not with us at the moment. Somebody of the team can add you again.",
-)
 NOT_REGISTERED = Text("not-registered", "You are not registered here.")
 ONLY_TRAINEES_LEAVE = Text(
     "only-trainees-leave", "You are {standing} here. Please ask an admin: only trainees can leave by themselves."

@@ -13,7 +13,7 @@ NOT_UNDERSTOOD_ALONE = Text("not-understood-alone", "I did not understand that. 
 ROOM_HELP = Text(
     "room-help",
     'Write "!close" to end this chat, or say how it went: "!close solved" (or workaround, unsolved, referred, no-reply,'
-    " spam).",
+    ' spam). Where trainees only listen at first, "!voice NAME" lets one write.',
 )
 ANSWERS = Text("hint-answers", "yes, no: answer the offer or the invitation")
 ON = Text("hint-on", 'on [helper, advisor, anchor or monitor] [how many chats]: go on duty, as "on helper 2"')
@@ -23,6 +23,7 @@ STATUS = Text("hint-status", "status: what you are and do")
 QUEUE = Text("hint-queue", "queue: who waits")
 CHATS = Text("hint-chats", "chats: the chats in progress")
 JOIN = Text("hint-join", 'join CHAT: be asked into a chat; "chats" shows its id')
+VOICE = Text("hint-voice", "voice CHAT WHO: let a trainee write in a chat where they only listen at first")
 CLOSE = Text("hint-close", "close CHAT [solved, workaround, unsolved, referred, no-reply or spam] [tags]: end a chat")
 ADD = Text("hint-add", "add ADDRESS: make an account a trainee")
 PROMOTE = Text("hint-promote", "promote WHO helper (or monitor, admin) [why]: give somebody more rights; they read why")

@@ -27,7 +27,7 @@ export class Desk {
   state = "unknown"; // open, away, closed, unreachable
 
   /**
-   * on: onState({state, text}, before), onPlace({chat, token, room, place or null}), onInvited(room), onEnded(chat),
+   * on: onState(state, before), onPlace({chat, token, room, place or null}), onInvited(room), onEnded(chat),
    * onDeparted(text), onText(text). A place is {position, wait}, wait in seconds; either may be null.
    */
   constructor(link, address, on) {
@@ -109,15 +109,14 @@ export class Desk {
   }
 
   #presence(stanza) {
-    const text = childText(stanza, "status") ?? "";
     const isAway = ["away", "xa", "dnd"].includes(childText(stanza, "show"));
     const type = stanza.getAttribute("type");
     if (type === "error") this.#setState("unreachable");
-    else if (type === "unavailable") this.#setState("closed", text);
-    else if (type === null) this.#setState(isAway ? "away" : "open", text);
+    else if (type === "unavailable") this.#setState("closed");
+    else if (type === null) this.#setState(isAway ? "away" : "open");
   }
 
-  #setState(state, text = "") {
+  #setState(state) {
     clearTimeout(this.#timer);
     const before = this.state;
     this.state = state;
@@ -128,7 +127,7 @@ export class Desk {
     } else {
       this.#misses = 0;
     }
-    this.#on.onState({ state, text }, before);
+    this.#on.onState(state, before);
   }
 
   #message(stanza) {
@@ -167,13 +166,12 @@ async function fetchPass() {
   }
 }
 
-/** What a command's result says of our visit: {chat, token, room, place, note}; texts, "" when missing. */
-function visitOf({ values, note }) {
+/** What a command's result says of our visit: {chat, token, room, place}; texts, "" when missing. */
+function visitOf({ values }) {
   return {
     chat: values.chat ?? "",
     token: values.token ?? "",
     room: values.room ?? "",
     place: { position: number(values.position), wait: number(values.wait_s) },
-    note: note?.text ?? "",
   };
 }

@@ -4,6 +4,7 @@
 // fails); who uses the link has to say again who they are, in onUp.
 
 import { IqError, NS, Strophe, child, newId, x } from "./stanza.js";
+import { tag } from "./texts.js";
 
 const DELAYS_S = [0.5, 1, 2, 4, 8]; // before the 1st, 2nd ... try; the last one repeats
 const LOGIN_S = 10;
@@ -56,7 +57,13 @@ export class Link {
   }
 
   send(stanza) {
-    if (this.isUp) this.#connection.send(stanza);
+    if (this.isUp) this.#write(stanza);
+  }
+
+  /** Send with the page's language (RFC 6120 §8.1.5), as the desk answers in it. */
+  #write(stanza) {
+    stanza.setAttributeNS("http://www.w3.org/XML/1998/namespace", "xml:lang", tag);
+    this.#connection.send(stanza);
   }
 
   /** Send an IQ and wait for its result. Throws IqError. */
@@ -69,7 +76,7 @@ export class Link {
         reject(new IqError("timeout"));
       }, seconds * 1000);
       this.#asked.set(id, { to, resolve, reject, timer });
-      this.#connection.send(x("iq", { xmlns: NS.client, type, to, id }, payload));
+      this.#write(x("iq", { xmlns: NS.client, type, to, id }, payload));
     });
   }
 

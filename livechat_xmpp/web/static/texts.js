@@ -1,5 +1,5 @@
-// Every text that the visitor's page shows by itself. Labels of the admins' own fields come with the page's
-// configuration; the desk's own texts (notes, what is said) come over XMPP.
+// Every text that the visitor's page shows by itself. Labels of the admins' own fields come with the page's configuration,
+// the desk's own texts (refusals, what is said) over XMPP, in the language that the page's stanzas name.
 
 const en = {
   titleNew: (count, title) => `(${count}) ${title}`,
@@ -9,14 +9,14 @@ const en = {
   deskClosed: "Closed",
   deskUnreachable: "Not reachable",
   connecting: "One moment …",
-  connectingText: "We are looking whether somebody is here for you.",
+  connectingText: "We are checking whether somebody is here for you.",
   closed: "Nobody is here right now",
   closedText: "The desk is closed at the moment.",
   closedStay: "You can leave this page open: it changes by itself as soon as a volunteer is back.",
   form: "How can we help?",
   awayNote: "The desk is open, but everybody is away for the moment. You can ask already; it may take a little longer.",
   notice: "Before you start",
-  noticeVolunteers: "You talk with volunteers, and somebody who is learning may read along.",
+  noticeVolunteers: "Helpers are volunteers. Others of the team, and people who are learning, may read along.",
   noticeKept: "What you fill in here and what is said is kept as a transcript for the team.",
   noticePassword: "Never give a password, a PIN or a card number. Nobody here needs one.",
   ask: "Ask for help",
@@ -35,6 +35,8 @@ const en = {
   position: (n) => `You are number ${n} in the queue.`,
   positionUnknown: "Your question has arrived.",
   waitUnknown: "We cannot say yet how long it takes.",
+  waitNobody: "Nobody is on duty at the moment.",
+  waitAway: "Everybody is away for the moment. You keep your place while this page is open.",
   waitSoon: "It should take less than a minute.",
   wait: (minutes) => `It takes about ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`,
   helperComes: "A volunteer is here. Opening the chat …",
@@ -75,8 +77,8 @@ const en = {
   endedLeft: "Your place was given to the next one. You are welcome to ask again.",
   endedElsewhere: "It was opened in another tab or window of this browser, and can be at one place only.",
   endedExpired: "It ended while you were away. Please ask again if you still need help.",
-  endedRemoved: "You were removed from the chat.",
-  again: "Ask something else",
+  endedRemoved: "You have been taken out of the chat. If that was a mistake, please ask again.",
+  again: "Ask again",
   lost: "Connection lost. Trying again …",
   back: "Connected again.",
   service: "The help service does not answer at the moment. We keep trying.",
@@ -86,7 +88,8 @@ const en = {
   noAnswer: "The help service did not answer. Please try again in a moment; your text is kept.",
   broken: "The page could not be set up. Please reload it in a moment.",
   teamTitle: (title) => `${title}: the team`,
-  teamLogin: (domain) => `Log in with your account at ${domain}, or make one: it begins as a trainee.`,
+  teamLogin: (domain) =>
+    `Log in with your account at ${domain}, or make one: with it you can learn to help, as a trainee.`,
   teamClients: "This is an ordinary chat client (Converse.js). Any other XMPP client does as well.",
   teamFooter: "Converse.js, free software under the Mozilla Public License 2.0",
 };
@@ -107,7 +110,7 @@ const de = {
   awayNote:
     "Die Hilfe ist geöffnet, aber gerade sind alle kurz weg. Sie können schon fragen; es dauert etwas länger.",
   notice: "Bevor Sie beginnen",
-  noticeVolunteers: "Sie sprechen mit Freiwilligen; jemand, der noch lernt, liest vielleicht mit.",
+  noticeVolunteers: "Hier helfen Freiwillige. Andere aus dem Team und Lernende lesen vielleicht mit.",
   noticeKept: "Ihre Angaben und das Gespräch werden als Mitschrift für das Team aufbewahrt.",
   noticePassword: "Nennen Sie nie ein Passwort, eine PIN oder Kartennummer. Niemand hier braucht sie.",
   ask: "Um Hilfe bitten",
@@ -126,6 +129,8 @@ const de = {
   position: (n) => `Sie sind Nummer ${n} in der Warteschlange.`,
   positionUnknown: "Ihre Frage ist angekommen.",
   waitUnknown: "Wie lange es dauert, wissen wir noch nicht.",
+  waitNobody: "Gerade ist niemand im Dienst.",
+  waitAway: "Gerade sind alle kurz weg. Solange diese Seite offen ist, behalten Sie Ihren Platz.",
   waitSoon: "Es dauert wohl weniger als eine Minute.",
   wait: (minutes) => `Es dauert etwa ${minutes === 1 ? "eine Minute" : `${minutes} Minuten`}.`,
   helperComes: "Jemand ist für Sie da. Der Chat wird geöffnet …",
@@ -140,7 +145,7 @@ const de = {
   leaveNo: "Bleiben",
   chat: "Ihr Chat",
   people: (names) => `Mit Ihnen: ${names}`,
-  peopleNone: "Gleich kommt jemand herein …",
+  peopleNone: "Wir warten, bis jemand hereinkommt …",
   you: "Sie",
   desk: "Hilfe",
   joined: (name) => `${name} ist da.`,
@@ -166,8 +171,8 @@ const de = {
   endedLeft: "Ihr Platz ging an die nächste Person. Sie können gern wieder fragen.",
   endedElsewhere: "Er wurde in einem anderen Tab oder Fenster geöffnet und kann nur an einer Stelle sein.",
   endedExpired: "Er ist zu Ende gegangen, während Sie weg waren. Fragen Sie gern noch einmal.",
-  endedRemoved: "Sie wurden aus dem Chat entfernt.",
-  again: "Etwas anderes fragen",
+  endedRemoved: "Sie sind nicht mehr im Chat. War das ein Versehen, fragen Sie bitte noch einmal.",
+  again: "Noch einmal fragen",
   lost: "Verbindung verloren. Neuer Versuch …",
   back: "Wieder verbunden.",
   service: "Die Hilfe antwortet gerade nicht. Wir versuchen es weiter.",
@@ -178,16 +183,19 @@ const de = {
   broken: "Die Seite konnte nicht eingerichtet werden. Bitte laden Sie sie gleich noch einmal.",
   teamTitle: (title) => `${title}: das Team`,
   teamLogin: (domain) =>
-    `Melden Sie sich mit Ihrem Konto bei ${domain} an, oder legen Sie eines an: Damit beginnt man als Neuling.`,
+    `Melde dich mit deinem Konto bei ${domain} an, oder leg eines an: Damit kannst du als Trainee lernen zu helfen.`,
   teamClients: "Dies ist ein gewöhnliches Chatprogramm (Converse.js). Jedes andere XMPP-Programm geht auch.",
   teamFooter: "Converse.js, freie Software unter der Mozilla Public License 2.0",
 };
 
 const languages = { en, de };
 
-/** The language to use: `?lang=de`, else the browser's first that is known, else English. */
-export const language = [new URLSearchParams(location.search).get("lang"), ...navigator.languages]
-  .map((tag) => (tag ?? "").slice(0, 2).toLowerCase())
-  .find((tag) => Object.hasOwn(languages, tag)) ?? "en";
+const short = (tag) => tag.slice(0, 2).toLowerCase();
+
+/** The language to use, as it was named (de-AT): `?lang=de`, else the browser's first that is known, else English. */
+export const tag = [new URLSearchParams(location.search).get("lang") ?? "", ...navigator.languages]
+  .find((one) => Object.hasOwn(languages, short(one))) ?? "en";
+
+export const language = short(tag);
 
 export const t = languages[language];

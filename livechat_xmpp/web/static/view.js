@@ -10,6 +10,7 @@ const SECTIONS = ["connecting", "closed", "form", "waiting", "chat", "ended"];
 const DESK = {
   unknown: t.deskUnknown, open: t.deskOpen, away: t.deskAway, closed: t.deskClosed, unreachable: t.deskUnreachable,
 };
+const WAITS = { away: t.waitAway, closed: t.waitNobody }; // where no wait can be told
 const ENDS = {
   desk: { text: t.endedDesk },
   you: { text: t.endedYou },
@@ -39,7 +40,7 @@ export class View {
     for (const element of document.querySelectorAll("[data-t]")) element.textContent = t[element.dataset.t];
     document.addEventListener("visibilitychange", () => document.hidden || this.#read());
     $("text").placeholder = t.message;
-    this.desk({ state: "unknown", text: "" });
+    this.desk("unknown");
   }
 
   /**
@@ -63,11 +64,11 @@ export class View {
 
   // -- state of desk and connection -----------------------------------------------------------------------------------
 
-  desk({ state, text }) {
+  desk(state) {
     $("desk").dataset.state = state;
     $("desk").textContent = DESK[state];
     $("form-note").hidden = state !== "away" && state !== "closed";
-    $("form-note").textContent = state === "away" ? text || t.awayNote : text || t.closedText;
+    $("form-note").textContent = state === "away" ? t.awayNote : t.closedText;
   }
 
   /** state: up or lost. */
@@ -99,7 +100,8 @@ export class View {
     this.#show("connecting");
   }
 
-  closed(text) {
+  /** text: why the desk refuses, if it has said so. */
+  closed(text = "") {
     $("closed-text").textContent = text || t.closedText;
     this.#show("closed");
   }
@@ -123,9 +125,10 @@ export class View {
     $("form-error").textContent = Object.hasOwn(t, text) ? t[text] : text;
   }
 
-  waiting(place, note, question) {
-    this.place(place);
-    this.note(note);
+  /** desk: open, away, closed, unreachable. */
+  waiting(place, desk, question) {
+    this.place(place, desk);
+    this.note("");
     $("notify").hidden = !("Notification" in globalThis) || Notification.permission !== "default";
     $("waiting-question").hidden = !question;
     $("waiting-question-text").textContent = question;
@@ -137,11 +140,11 @@ export class View {
     $("waiting-note").textContent = text;
   }
 
-  place({ position, wait }) {
+  place({ position, wait }, desk) {
     $("place-number").textContent = position === null ? "…" : String(position);
     const text = position === null ? t.positionUnknown : position === 1 ? t.next : t.position(position);
     const minutes = Math.round((wait ?? 0) / 60);
-    const expected = wait === null ? t.waitUnknown : wait < 60 ? t.waitSoon : t.wait(minutes);
+    const expected = wait === null ? WAITS[desk] ?? t.waitUnknown : wait < 60 ? t.waitSoon : t.wait(minutes);
     // A status that is set again to the same text may be read out again.
     if ($("place-text").textContent !== text) $("place-text").textContent = text;
     if ($("place-wait").textContent !== expected) $("place-wait").textContent = expected;

@@ -153,9 +153,10 @@ export class Visit {
     };
   }
 
-  #deskIs({ state, text }, before) {
-    this.#view.desk({ state, text });
+  #deskIs(state, before) {
+    this.#view.desk(state);
     if (this.phase === "ended") return;
+    if (this.phase === "waiting") this.#view.place(this.place, state);
     if (state === "unreachable") {
       // In the chat people talk with each other; the desk is not needed for it.
       if (this.phase !== "chat") this.#view.problem("service");
@@ -170,11 +171,11 @@ export class Visit {
     if (state !== "closed") {
       if (this.phase !== "form" || !this.#desk.hasForm) this.#fetchForm();
     } else if (this.phase !== "form") {
-      this.#closed(text); // a form that is being filled in is not taken away
+      this.#closed(); // a form that is being filled in is not taken away
     }
   }
 
-  #closed(text) {
+  #closed(text = "") {
     this.phase = "closed";
     this.#view.closed(text);
   }
@@ -196,7 +197,7 @@ export class Visit {
 
   #askFailed(error) {
     // conflict: our question had arrived, and the answer to it had not. The desk sends the place again by itself.
-    if (error.condition === "conflict") this.#wait("");
+    if (error.condition === "conflict") this.#wait();
     else if (isNobodyThere(error)) this.#view.formError("noAnswer");
     else this.#view.formError(error.text || "notNow");
   }
@@ -217,7 +218,7 @@ export class Visit {
   }
 
   /** The desk knows us: keep the token, and go where it says. */
-  #adopt({ chat, token, room, place, note }) {
+  #adopt({ chat, token, room, place }) {
     remember({ token: token || recall().token, chat: chat || recall().chat });
     this.#tabs?.postMessage({ tab: THIS_TAB, chat: recall().chat });
     this.place = place;
@@ -226,14 +227,13 @@ export class Visit {
       return;
     }
     this.#settled();
-    // With an open desk the note only says the place again, which is shown already.
-    if (!room) this.#wait(this.#desk.state === "open" && place.position !== null ? "" : note);
+    if (!room) this.#wait();
   }
 
-  #wait(note) {
+  #wait() {
     if (this.#room.state !== "out") this.#room.leave();
     this.phase = "waiting";
-    this.#view.waiting(this.place, note, recall().answers.question ?? "");
+    this.#view.waiting(this.place, this.#desk.state, recall().answers.question ?? "");
   }
 
   #isOurs(chat) {
@@ -245,7 +245,7 @@ export class Visit {
     remember({ chat: chat || recall().chat, token: token || recall().token });
     if (place) this.place = place;
     if (room) this.#invited(room);
-    else if (this.phase === "waiting") this.#view.place(this.place);
+    else if (this.phase === "waiting") this.#view.place(this.place, this.#desk.state);
   }
 
   #deskSays(text) {

@@ -7,6 +7,7 @@ from livechat_xmpp.domain.model import Chat, ChatId, Disposition, DutyRole, Stan
 from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Text, titles
 from livechat_xmpp.domain.wording import chats as words
+from livechat_xmpp.domain.wording.training import TRAINEE
 from livechat_xmpp.domain.wording.words import YOURS
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.chats import ChatLine
@@ -27,6 +28,10 @@ def _may_close(asker: Asker) -> bool:
     return asker.answers or _oversees(asker)
 
 
+def _may_lend(asker: Asker) -> bool:
+    return _may_close(asker)
+
+
 def _may_enter(asker: Asker) -> bool:
     return _oversees(asker) or (asker.duty is not None and asker.duty.role is DutyRole.ADVISOR)
 
@@ -40,7 +45,7 @@ def _age_s(line: ChatLine) -> str:
 
 
 def chat_commands(addresses: Addresses) -> Commands:
-    """Return the commands about chats; addresses: for the names of rooms."""
+    """Return the commands about chats. addresses: for the names of rooms."""
     commands = Commands()
     commands.command("list-queue", titles.LIST_QUEUE, is_for=_helps)(_list_queue)
     commands.command("accept-offer", titles.ACCEPT_OFFER, is_for=_helps, is_shown=lambda a: a.has_offer)(_accept_offer)
@@ -77,6 +82,7 @@ def chat_commands(addresses: Addresses) -> Commands:
 
     commands.command("join-chat", titles.JOIN_CHAT, is_for=_may_enter)(_join_chat)
     commands.command("close-chat", titles.CLOSE_CHAT, is_for=_helps, is_shown=_may_close)(_close_chat)
+    commands.command("lend-voice", titles.LEND_VOICE, is_for=_helps, is_shown=_may_lend)(_lend_voice)
     return commands
 
 
@@ -138,6 +144,34 @@ async def _join_chat(asked: Asked) -> Answer:
         return Form(asked.say(titles.JOIN_CHAT), [field])
     chat_id = await asked.desk.do(chats.join_chat, ChatId(asked.text("chat")), by=asked.who, workgroup=asked.workgroup)
     return Done(asked.say(words.ON_ITS_WAY, chat=chat_id))
+
+
+async def _lend_voice(asked: Asked) -> Answer:
+    """Ask which trainee in which chat, then let them write there."""
+    chat_id, name = asked.text("chat"), asked.text("trainee")
+    if chat_id and name:
+        try:
+            jid = await asked.desk.do(
+                chats.lend_voice,
+                ChatId(chat_id),
+                name,
+                by=asked.who,
+                rules=asked.desk.rules,
+                workgroup=asked.workgroup,
+            )
+        except BadInput as refusal:
+            return Done(asked.say(refusal.why), note_type="error")
+        return Done(asked.say(words.VOICE_LENT, trainee=jid.partition("@")[0]))
+    choices = []
+    for chat in await asked.desk.ask(chats.chats_in_reach, asked.who, asked.workgroups):
+        choices.append((chat.id, _label(chat)))
+    if not choices:
+        return Done(asked.say(words.NO_CHAT_TO_ENTER), note_type="error")
+    fields = [
+        Field("chat", asked.say(words.CHAT), "list-single", chat_id or choices[0][0], choices, is_required=True),
+        Field("trainee", asked.say(TRAINEE), "text-single", name, is_required=True),
+    ]
+    return Form(asked.say(titles.LEND_VOICE), fields)
 
 
 async def _close_chat(asked: Asked) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput
@@ -98,7 +98,7 @@ async def my_status(asked: Asked) -> Answer:
     if status.offered:
         lines.append(asked.say(texts.OFFERED, chat=status.offered))
     if status.progress is not None:
-        lines += _progress(asked, status.progress, status.application)
+        lines += _progress(asked, status.progress, status.application, status.at)
     return Done(
         "\n".join(lines),
         title=asked.say(texts.MY_STATUS),
@@ -114,9 +114,9 @@ async def my_status(asked: Asked) -> Answer:
     )
 
 
-def _progress(asked: Asked, progress: Progress, application: Application | None) -> list[str]:
+def _progress(asked: Asked, progress: Progress, application: Application | None, now: datetime) -> list[str]:
     """Return how far a trainee has come, a line for each thing."""
-    rules, now = asked.desk.rules.training, datetime.now(UTC)
+    rules = asked.desk.rules.training
     counts = {"watched": progress.watched, "helped": progress.helped}
     needed = {"watched_needed": rules.watched_needed, "helped_needed": rules.helped_needed}
     lines = [asked.say(words.PROGRESS, **counts, **needed)]

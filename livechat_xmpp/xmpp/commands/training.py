@@ -245,15 +245,13 @@ async def move_stuck(asked: Asked) -> Answer:
 
 
 async def _move(asked: Asked, wanted: Move) -> Done:
-    said = await asked.desk.do(
-        stuck.move,
-        wanted,
-        asked.texts("accounts"),
-        by=asked.who,
-        workgroup=asked.speaks_as,
-        rules=asked.desk.rules,
-    )
-    return Done(asked.say(said))
+    by, rules = asked.who, asked.desk.rules
+    people = await asked.desk.ask(stuck.whom_to_move, wanted, asked.texts("accounts"), by=by, rules=rules)
+    moved: list[BareJid] = []
+    for first in range(0, len(people), stuck.AT_ONCE):
+        some = people[first : first + stuck.AT_ONCE]
+        moved += await asked.desk.do(stuck.move, wanted, some, by=by, workgroup=asked.speaks_as, rules=rules)
+    return Done(asked.say(stuck.moved_in_words(wanted, people, moved)))
 
 
 # --- on record
