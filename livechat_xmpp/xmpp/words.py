@@ -40,6 +40,7 @@ WORDS = {
         Word("off", "go-off-duty", (), texts.OFF),
         Word("ready", "go-on-duty", (), texts.READY),
         Word("status", "my-status", (), texts.STATUS),
+        Word("all", "tell-on-duty", ("message",), texts.ALL),
         Word("queue", "list-queue", (), texts.QUEUE),
         Word("chats", "list-chats", (), texts.CHATS),
         Word("join", "join-chat", ("chat",), texts.JOIN),

@@ -94,7 +94,10 @@ def asked_in(given: Evidence) -> Found:
         direct = Counter(m.room.partition("@")[0] for m in person.told if m.room.endswith(f"@{given.muc}"))
         for chat_id in set(texts) | set(direct):
             lost = [s for s in person.shown if s.room == given.room(chat_id) and not s.is_own]
-            ways = max(1, person.wishes.get(chat_id, 0)) + max(len(lost), given.before.rooms_lost[chat_id])
+            # A trainee's way opens with each coming of a monitor: who was not in yet sees nothing of its closing.
+            openers = [p for p in given.people if p.part == "monitor"] if person.part == "trainee" else [person]
+            wishes = sum(p.wishes.get(chat_id, 0) for p in openers)
+            ways = max(1, wishes) + max(len(lost), given.before.rooms_lost[chat_id])
             most = ways * (2 if person.part in ("visitor", "helper") else 1)
             if texts[chat_id] > most:
                 yield "doubled", f"{person.name} was asked into {chat_id} {texts[chat_id]} times; {ways} ways in"

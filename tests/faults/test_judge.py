@@ -361,6 +361,14 @@ def test_who_wished_to_be_asked_in_again_is() -> None:
     assert objections(world) == []
 
 
+def test_a_trainee_is_asked_in_again_when_a_monitor_is_back() -> None:
+    world = a_right_world()
+    tell(world, "tom", a_message(WATCH), a_message("", room=ROOM))
+    assert objections(world) == [("asked in", "doubled")]
+    world.people[1].wishes = {"open1": 2}
+    assert objections(world) == []
+
+
 def test_what_the_server_has_lost_with_the_room_need_not_be_kept() -> None:
     world = a_right_world()
     a_message_is_lost(world)

@@ -210,3 +210,21 @@ async def test_who_stops_being_a_helper_gets_no_offers_and_loses_the_one_open(st
     await stage.is_offered(ben, request)
     await stage.settled()
     assert await stage.refuses(ana, room) == "registration-required"
+
+
+async def test_all_on_duty_are_spoken_to_at_once(stage: Stage) -> None:
+    """TE-1: whoever helps can; trainees on the list hear it, who is off duty does not"""
+    ana, ben = await stage.staff("ana"), await stage.staff("ben")
+    tom = await stage.staff("tom", "trainee")
+    mia = await stage.staff("mia", "monitor", on_duty=False)
+    told = await ana.command("tell-on-duty", message="The print server is down.")
+    assert told.notes == [("info", "2 people on duty will read it.")]
+    for colleague in (ben, tom):
+        await colleague.receives(f"{ana.bare} to all on duty: The print server is down.")
+    await ben.say(stage.workgroup, "all Thanks!")
+    await ana.receives("to all on duty: Thanks!")
+    await stage.settled()
+    assert not [one for one in mia.inbox if "to all on duty" in one.body]
+    assert (await ana.command("tell-on-duty", message="  ")).status == "executing"
+    with pytest.raises(StanzaError):
+        await tom.command("tell-on-duty", message="May I?")

@@ -14,6 +14,7 @@ import pytest
 
 from livechat_xmpp.demo.places import PROJECT
 from livechat_xmpp.service import ServiceManager
+from tests.scenarios import stages
 from tests.scenarios.stages import RealStage
 from tests.servers import desk as desks
 from tests.servers.needs import program
@@ -65,6 +66,7 @@ def confined(monkeypatch: pytest.MonkeyPatch, manager: Manager) -> None:
         return tied([sys.executable, str(Path(__file__).with_name("confined.py")), str(UNIT), "env", *told, *command])
 
     monkeypatch.setattr(desks, "tied_to_us", confine)
+    monkeypatch.setattr(stages, "Desk", desks.ExecutedDesk)
 
 
 def test_systemd_accepts_the_unit() -> None:

@@ -52,3 +52,13 @@ STATUS_OFF = Text("status-off-duty", "off duty")
 VISITED = Text("status-visited", "Chats you have been in: {count}.")
 ANSWERING = Text("status-answering", "You answer: {chats}.")
 OFFERED = Text("status-offered", "Offered to you: {chat}.")
+
+# --- all who are on duty
+
+TELL_ON_DUTY = Text("tell-on-duty", "Write to all on duty")
+WHAT_TO_TELL = Text("field-message", "What you want to say")
+TOLD_TO_ALL = Text("told-to-all", "{by} to all on duty: {text}")
+ALL_TOLD = Text("all-told", "{count} person on duty will read it.", "{count} people on duty will read it.")
+NOBODY_TO_TELL = Text("nobody-to-tell", "Nobody else is on duty now. The contributors' room has the others: {room}")
+NOTHING_TO_TELL = Text("nothing-to-tell", "Please write what you want to say.")
+ONLY_HELPERS_CALL = Text("only-helpers-call", "Helpers write to all on duty; you will when you are one.")

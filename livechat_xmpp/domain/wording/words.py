@@ -20,6 +20,7 @@ ON = Text("hint-on", 'on [helper, advisor, anchor or monitor] [how many chats]: 
 OFF = Text("hint-off", "off: go off duty")
 READY = Text("hint-ready", "ready: be invited to chats to watch")
 STATUS = Text("hint-status", "status: what you are and do")
+ALL = Text("hint-all", "all WORDS: write to everybody on duty")
 QUEUE = Text("hint-queue", "queue: who waits")
 CHATS = Text("hint-chats", "chats: the chats in progress")
 JOIN = Text("hint-join", 'join CHAT: be asked into a chat; "chats" shows its id')

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from livechat_xmpp.domain.apprenticeship import Application, Progress
 from livechat_xmpp.domain.errors import BadInput
-from livechat_xmpp.domain.model import DutyRole
+from livechat_xmpp.domain.model import DutyRole, Standing
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES
 from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.domain.wording import duty as texts
 from livechat_xmpp.domain.wording import training as words
-from livechat_xmpp.usecases import staff
+from livechat_xmpp.usecases import calling, staff
 from livechat_xmpp.usecases.deciding import moment
 from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
 from livechat_xmpp.usecases.training import missing_in_words
@@ -33,6 +33,10 @@ commands = Commands()
 
 def is_staff(asker: Asker) -> bool:
     return asker.standing is not None
+
+
+def _is_helper(asker: Asker) -> bool:
+    return asker.reaches(Standing.HELPER)
 
 
 @commands.command("go-on-duty", texts.GO_ON_DUTY, is_for=is_staff)
@@ -81,6 +85,27 @@ def _duty_form(asked: Asked, note: str = "") -> Form:
 async def go_off_duty(asked: Asked) -> Answer:
     await asked.desk.do(staff.go_off_duty, asked.who, asked.desk.rules)
     return Done(asked.say(texts.OFF_DUTY))
+
+
+@commands.command("tell-on-duty", texts.TELL_ON_DUTY, is_for=_is_helper)
+async def tell_on_duty(asked: Asked) -> Answer:
+    """Ask what to say, then write it to everybody on duty."""
+    if asked.form is None:
+        return _message_form(asked)
+    rules, said = asked.desk.rules, asked.text("message")
+    try:
+        count = await asked.desk.do(calling.tell_on_duty, said, by=asked.who, workgroup=asked.speaks_as, rules=rules)
+    except BadInput as refusal:
+        return _message_form(asked, asked.say(refusal.why))
+    if not count:
+        return Done(asked.say(texts.NOBODY_TO_TELL, room=rules.contributors), "warn")
+    return Done(asked.say(texts.ALL_TOLD, count=count))
+
+
+def _message_form(asked: Asked, note: str = "") -> Form:
+    message = asked.echo("message").split("\n")
+    field = Field("message", asked.say(texts.WHAT_TO_TELL), "text-multi", message, is_required=True)
+    return Form(asked.say(texts.TELL_ON_DUTY), [field], note=note)
 
 
 @commands.command("my-status", texts.MY_STATUS, is_for=is_staff)
