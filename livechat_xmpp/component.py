@@ -21,7 +21,7 @@ from livechat_xmpp.server_api.accounts import ListedAccounts
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store.database import Store
 from livechat_xmpp.usecases import staff
-from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.desk import Desk, DeskRules
 from livechat_xmpp.usecases.figures import figures_now
 from livechat_xmpp.watching import Watched
 from livechat_xmpp.xmpp import disco
@@ -150,12 +150,12 @@ def account_lists(settings: Settings, link: Link) -> AccountLists:
     return by_admin if api is None else ListedAccounts(api, read_bare_jid, by_admin)
 
 
-def _commands(addresses: Addresses, queue_door: QueueDoor) -> Commands:
+def _commands(addresses: Addresses, queue_door: QueueDoor, rules: DeskRules) -> Commands:
     """Return all commands, in the order in which lists show them."""
     commands = Commands()
     for subject in (
         duty.commands,
-        chat_commands(addresses),
+        chat_commands(addresses, is_voice_lent=bool(rules.rooms.lent_voice)),
         accounts.commands,
         languages.commands,
         problems.commands,
@@ -261,7 +261,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
     passes = Passes(settings.xmpp.secret.get_secret_value(), clock.now)
     at_the_door = Limits(limits_from(settings), passes, clock.now, is_staff=lambda jid: jid in presence.accounts)
     queue_door = QueueDoor(desk, addresses, speaker, link, reconciler.note_told, at_the_door)
-    commands = _commands(addresses, queue_door)
+    commands = _commands(addresses, queue_door, rules)
     sessions = CommandSessions(settings.xmpp.secret.get_secret_value(), clock.now)
     command_door = CommandDoor(commands, sessions, desk, addresses)
     ears = Ears(heard, turns, desk, is_staff=lambda jid: jid in presence.accounts)

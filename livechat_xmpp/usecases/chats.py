@@ -67,6 +67,9 @@ def finish(
     work.fact("request ended", chat=chat.id, outcome=outcome, disposition=disposition, by=by)
     for invitation in chat.invitations:
         work.invitations.end(chat.id, invitation.jid, work.now)
+        if invitation.part is Part.TRAINEE:  # another chat may have waited for them to be free
+            for chat_id in work.chats.never_asked(invitation.jid):
+                work.touch(chat_id)
     if chat.visitor_gone_at is None:
         kind = "departed" if is_asked_for and by is None else "removed"
         kind = kind if chat.first_opened_at is None else "ended"

@@ -317,3 +317,19 @@ async def test_where_voice_is_lent_a_trainee_listens_until_somebody_lets_them(st
     await tom.enter(chat.room)
     await stage.settled()
     assert tom.inside(chat.room)["tom"].role == "participant", "once for the chat"
+
+
+async def test_a_trainee_who_is_free_again_is_asked_into_a_chat_that_goes_on(stage: Stage) -> None:
+    """RO-4"""
+    ana = await stage.staff("ana", max_chats=2)
+    mia = await stage.staff("mia", "monitor", on_duty=False)
+    tom = await stage.staff("tom", "trainee", max_chats=1)
+    first = await stage.chat(ana)
+    await stage.enters_as_monitor(mia, first)
+    await stage.enters_as_trainee(tom, first)
+    second = await stage.chat(ana, await stage.visitor("vera"))
+    await stage.enters_as_monitor(mia, second)
+    await stage.settled()
+    assert second.room not in tom.invitations
+    assert (await ana.command("close-chat", chat=first.id, disposition="solved")).is_completed
+    await tom.is_invited(second.room)

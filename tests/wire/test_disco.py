@@ -67,7 +67,7 @@ async def nodes(wire: Wire, by: str, to: str = SUPPORT) -> list[str]:
 OWN = {"go-on-duty", "my-status", "set-language"}  # commands about oneself
 OF_HELPERS = {  # about trainees
     *{"list-trainees", "endorse-trainee", "put-off-endorsement", "withdraw-endorsement", "ask-for-decision"},
-    *{"list-queue", "list-chats", "add-account"},
+    *{"list-queue", "list-chats", "add-account", "tell-on-duty"},
 }
 OF_ADMINS = {
     *{"promote", "demote", "list-accounts", "list-problems", "refuse-trainees", "list-stuck", "move-stuck"},

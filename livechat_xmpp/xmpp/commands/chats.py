@@ -28,8 +28,8 @@ def _may_close(asker: Asker) -> bool:
     return asker.answers or _oversees(asker)
 
 
-def _may_lend(asker: Asker) -> bool:
-    return _may_close(asker)
+def _nobody(asker: Asker) -> bool:
+    return False
 
 
 def _may_enter(asker: Asker) -> bool:
@@ -44,7 +44,7 @@ def _age_s(line: ChatLine) -> str:
     return str(max(0, int(line.age.total_seconds())))
 
 
-def chat_commands(addresses: Addresses) -> Commands:
+def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
     """Return the commands about chats. addresses: for the names of rooms."""
     commands = Commands()
     commands.command("list-queue", titles.LIST_QUEUE, is_for=_helps)(_list_queue)
@@ -82,7 +82,8 @@ def chat_commands(addresses: Addresses) -> Commands:
 
     commands.command("join-chat", titles.JOIN_CHAT, is_for=_may_enter)(_join_chat)
     commands.command("close-chat", titles.CLOSE_CHAT, is_for=_helps, is_shown=_may_close)(_close_chat)
-    commands.command("lend-voice", titles.LEND_VOICE, is_for=_helps, is_shown=_may_lend)(_lend_voice)
+    is_lender = _may_close if is_voice_lent else _nobody
+    commands.command("lend-voice", titles.LEND_VOICE, is_for=_helps, is_shown=is_lender)(_lend_voice)
     return commands
 
 
