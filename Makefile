@@ -18,7 +18,7 @@ run: set-up-for-run
 	@exec $(BIN)/livechat-xmpp demo
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: set-up-for-test
 	$(BIN)/ruff check .
