@@ -490,7 +490,7 @@ class FieldSettings(Group):
     is_required: Annotated[bool, Field(description="Whether it has to be filled in.")] = False
     limit: Annotated[
         int | None,
-        Field(ge=1, description="Characters, visitors.answer_limit at most; there is one by name and kind."),
+        Field(ge=1, description="Characters, at most what [visitors] allows; without it what is usual for the kind."),
     ] = None
 
     def field(self) -> forms.Field:
@@ -591,10 +591,10 @@ class Settings(BaseSettings):
             mistakes.append("workgroups: at least one, each name once")
         for workgroup in self.workgroups:
             for field in workgroup.fields:
-                if (field.limit or 0) > self.visitors.answer_limit:
-                    mistakes.append(
-                        f"workgroups: {workgroup.name}: fields.{field.name}: limit is above visitors.answer_limit"
-                    )
+                most = "name_limit" if field.name == forms.USERNAME else "answer_limit"
+                if (field.limit or 0) > getattr(self.visitors, most):
+                    where = f"workgroups: {workgroup.name}: fields.{field.name}"
+                    mistakes.append(f"{where}: limit is above visitors.{most}")
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self

@@ -115,6 +115,9 @@ class Form:
         """Return the field that no form is without."""
         return next(field for field in self.fields if field.name == QUESTION)
 
+    def requires(self, name: str) -> bool:
+        return any(field.is_required for field in self.fields if field.name == name)
+
     def check(self, answers: Mapping[str, str]) -> dict[str, str]:
         """Return the answers that were given, cleaned; unknown fields are left out. Raises BadInput."""
         checked = {field.name: field.check(answers.get(field.name, "")) for field in self.fields}
@@ -152,7 +155,7 @@ DEFAULT = Form(
 def mistakes_in(form: Form) -> list[str]:
     """Return what is wrong with a form, one sentence each."""
     found = []
-    if not any(field.name == QUESTION and field.is_required for field in form.fields):
+    if not form.requires(QUESTION):
         found.append(f"fields: {QUESTION} has to be among them, with is_required = true")
     found += [f"fields.{name}: is there {n} times" for name, n in Counter(f.name for f in form.fields).items() if n > 1]
     return found + [f"fields.{field.name}: {mistake}" for field in form.fields for mistake in _mistakes_in_field(field)]

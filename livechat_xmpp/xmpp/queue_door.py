@@ -63,7 +63,8 @@ class QueueDoor:
         """Put the visitor into the queue; the first queue-status message, with the token, follows the result."""
         workgroup, visitor = self._workgroup(iq), FullJid(iq["from"].full)
         answers = iq["join_queue"].answers()
-        answers.setdefault(USERNAME, iq["from"].local or self._nameless(visitor))
+        if self._desk.rules.form_of(workgroup).requires(USERNAME):  # not every client shows the form
+            answers.setdefault(USERNAME, iq["from"].local or self._nameless(visitor))
         ticket = await self._ask(workgroup, visitor, answers)
         self._link.spawn(self._tell_first(workgroup, visitor, ticket))
         return iq.reply(clear=True)

@@ -219,8 +219,11 @@ def test_mistakes_in_forms_are_told_at_once(tmp_path: Path) -> None:
 
 def test_an_answer_is_not_longer_than_answers_may_be(tmp_path: Path) -> None:
     text = LEAST + "[visitors]\nanswer_limit = 400\n" + FORM
+    text += '[[workgroups.fields]]\nname = "question"\nis_required = true\n'
+    text += '[[workgroups.fields]]\nname = "username"\nlimit = 65\n'
     assert mistakes(a_file(tmp_path, text)) == [
-        "workgroups: support: fields.question: limit is above visitors.answer_limit"
+        "workgroups: support: fields.question: limit is above visitors.answer_limit",
+        "workgroups: sales: fields.username: limit is above visitors.name_limit",
     ]
 
 

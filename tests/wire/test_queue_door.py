@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from livechat_xmpp.domain.forms import DEFAULT, Form
 from livechat_xmpp.domain.model import Chat, DutyRole, FullJid, RoomState, WorkgroupName, bare
 from livechat_xmpp.domain.wording import visitors
 from livechat_xmpp.domain.wording.words import NOT_FOR_YOU
@@ -169,6 +171,21 @@ async def test_a_form_of_ones_own_is_given_and_taken(wire: Wire) -> None:
     assert (await wire.ask(JOIN.replace("</x>", given))).get("type") == "result"
     assert kept(wire) == [{"question": "Where?", "browser": "Firefox"}]
     assert await queue(wire) == [("Visitor", "Where?")], "nobody is asked for a name"
+
+
+@pytest.mark.parametrize(
+    ("is_required", "name"), [pytest.param(True, "eve", id="required"), pytest.param(False, "Visitor", id="optional")]
+)
+async def test_who_gives_no_name_is_called_by_the_address_only_where_there_has_to_be_one(
+    wire: Wire, is_required: bool, name: str
+) -> None:
+    await wire.on_duty("ana")
+    username, question, _ = DEFAULT.fields
+    own = Form((replace(username, is_required=is_required), question))
+    wire.component.desk.rules.forms[GROUP] = own  # type: ignore[index]
+    nameless = JOIN.replace("<field var='username'><value>Vera</value></field>", "")
+    assert (await wire.ask(nameless, by="eve@localhost/x")).get("type") == "result"
+    assert await queue(wire) == [(name, "Where?")]
 
 
 @OWN_FORM
