@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from livechat_xmpp.domain.errors import NotFound
@@ -159,9 +159,19 @@ def _offered_chat(work: Work, helper: BareJid, chat_id: ChatId | None) -> tuple[
     return chat, offer
 
 
-def offered_to(work: Work, helper: BareJid) -> Chat:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A request as it is offered. waited: since it was asked; left: to answer."""
+
+    chat: Chat
+    waited: timedelta
+    left: timedelta
+
+
+def offered_to(work: Work, helper: BareJid) -> Offered:
     """Return the request that is offered to the helper. Raises NotFound when there is none."""
-    return (_offered_chat(work, helper, None))[0]
+    chat, offer = _offered_chat(work, helper, None)
+    return Offered(chat, work.now - chat.asked_at, max(timedelta(seconds=1), offer.expires_at - work.now))
 
 
 def accept_offer(work: Work, helper: BareJid, chat_id: ChatId | None = None, *, rules: DeskRules) -> Chat:

@@ -37,6 +37,9 @@ async def test_an_offer_is_taken(stage: Stage, how: str) -> None:
         await ana.receives("vic is yours")
     else:
         assert "accept-offer" in await ana.commands(stage.workgroup)
+        form = await ana.command("accept-offer", at=stage.workgroup)
+        assert "How do I print this page?" in form.instructions, "as much as the message says"
+        assert f"xmpp:{room}?join" in form.instructions
         assert (await ana.command("accept-offer", at=stage.workgroup, chat=request.chat)).is_completed
     assert await vic.is_invited() == room, "the visitor comes in only now"
     await vic.enter(room)

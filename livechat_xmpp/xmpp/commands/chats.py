@@ -32,6 +32,10 @@ def _nobody(asker: Asker) -> bool:
     return False
 
 
+def _has_offer(asker: Asker) -> bool:
+    return asker.has_offer
+
+
 def _may_enter(asker: Asker) -> bool:
     return _oversees(asker) or (asker.duty is not None and asker.duty.role is DutyRole.ADVISOR)
 
@@ -48,8 +52,29 @@ def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
     """Return the commands about chats. addresses: for the names of rooms."""
     commands = Commands()
     commands.command("list-queue", titles.LIST_QUEUE, is_for=_helps)(_list_queue)
-    commands.command("accept-offer", titles.ACCEPT_OFFER, is_for=_helps, is_shown=lambda a: a.has_offer)(_accept_offer)
-    commands.command("reject-offer", titles.REJECT_OFFER, is_for=_helps, is_shown=lambda a: a.has_offer)(_reject_offer)
+
+    async def offer_form(asked: Asked, title: Text) -> Form:
+        """Return the form that tells of the offered request all that the message tells. Raises NotFound."""
+        offered = await asked.desk.ask(offers.offered_to, asked.who)
+        chat, form = offered.chat, asked.desk.rules.form_of(offered.chat.workgroup)
+        story = words.offer(chat, form, addresses.room(chat.id), offered.waited, offered.left)
+        field = Field("chat", asked.say(words.REQUEST), "list-single", chat.id, [(chat.id, _label(chat))])
+        return Form(asked.say(title), [field], asked.say(story))
+
+    @commands.command("accept-offer", titles.ACCEPT_OFFER, is_for=_helps, is_shown=_has_offer)
+    async def accept_offer(asked: Asked) -> Answer:
+        if asked.form is None:
+            return await offer_form(asked, titles.ACCEPT_OFFER)
+        chat_id = ChatId(asked.text("chat")) or None
+        chat = await asked.desk.do(offers.accept_offer, asked.who, chat_id, rules=asked.desk.rules)
+        return Done(asked.say(YOURS, visitor=chat.visitor_name))
+
+    @commands.command("reject-offer", titles.REJECT_OFFER, is_for=_helps, is_shown=_has_offer)
+    async def reject_offer(asked: Asked) -> Answer:
+        if asked.form is None:
+            return await offer_form(asked, titles.REJECT_OFFER)
+        chat = await asked.desk.do(offers.reject_offer, asked.who, ChatId(asked.text("chat")) or None)
+        return Done(asked.say(words.PASSED, visitor=chat.visitor_name))
 
     @commands.command("list-chats", titles.LIST_CHATS, is_for=_helps)
     async def list_chats(asked: Asked) -> Answer:
@@ -110,28 +135,6 @@ async def _list_queue(asked: Asked) -> Answer:
     ]
     text = asked.say(words.REQUESTS_SHOWN, count=len(rows))
     return Done(text, title=asked.say(words.QUEUE_TITLE), columns=columns, rows=rows)
-
-
-async def _offer_form(asked: Asked, title: Text) -> Form:
-    """Return the form that names the offered request. Raises NotFound when nothing is offered."""
-    chat = await asked.desk.ask(offers.offered_to, asked.who)
-    field = Field("chat", asked.say(words.REQUEST), "list-single", chat.id, [(chat.id, _label(chat))])
-    return Form(asked.say(title), [field])
-
-
-async def _accept_offer(asked: Asked) -> Answer:
-    if asked.form is None:
-        return await _offer_form(asked, titles.ACCEPT_OFFER)
-    chat_id = ChatId(asked.text("chat")) or None
-    chat = await asked.desk.do(offers.accept_offer, asked.who, chat_id, rules=asked.desk.rules)
-    return Done(asked.say(YOURS, visitor=chat.visitor_name))
-
-
-async def _reject_offer(asked: Asked) -> Answer:
-    if asked.form is None:
-        return await _offer_form(asked, titles.REJECT_OFFER)
-    chat = await asked.desk.do(offers.reject_offer, asked.who, ChatId(asked.text("chat")) or None)
-    return Done(asked.say(words.PASSED, visitor=chat.visitor_name))
 
 
 async def _join_chat(asked: Asked) -> Answer:
