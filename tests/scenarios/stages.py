@@ -17,6 +17,7 @@ from livechat_xmpp.demo.config_files import write_component
 from livechat_xmpp.demo.places import Names, Ports
 from livechat_xmpp.reconcile.ports import Clock
 from livechat_xmpp.settings import Settings
+from tests.migrated import put_database
 from tests.people import RealServer
 from tests.scenarios.stage import Stage
 from tests.servers.desk import NOBODY_SIGNS_UP, Desk
@@ -99,6 +100,7 @@ class SimulatedStage(Stage):
         self.config = folder / "livechat.toml"
         names = Names(domain=server.domain, component=server.component, muc=server.muc)
         ports = Ports(component=server.component_port)
+        put_database(folder / "livechat.db")
         database = f"sqlite+aiosqlite:///{folder / 'livechat.db'}"
         write_component(self.config, names, ports, server.component_secret, database, {server.jid_of("ada"): "admin"})
         self._running: InProcess | None = None
@@ -240,6 +242,7 @@ class RealStage(Stage):
             **self._given,
         }
         ada = Account(await self.server.register("ada"), "", "admin")
+        put_database(self._folder / "livechat.db")
         self.desk = Desk(self._process, self._folder, [ada], self.environment)
         self.config = self.desk.config
         await super().open()

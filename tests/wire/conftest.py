@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from pathlib import Path
@@ -19,11 +18,11 @@ from livechat_xmpp.component import Component, build
 from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.settings import Settings
-from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
 from livechat_xmpp.usecases import staff
 from livechat_xmpp.xmpp.commands.door import CommandDoor
 from tests.factories import jid
+from tests.migrated import put_database
 from tests.servers.waiting import wait_until_async
 
 NS = "jabber:component:accept"
@@ -74,17 +73,8 @@ class Wire:
         await desk.do(staff.go_on_duty, jid(name), role=role, rules=desk.rules)
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("wire") / "migrated.db"
-    asyncio.run(migrate.upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
-
-
 @pytest_asyncio.fixture
-async def wire(
-    request: pytest.FixtureRequest, migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Wire]:
+async def wire(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
     """A component; `@pytest.mark.desk(LIVECHAT_…="…")` changes its settings."""
     marker = request.node.get_closest_marker("desk")
     for name, value in marker.kwargs.items() if marker else ():
@@ -103,7 +93,7 @@ async def wire(
     monkeypatch.setattr(XMLStream, "send", send)
     monkeypatch.setattr("livechat_xmpp.component.CommandDoor", door)
     path = tmp_path / "livechat.db"
-    shutil.copy(migrated, path)
+    put_database(path)
     settings = Settings(
         xmpp={"secret": "secret"},
         database={"url": f"sqlite+aiosqlite:///{path}"},
