@@ -101,7 +101,8 @@ def asked_in(given: Evidence) -> Found:
             most = ways * (2 if person.part in ("visitor", "helper") else 1)
             if texts[chat_id] > most:
                 yield "doubled", f"{person.name} was asked into {chat_id} {texts[chat_id]} times; {ways} ways in"
-            if direct[chat_id] > texts[chat_id] + offers[chat_id]:
+            # The text may have come a moment before the person was back, and the invitation right after it.
+            if direct[chat_id] > texts[chat_id] + offers[chat_id] + person.losses:
                 yield "doubled", f"{person.name} was invited into {chat_id} {direct[chat_id]} times"
 
 
