@@ -34,7 +34,7 @@ class PresenceBook:
     def expect_no_longer(self, jid: BareJid, now: datetime) -> None:
         """Have the person's silence mean that they are offline."""
         self._expected.discard(jid)
-        if self.is_settled and jid in self.subscribed and jid not in self._resources:
+        if self.availability(jid) is Availability.OFFLINE:
             self._offline_since.setdefault(jid, now)
 
     def forget(self, now: datetime | None = None) -> None:

@@ -100,7 +100,6 @@ class StaffPresence:
             if self._link.number != link or not self._link.is_up:
                 return
             await asyncio.gather(*(self._meet(jid) for jid in waiting[first : first + ASKED_AT_ONCE]))
-            await asyncio.sleep(0)
 
     async def _meet(self, jid: BareJid) -> None:
         """Ask for the person's presence, or to be allowed to see it."""
