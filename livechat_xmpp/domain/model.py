@@ -296,10 +296,11 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """That somebody left a room, as the room showed it."""
+    """That somebody left a room, as the room showed it. was_removed: they were put out, and are no member any more."""
 
     who: Occupant
     at: datetime
+    was_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

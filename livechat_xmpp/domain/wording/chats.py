@@ -29,6 +29,11 @@ OUT_TOO_LONG = Text(
 OFFER_EXPIRED = Text("offer-expired", "Time is up: {visitor}'s request goes back to the queue.")
 SILENT = Text("never-written", "You have not written to {visitor}, so the request is back in the queue.")
 NO_OFFER = Text("no-offer", "Nothing is offered to you at the moment.")
+MONITOR_LEFT = Text(
+    "put-out-without-monitor",
+    "No room monitor is in the chat with {visitor} any more, so you are out of it for now. You are asked in again as"
+    " soon as one is there.",
+)
 TAKEN_OFF_DUTY = Text(
     "taken-off-duty",
     'There was no answer from you, and I cannot see whether you are there, so you are off duty now. Write "on" to'
