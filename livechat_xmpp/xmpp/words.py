@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Phrase, Sayable, forms, languages, training
+from livechat_xmpp.domain.wording import Phrase, Sayable, forms, languages, taking, training
 from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
@@ -42,6 +42,7 @@ WORDS = {
         Word("status", "my-status", (), texts.STATUS),
         Word("all", "tell-on-duty", ("message",), texts.ALL),
         Word("queue", "list-queue", (), texts.QUEUE),
+        Word("take", "take-request", ("chat",), taking.HINT_TAKE),
         Word("chats", "list-chats", (), texts.CHATS),
         Word("join", "join-chat", ("chat",), texts.JOIN),
         Word("close", "close-chat", ("chat", "disposition", "tags"), texts.CLOSE),
