@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Phrase, Sayable, forms, languages, taking, training
+from livechat_xmpp.domain.wording import Sayable, forms, languages, taking, training
 from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
@@ -23,7 +23,7 @@ HELP = {"", "help", "?", "hilfe"}
 class Word:
     """A word and the command it stands for. fields: what its arguments fill, in order; the last takes the rest.
 
-    given: fields that the word itself fills.
+    given: fields that the word itself fills. is_shown: what comes of it is shown by itself, by an invitation.
     """
 
     word: str
@@ -31,6 +31,7 @@ class Word:
     fields: Sequence[str] = ()
     hint: Sayable = ""
     given: Mapping[str, str] = field(default_factory=dict)
+    is_shown: bool = False
 
 
 WORDS = {
@@ -42,7 +43,7 @@ WORDS = {
         Word("status", "my-status", (), texts.STATUS),
         Word("all", "tell-on-duty", ("message",), texts.ALL),
         Word("queue", "list-queue", (), texts.QUEUE),
-        Word("take", "take-request", ("chat",), taking.HINT_TAKE),
+        Word("take", "take-request", ("chat",), taking.HINT_TAKE, is_shown=True),
         Word("chats", "list-chats", (), texts.CHATS),
         Word("join", "join-chat", ("chat",), texts.JOIN),
         Word("close", "close-chat", ("chat", "disposition", "tags"), texts.CLOSE),
@@ -77,7 +78,10 @@ class Words:
         self._desk = desk
 
     async def answer(self, jid: FullJid, workgroup: WorkgroupName, text: str) -> str:
-        """Do what a member of the staff wrote to the workgroup and return what to say; refusals are said too."""
+        """Do what a member of the staff wrote to the workgroup and return what to say; refusals are said too.
+
+        "": what there is to say comes by itself.
+        """
         word, *arguments = text.split() or [""]
         word = word.lower().strip("!.,")
         asker = await self._desk.ask(who_is, bare(jid))
@@ -97,14 +101,17 @@ class Words:
     def _say(self, text: Sayable, asker: Asker) -> str:
         return self._desk.rules.said(text, asker.jid, asker.language)
 
-    async def _yes(self, jid: BareJid) -> Phrase:
-        """Take the offer; without one, have the way to the chat sent again that the person was asked into."""
+    async def _yes(self, jid: BareJid) -> Sayable:
+        """Take the offer; without one, have the way to the chat sent again that the person was asked into.
+
+        "" where the invitation that follows says all there is to say.
+        """
         try:
-            chat = await self._desk.do(offers.accept_offer, jid, rules=self._desk.rules)
+            await self._desk.do(offers.accept_offer, jid, rules=self._desk.rules)
         except NotFound:
             chat = await self._desk.do(chats.ask_in_again, jid)
-            return texts.ASKED_IN_AGAIN.of(visitor=chat.visitor_name)
-        return texts.YOURS.of(visitor=chat.visitor_name)
+            return texts.ASKED_IN_LATER.of(visitor=chat.visitor_name) if chat is not None else ""
+        return ""
 
     async def _run(
         self, word: Word, form: Mapping[str, Sequence[str]], asker: Asker, jid: FullJid, workgroup: WorkgroupName | None
@@ -115,6 +122,8 @@ class Words:
         answer = await command.handle(Asked(asker, jid, self._desk, workgroup, form))
         if isinstance(answer, Form):
             return f"{answer.note or self._say(texts.INCOMPLETE, asker)} ({self._say(word.hint, asker)})"
+        if word.is_shown and answer.note_type == "info":
+            return ""
         return as_text(answer, lambda text: self._say(text, asker))
 
     def _opening(self, word: str) -> Sayable:

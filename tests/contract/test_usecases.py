@@ -238,8 +238,11 @@ async def test_a_yes_brings_the_invitation_again_and_never_one_to_a_chat_that_is
     chat_id = await story.in_progress()
     invitation = next(i for i in (await story.chat(chat_id)).invitations if i.jid == jid("ana"))
     await story.desk.do(rooms.mark_invitation_told, chat_id, invitation)
-    assert (await story.desk.do(chats.ask_in_again, jid("ana"))).id == chat_id
-    assert {i.jid: i.told_at for i in (await story.chat(chat_id)).invitations}[jid("ana")] is None
+    assert await story.desk.do(chats.ask_in_again, jid("ana")) is None
+    again = next(i for i in (await story.chat(chat_id)).invitations if i.jid == jid("ana"))
+    assert (again.told_at, again.times_told) == (None, 1), "told anew, as one who was told before"
+    waits = await story.desk.do(chats.ask_in_again, jid("ana"))
+    assert (waits.id if waits is not None else None) == chat_id, "they are not let in yet"
     await story.desk.do(
         chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SOLVED, rules=story.desk.rules
     )

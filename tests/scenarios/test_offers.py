@@ -36,6 +36,10 @@ async def test_an_offer_is_taken(stage: Stage, how: str) -> None:
     elif how == "with yes":
         await ana.say(stage.workgroup, "yes")
         await ana.receives("vic is yours")
+        await stage.settled()
+        (told,) = [one.body for one in ana.inbox if "yours" in one.body]
+        assert '"!close"' in told
+        assert f"xmpp:{room}?join" in told, "one message says all"
     else:
         assert "accept-offer" in await ana.commands(stage.workgroup)
         form = await ana.command("accept-offer", at=stage.workgroup)
@@ -302,7 +306,6 @@ async def test_who_missed_an_offer_takes_the_request_by_a_word(stage: Stage) -> 
     assert 'write "take"' in (await ana.command("list-queue")).info
     assert '1 request waits that you can take: write "take".' in (await ana.command("my-status")).info
     await ana.say(stage.workgroup, "take")
-    await ana.receives("The chat with vic is yours; ")
     await ana.receives("The chat with vic is yours. Please come in.")
     await ana.enter(room)
     await vic.is_invited(room)
