@@ -10,7 +10,8 @@ offers       A helper is offered a request again only after an offer was answere
 asked in     Somebody is asked into a room once for each way in: the first, and one more each time that it was lost
              (put out, the room destroyed, the own connection gone), or wished for. Visitor and helper may be reminded
              once for each.
-once         The welcome, the way into the contributors' room, and the question whether a trainee is ready come once.
+once         The welcome, the way into the contributors' room, and the question whether a trainee is ready come once; a
+             trainee is told to be out for lack of a monitor no more often than they were out.
 rooms        Of each open chat there is a room on the server, the desk in it; its members are exactly those that the
              record names, and who means to be inside is an occupant. Of ended chats there is none.
 trainees     No trainee is a member or an occupant where no monitor is an occupant.

@@ -21,7 +21,8 @@ ASKED_IN = re.compile(
     r"|The chat with .* is open for you\.|A helper is here for you\. Please come in: ).*xmpp:([^@\s]+)@",
     re.DOTALL,
 )
-TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes back to the queue\.$")
+TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes back to the queue\.(?: .take. still gets it [^\n]*)?$")
+OUT_FOR_NOW = re.compile(r"^No room monitor is in the chat with (.*) any more, so you are out of it for now\.")
 TAKEN_BACK = re.compile(
     r"^(?:You were out of the chat with )?(.*?)(?:'s request is not waiting for you any more\."
     r"| for too long, so the request is back in the queue\.)$"
@@ -113,6 +114,9 @@ def once(given: Evidence) -> Found:
         for what, count in (others + words).items():
             if count > 1:
                 yield "doubled", f"{person.name} was told {count} times: {what!r}"
+        out = sum(1 for m in person.told if OUT_FOR_NOW.search(m.body))
+        if out > len(person.shown):
+            yield "doubled", f"{person.name} was told {out} times to be out, and was out {len(person.shown)} times"
 
 
 def strange(given: Evidence) -> Found:
@@ -143,7 +147,7 @@ def _is_excused(message: Told, person: Witness) -> bool:
 def _is_explained(message: Told, given: Evidence, person: Witness) -> bool:
     if message.room or not message.body:
         return True
-    known = (OFFER, ASKED_IN, TIME_IS_UP, *EXPLAINED, *ONCE)
+    known = (OFFER, ASKED_IN, TIME_IS_UP, OUT_FOR_NOW, *EXPLAINED, *ONCE)
     if any(pattern.search(message.body) for pattern in known):
         return True
     match = TAKEN_BACK.match(message.body)

@@ -1,4 +1,4 @@
-"""Faults in which nothing ends: a process stands still, the link is slow; and a start that is broken off, again and again.
+"""Faults in which nothing ends: a process stands still, the link is slow; and a start that is broken off repeatedly.
 
 Who is stopped in this way wakes up with connections, timers and beliefs of long ago.
 """
@@ -73,9 +73,14 @@ class KilledWhileRecovering(Fault):
             await persist("a new process", lambda: _is_running(world))
             await for_so_long(world.dice.uniform(0, 1))
             world.desk.kill()
-            trap = world.cable.trap(ANYTHING, world.dice.randrange(1, 30), world.desk.kill)
-            await persist("the new process sends what it dies of", lambda: _true(trap.is_sprung), limit_s=60)
-            world.cable.burst()
+            await self._kill_at_a_stanza(world)
+
+
+    @staticmethod
+    async def _kill_at_a_stanza(world: World) -> None:
+        trap = world.cable.trap(ANYTHING, world.dice.randrange(1, 30), world.desk.kill)
+        await persist("the new process sends what it dies of", lambda: _true(trap.is_sprung), limit_s=60)
+        world.cable.burst()
 
 
 class SlowLink(Fault):

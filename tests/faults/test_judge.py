@@ -269,6 +269,10 @@ def a_helper_is_asked_twice_about_a_trainee(world: Evidence) -> None:
         tell(world, "ana", a_message(asked))
 
 
+def a_trainee_is_told_to_be_out_who_never_was(world: Evidence) -> None:
+    tell(world, "tom", a_message("No room monitor is in the chat with vic any more, so you are out of it for now."))
+
+
 def somebody_is_asked_into_the_contributors_room_twice(world: Evidence) -> None:
     for _ in range(2):
         tell(world, "ana", a_message("", room="contributors@conference.localhost"))
@@ -319,6 +323,7 @@ WRONG: list[tuple[Callable[[Evidence], None], tuple[str, str]]] = [
     (nothing_explains_a_message, ("strange", "rule")),
     (somebody_is_welcomed_twice, ("once", "doubled")),
     (a_helper_is_asked_twice_about_a_trainee, ("once", "doubled")),
+    (a_trainee_is_told_to_be_out_who_never_was, ("once", "doubled")),
     (somebody_is_asked_into_the_contributors_room_twice, ("once", "doubled")),
     (an_offer_is_taken_back_and_nobody_had_gone, ("strange", "rule")),
     (a_helper_is_put_out, ("strange", "rule")),
