@@ -75,7 +75,6 @@ class KilledWhileRecovering(Fault):
             world.desk.kill()
             await self._kill_at_a_stanza(world)
 
-
     @staticmethod
     async def _kill_at_a_stanza(world: World) -> None:
         trap = world.cable.trap(ANYTHING, world.dice.randrange(1, 30), world.desk.kill)
