@@ -129,7 +129,8 @@ class Stage(ABC):
     async def settled(self) -> None:
         """Wait until nothing more happens by itself: what has not been said by then is not said.
 
-        Exact on the simulated server. On a real one: until several rounds of questions brought nothing new to anybody.
+        Exact on the simulated server. On a real one: until the component has nothing to do, and rounds of questions
+        brought nothing new to anybody.
         """
 
     @property

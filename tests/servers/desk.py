@@ -21,7 +21,7 @@ from livechat_xmpp.demo.config_files import write_component
 from livechat_xmpp.demo.places import HOST, PROJECT, database_url
 from livechat_xmpp.demo.processes import last_lines, tied_to_us
 from livechat_xmpp.demo.state import addresses
-from tests.servers.forked import Forked
+from tests.servers.forked import Forked, State
 from tests.servers.throwaway import ThrowawayServer, some_free_ports
 from tests.servers.waiting import wait_until, wait_until_async
 
@@ -104,6 +104,11 @@ class Desk:
 
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    async def state(self) -> State | None:
+        """Ask the component where it stands; None while it does not run."""
+        assert isinstance(self._process, Forked)
+        return await self._process.state()
 
     def log_errors(self) -> list[str]:
         """Return the lines of the component's log that tell of a bug: level ERROR, or a traceback's head."""
