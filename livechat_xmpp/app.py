@@ -23,7 +23,8 @@ from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
 from livechat_xmpp.store.database import Store
 from livechat_xmpp.store.fence import LockLost
-from livechat_xmpp.store.lock import DeskLock, lock_for
+from livechat_xmpp.store.lock import DeskLock
+from livechat_xmpp.store.locks import lock_for
 from livechat_xmpp.store.postgresql import session_name
 from livechat_xmpp.usecases import audit, staff, transcripts
 from livechat_xmpp.usecases.ports import Work

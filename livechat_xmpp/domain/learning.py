@@ -34,9 +34,12 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Left:
+    """lacked_monitor: a trainee who was put out, as the last room monitor was gone."""
+
     jid: BareJid
     nick: str
     at: datetime
+    lacked_monitor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def learn(
     present = seen.present - absent
     monitored = is_monitored(chat, present, helper_counts=rules.helper_counts_as_monitor)
     return (
-        *comings_and_goings(chat, seen, now),
+        *comings_and_goings(chat, seen, now, is_watched=monitored or not rules.are_trainees_welcome),
         *_offer_facts(chat, seen, now),
         *_missing(chat, seen, rules, now),
         *_reply_facts(chat, seen, rules, now),
@@ -131,14 +134,20 @@ def learn(
     )
 
 
-def comings_and_goings(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Entered | Left]:
-    """Yield who left and who came since the record was written; also to be asked before a room goes for good."""
+def comings_and_goings(
+    chat: Chat, seen: RoomView, now: datetime, *, is_watched: bool = True
+) -> Iterator[Entered | Left]:
+    """Yield who left and who came since the record was written; also to be asked before a room goes for good.
+
+    is_watched: a room monitor is there, or trainees are put out for another reason than that none is.
+    """
     recorded = {(v.jid, v.nick) for v in chat.visits if v.left_at is None}
     for gone in seen.departures:
         key = (gone.who.jid, gone.who.nick)
         if key not in recorded:
             yield Entered(_visit(chat, gone.who))
-        yield Left(*key, gone.at)
+        is_trainee = chat.standings.get(gone.who.jid) is Standing.TRAINEE
+        yield Left(*key, gone.at, lacked_monitor=gone.was_removed and is_trainee and not is_watched)
         recorded.discard(key)
     shown = {(o.jid, o.nick): o for o in seen.occupants}
     for jid, nick in sorted(recorded - set(shown)):

@@ -173,7 +173,8 @@ class Offer:
 class Invitation:
     """A person asked into the chat's room.
 
-    told_at: when they were last asked; None while they have to be asked (again). times_told: since then.
+    told_at: when they were last asked; None while they have to be asked (again). times_told: how often they were,
+    since their way in was last barred.
     has_voice: somebody has lent them voice; counts for trainees where that is asked for.
     """
 
@@ -220,7 +221,7 @@ class Chat:
     returned_at: when it last returned to the queue; None: it never did. alarmed_at, visitor_told_at: when staff, and
     the visitor, were told that nobody takes it; None since it last came to the queue. replied_at: when it was last
     noticed that somebody of the staff has written to the visitor; it counts if that was after opened_at.
-    visitor_gone_at: since when a waiting visitor is known to be gone. closing: what the visitor was told at the end.
+    visitor_gone_at: since when a waiting visitor is known to be gone. closing: what all in the room read at the end.
     offers: those open; several when all are asked at once.
     visits: those not ended yet, and the last of each person. standings: of everybody staff named here; languages: those
     of them whose language is on record.
@@ -295,10 +296,11 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """That somebody left a room, as the room showed it."""
+    """That somebody left a room, as the room showed it. was_removed: they were put out, and are no member any more."""
 
     who: Occupant
     at: datetime
+    was_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,13 +148,20 @@ Step: TypeAlias = (
 
 
 def plan(
-    chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime, absent: Set[BareJid] = frozenset()
+    chat: Chat,
+    seen: RoomView | None,
+    rules: RoomRules,
+    *,
+    now: datetime,
+    absent: Set[BareJid] = frozenset(),
+    unheard: Set[BareJid] = frozenset(),
 ) -> tuple[Step, ...]:
     """Return the steps from the room as seen to the room the chat needs; () when it is there.
 
     seen is None while the room is unknown (new link, failed step): then we only look, and let nobody
     in. Removals come first: a link lost half-way leaves too few people inside, never too many.
     absent: occupants whose own presence has said offline for so long that they do not count as present.
+    unheard: staff who are not there to be told anything; those who were inside are asked in anew once they are.
     """
     if chat.room in (RoomState.NONE, RoomState.GONE):
         return ()
@@ -175,7 +182,7 @@ def plan(
         *(() if seen.is_read else (ReadArchive(),)),
         *(SetAffiliation(jid, Affiliation.MEMBER) for jid in sorted(wanted - seen.members)),
         *((SetSubject(subject),) if seen.subject != subject else ()),
-        *_tellings(chat, seen, rules, wanted, now),
+        *_tellings(chat, seen, rules, wanted, unheard, now),
         *(Speak(n) for n in chat.notices if n.expires_at > now and n.stanza_id not in seen.spoken),
     )
 
@@ -280,14 +287,21 @@ def _is_disguised_visitor(chat: Chat, occupant: Occupant) -> bool:
 
 
 def _tellings(
-    chat: Chat, seen: RoomView, rules: RoomRules, wanted: frozenset[BareJid], now: datetime
+    chat: Chat, seen: RoomView, rules: RoomRules, wanted: frozenset[BareJid], unheard: Set[BareJid], now: datetime
 ) -> Iterator[Step]:
-    """Yield whom to ask in: only who may enter already, so that nobody is sent to a closed door."""
+    """Yield whom to ask in: only who may enter already, so that nobody is sent to a closed door.
+
+    Servers keep no invitations for those who are offline. A server's restart ends people's connections too, and ours
+    is back first: helper and monitor are asked in anew once they are there. A trainee's place goes to the next one.
+    """
     for offer in chat.offers:
         if offer.told_at is None and offer.helper in wanted:
             yield TellOffer(offer)
     for invitation in chat.invitations:
         if invitation.jid not in wanted or invitation.jid in seen.present:
+            continue
+        is_for_the_next = invitation.part is Part.TRAINEE
+        if invitation.jid in unheard and chat.last_visit(invitation.jid) is not None and not is_for_the_next:
             continue
         if invitation.told_at is None or _is_reminder_due(invitation, rules, now):
             yield TellInvitation(invitation)

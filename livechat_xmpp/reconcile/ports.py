@@ -146,6 +146,10 @@ class StaffPresences(Presences, Protocol):
         """Return since when the person's clients are known to be gone; None: they are not, or nobody knows."""
         ...
 
+    def may_hear(self, jid: BareJid) -> bool:
+        """Return whether a message may find a client; False too until who lets us see them has been heard of."""
+        ...
+
 
 class GroupKeeper(Protocol):
     """One way of bringing the groups into the staff's contact lists.

@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 GUARDS = 8  # rooms guarded at once while the database holds up their rounds
 WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
 BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
+STORE_RETRY = timedelta(seconds=2)
 STAFF, TRANSCRIPTS, LEFTOVERS = "staff", "transcripts", "leftovers"  # as QUEUES: no chat's id
 
 
@@ -225,7 +226,7 @@ class Reconciler:
                 self._back_off(chat_id, f"the same steps do not help: {stuck}")
             except StoreTrouble as trouble:
                 log.warning("the database does not answer", extra={"chat": chat_id, "trouble": str(trouble)})
-                self._back_off(chat_id, str(trouble))
+                self._wait_for_database(chat_id, str(trouble))
             except Exception as bug:
                 log.exception("round failed", extra={"chat": chat_id})
                 self._back_off(chat_id, f"{type(bug).__name__}, see the log")
@@ -249,14 +250,24 @@ class Reconciler:
                 log.exception("guarding a room failed", extra={"chat": chat_id})
 
     def _back_off(self, chat_id: ChatId, why: str) -> None:
-        """Look at the room again later, longer each time; soon when people moved there meanwhile."""
-        since, _ = self._stuck.get(chat_id, (self._clock.now(), ""))
-        self._stuck[chat_id] = (since, why)
+        """Look at the room anew later, longer each time; soon when people moved there meanwhile."""
+        is_urgent = self._put_aside(chat_id, why)
         self._rooms.forget(chat_id)
-        is_urgent = self._wakeups.failed(chat_id)
         delay = BACK_OFF[0 if is_urgent else min(self._failures[chat_id], len(BACK_OFF) - 1)]
         self._failures[chat_id] += 1
         self._timers.after(chat_id, delay)
+
+    def _wait_for_database(self, chat_id: ChatId, why: str) -> None:
+        """Go on with the chat soon. What its room shows stays true: who comes, goes and speaks there is not missed."""
+        self._put_aside(chat_id, why)
+        self._failures[chat_id] += 0  # in trouble, but no reason to ask the room later next time
+        self._timers.after(chat_id, STORE_RETRY)
+
+    def _put_aside(self, chat_id: ChatId, why: str) -> bool:
+        """Note why the chat's steps fail; return whether it was woken urgently meanwhile."""
+        since, _ = self._stuck.get(chat_id, (self._clock.now(), ""))
+        self._stuck[chat_id] = (since, why)
+        return self._wakeups.failed(chat_id)
 
     async def _look_after_staff(self) -> None:
         self.groups.is_woken.set()

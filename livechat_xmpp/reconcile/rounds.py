@@ -86,7 +86,7 @@ class Round:
                 continue  # somebody came whose standing was not asked for
             now = self._clock.now()  # one moment for all: what is due after it is not missed, nor reported late
             absent, absent_due = self._absent(seen, now)
-            steps = plan(chat, seen, self.rules, now=now, absent=absent)
+            steps = plan(chat, seen, self.rules, now=now, absent=absent, unheard=self._unheard(chat))
             if steps:
                 repeated = repeated + 1 if steps == last else 0
                 if repeated >= SAME_PLANS:
@@ -152,6 +152,10 @@ class Round:
             else:
                 moments.append(since + self._monitor_grace)
         return absent, min(moments, default=None)
+
+    def _unheard(self, chat: Chat) -> Set[BareJid]:
+        """Return who of the staff that are asked in is not there to hear it, or has not been heard of yet."""
+        return {i.jid for i in chat.invitations if i.jid in chat.standings and not self._presences.may_hear(i.jid)}
 
     async def _take(self, chat: Chat, steps: Sequence[Step]) -> None:
         """Take the first steps, those that are alike at once; the rest is planned anew from what shows then."""

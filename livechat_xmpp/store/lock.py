@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from sqlalchemy import make_url
-
-from livechat_xmpp.store.fence import Fence, LockLost, moment_s
+from livechat_xmpp.store.fence import Fence, LockLost
 
 log = logging.getLogger(__name__)
 
@@ -83,80 +79,6 @@ class DeskLock(ABC):
         self.fence.lose(why)
 
 
-class FileLock(DeskLock):
-    """For SQLite: a lock of the operating system on a file beside the database; it ends with the process."""
-
-    def __init__(self, database: str, takeover_s: float) -> None:
-        super().__init__(takeover_s, longest_s=float("inf"))  # nobody takes it from a process that is stopped
-        path = Path(database).resolve()
-        self._path = path.with_name(f"{path.name}.lock")
-        self._file: int | None = None
-
-    async def take(self) -> bool:
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip()
-            os.close(file)
-            return False
-        with contextlib.suppress(OSError):  # a full disk: who waits is not told for whom
-            os.ftruncate(file, 0)
-            os.pwrite(file, f"{this_process()}\n".encode(), 0)
-        self._file = file
-        try:
-            await self._look()
-        except LockLost:  # removed between opening and locking
-            await self.release()
-            return False
-        return True
-
-    async def _look(self) -> None:
-        assert self._file is not None
-        ours = os.fstat(self._file)
-        try:
-            there = self._path.stat()
-        except FileNotFoundError:
-            raise LockLost(f"{self._path.name} was removed") from None
-        if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
-            raise LockLost(f"{self._path.name} was replaced")
-        self.fence.confirm(moment_s())
-
-    async def release(self) -> None:
-        if self._file is not None:  # the file stays: who opened it before the removal would lock another one
-            os.close(self._file)
-            self._file = None
-
-
-class NoLock(DeskLock):
-    """For a database in memory, which no other process has."""
-
-    def __init__(self, takeover_s: float) -> None:
-        super().__init__(takeover_s, longest_s=float("inf"))
-
-    async def take(self) -> bool:
-        await self._look()
-        return True
-
-    async def _look(self) -> None:
-        self.fence.confirm(moment_s())
-
-    async def release(self) -> None:
-        pass
-
-
 def this_process() -> str:
     """Return who we are, for the operator of another process."""
     return f"{socket.gethostname()} pid {os.getpid()}"
-
-
-def lock_for(url: str, component: str, takeover_s: float) -> DeskLock:
-    """Return the lock of the component's desk on the database at url; it is not taken yet."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        from livechat_xmpp.store.advisory_lock import AdvisoryLock  # its driver is there only where it is needed
-
-        return AdvisoryLock(url, component, takeover_s)
-    if parsed.database in (None, "", ":memory:"):
-        return NoLock(takeover_s)
-    return FileLock(str(parsed.database), takeover_s)

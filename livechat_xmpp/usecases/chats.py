@@ -47,11 +47,10 @@ def finish(
 ) -> None:
     """End a request with its one outcome; everybody who waits for it is told, the room goes afterwards.
 
-    is_asked_for: the visitor wanted it; else the desk takes them out of the queue.
+    text: what the visitor is told. is_asked_for: the visitor wanted it; else the desk takes them out of the queue.
     """
     for offer in chat.offers:
         revoke(work, chat, offer, rules)
-    closing = said_to(work, chat.visitor_bare, text, rules)
     work.chats.save(
         replace(
             chat,
@@ -59,7 +58,7 @@ def finish(
             closed_at=work.now,
             outcome=outcome,
             disposition=disposition,
-            closing=closing,
+            closing=said_to(work, chat.visitor_bare, visitors.ROOM_CLOSED, rules),
             room=RoomState.GONE if chat.room is RoomState.NONE else chat.room,
         )
     )
@@ -73,7 +72,8 @@ def finish(
     if chat.visitor_gone_at is None:
         kind = "departed" if is_asked_for and by is None else "removed"
         kind = kind if chat.first_opened_at is None else "ended"
-        work.letters.add(Letter(chat.visitor, closing, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
+        told = said_to(work, chat.visitor_bare, text, rules)
+        work.letters.add(Letter(chat.visitor, told, chat.workgroup, work.now + LETTER_EXPIRY, kind, chat.id))
     work.touch_letters()
     work.touch(chat.id)
     work.touch_queues()
@@ -248,16 +248,19 @@ def decline_invitation(work: Work, chat_id: ChatId, jid: BareJid) -> None:
     work.touch(chat_id)
 
 
-def ask_in_again(work: Work, jid: BareJid) -> Chat:
-    """Have a person be asked in once more where they are expected. Raises NotFound when they are nowhere."""
+def ask_in_again(work: Work, jid: BareJid) -> Chat | None:
+    """Have a person be asked in once more where they are expected. Raises NotFound when they are nowhere.
+
+    Return the chat when that has to wait: they may not enter now.
+    """
     for chat_id in work.invitations.of_person(jid):
         chat = work.chats.find(chat_id)
         invitation = chat.invitation_of(jid) if chat else None
         if chat is None or invitation is None or chat.state is ChatState.CLOSED or chat.is_inside(jid):
             continue
-        if work.invitations.mark(chat_id, replace(invitation, told_at=None, times_told=0)):
+        if work.invitations.mark(chat_id, replace(invitation, told_at=None)):
             work.touch(chat_id)
-            return chat
+            return chat if invitation.told_at is None else None
     raise NotFound(words.NO_OFFER)
 
 

@@ -38,7 +38,7 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.outcome import outcome_when_left
 from livechat_xmpp.domain.routing import MAY_BE_ASKED, TraineeOnDuty, choose_trainees
 from livechat_xmpp.domain.wording import visitors
-from livechat_xmpp.domain.wording.chats import TAKEN_OFF_DUTY, story
+from livechat_xmpp.domain.wording.chats import MONITOR_LEFT, TAKEN_OFF_DUTY, story
 from livechat_xmpp.usecases.chats import finish, open_chat, return_to_queue, tell_room
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
@@ -62,11 +62,8 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
     match fact:
         case Entered():
             _entered(work, chat, fact, rules)
-        case Left(jid, nick, at):
-            work.visits.end(chat.id, jid, nick, at)
-            visit = chat.last_visit(jid)
-            if visit is not None and visit.part is not Part.VISITOR:  # also under an address of before
-                work.fact("left", chat=chat.id, jid=jid)
+        case Left():
+            _left(work, chat, fact, rules)
         case OfferTaken(helper):
             _offer_taken(work, chat, helper, rules)
         case OfferExpired(offer_id):
@@ -118,6 +115,20 @@ def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
         tell_room(work, chat, story(chat, rules.form_of(chat.workgroup)), rules)
     if is_monitor(chat, visit.jid, helper_counts=True):
         work.touch(chat.id, is_urgent=True)
+
+
+def _left(work: Work, chat: Chat, fact: Left, rules: DeskRules) -> None:
+    """End the visit. A trainee who was put out, and is inside under no other nick, is told why: clients do not show it.
+
+    With the visit it is over that they are told: once.
+    """
+    work.visits.end(chat.id, fact.jid, fact.nick, fact.at)
+    visit = chat.last_visit(fact.jid)
+    if visit is not None and visit.part is not Part.VISITOR:  # also under an address of before
+        work.fact("left", chat=chat.id, jid=fact.jid)
+    inside = [v for v in chat.visits if v.jid == fact.jid and v.left_at is None]
+    if fact.lacked_monitor and [(v.nick, v.part) for v in inside] == [(fact.nick, Part.TRAINEE)]:
+        tell_staff(work, chat, fact.jid, MONITOR_LEFT.of(visitor=chat.visitor_name), rules)
 
 
 def _offer_taken(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> None:

@@ -232,8 +232,8 @@ class Gate:
         if not is_staff:
             nick = message.xml.findtext("{http://jabber.org/protocol/nick}nick") or ""
             await self._queue_door.on_words(sender, workgroup, text, nick)
-        else:
-            self._speaker.say(workgroup, sender, await self._words.answer(sender, workgroup, text))
+        elif reply := await self._words.answer(sender, workgroup, text):
+            self._speaker.say(workgroup, sender, reply)
 
     async def _is_answer(self, visitor: FullJid, workgroup: WorkgroupName, text: str) -> bool:
         """Take it if somebody answers whether they would like to help others; return whether they do."""

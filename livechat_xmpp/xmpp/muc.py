@@ -20,6 +20,7 @@ MAM = "urn:xmpp:mam:2"
 RSM = "http://jabber.org/protocol/rsm"
 
 SELF, CREATED, RENAMED = "110", "201", "303"
+REMOVALS = {"307", "321", "322"}  # kicked, or not a member any more (XEP-0045 §15.6.2)
 
 # Wanted room settings; only those that the service offers are submitted (ejabberd refuses unknown ones).
 # moderatedroom must be 0: with 1 ejabberd lets removed people in again (it keeps their role).

@@ -107,8 +107,8 @@ class Speaker:
             self._invite(chat, chat.visitor)
             return
         rules = self._rules.rooms
-        is_voice_lent = chat.workgroup in rules.lent_voice and not invitation.has_voice
-        text = chats.invitation(chat, invitation.part, room, rules.trainee_patience, is_voice_lent=is_voice_lent)
+        is_voice_lent = chat.workgroup in rules.lent_voice
+        text = chats.invitation(chat, invitation, room, rules.trainee_patience, is_voice_lent=is_voice_lent)
         body = self._said(chat, invitation.jid, text)
         self._chat(chat.workgroup, invitation.jid, body, f"invitation-{self._link.new_id()}", is_fleeting=True)
         self._invite(chat, invitation.jid)

@@ -98,6 +98,10 @@ class PresenceBook:
         """Return since when the person has been gone; None where they are there or nobody knows."""
         return self._offline_since.get(jid)
 
+    def may_hear(self, jid: BareJid) -> bool:
+        """Return whether a message may find a client; False too until who lets us see them has been heard of."""
+        return bool(self._resources.get(jid)) or (jid not in self._resources and jid not in self.subscribed)
+
     def is_there(self, jid: FullJid) -> bool:
         """Return whether this very address has said that it is there."""
         return jid in self._resources.get(bare(jid), {})

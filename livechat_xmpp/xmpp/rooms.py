@@ -329,7 +329,8 @@ class MucRooms:
             )
         else:
             now = self._now()
-            departures = [Departure(o, now) for o in room.shown.occupants if o.nick == item.nick]
+            was_removed = item.affiliation is Affiliation.NONE and not item.codes.isdisjoint(muc.REMOVALS)
+            departures = [Departure(o, now, was_removed) for o in room.shown.occupants if o.nick == item.nick]
             room.shown = replace(
                 room.shown,
                 occupants=tuple(o for o in room.shown.occupants if o.nick != item.nick),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Phrase, Sayable, forms, languages, training
+from livechat_xmpp.domain.wording import Sayable, forms, languages, training
 from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
@@ -76,7 +76,10 @@ class Words:
         self._desk = desk
 
     async def answer(self, jid: FullJid, workgroup: WorkgroupName, text: str) -> str:
-        """Do what a member of the staff wrote to the workgroup and return what to say; refusals are said too."""
+        """Do what a member of the staff wrote to the workgroup and return what to say; refusals are said too.
+
+        "": what there is to say comes by itself.
+        """
         word, *arguments = text.split() or [""]
         word = word.lower().strip("!.,")
         asker = await self._desk.ask(who_is, bare(jid))
@@ -96,14 +99,17 @@ class Words:
     def _say(self, text: Sayable, asker: Asker) -> str:
         return self._desk.rules.said(text, asker.jid, asker.language)
 
-    async def _yes(self, jid: BareJid) -> Phrase:
-        """Take the offer; without one, have the way to the chat sent again that the person was asked into."""
+    async def _yes(self, jid: BareJid) -> Sayable:
+        """Take the offer; without one, have the way to the chat sent again that the person was asked into.
+
+        "" where the invitation that follows says all there is to say.
+        """
         try:
-            chat = await self._desk.do(offers.accept_offer, jid, rules=self._desk.rules)
+            await self._desk.do(offers.accept_offer, jid, rules=self._desk.rules)
         except NotFound:
             chat = await self._desk.do(chats.ask_in_again, jid)
-            return texts.ASKED_IN_AGAIN.of(visitor=chat.visitor_name)
-        return texts.YOURS.of(visitor=chat.visitor_name)
+            return texts.ASKED_IN_LATER.of(visitor=chat.visitor_name) if chat is not None else ""
+        return ""
 
     async def _run(
         self, word: Word, form: Mapping[str, Sequence[str]], asker: Asker, jid: FullJid, workgroup: WorkgroupName | None

@@ -17,7 +17,9 @@ from sqlalchemy.exc import OperationalError
 from livechat_xmpp.store.advisory_lock import AdvisoryLock
 from livechat_xmpp.store.database import Store
 from livechat_xmpp.store.fence import Fence, LockLost, moment_s
-from livechat_xmpp.store.lock import DeskLock, FileLock, lock_for
+from livechat_xmpp.store.file_lock import FileLock
+from livechat_xmpp.store.lock import DeskLock
+from livechat_xmpp.store.locks import lock_for
 from livechat_xmpp.store.postgresql import session_name
 from tests.contract.conftest import Watch
 from tests.factories import a_helper, jid

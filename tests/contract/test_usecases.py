@@ -17,7 +17,7 @@ from livechat_xmpp.domain.errors import (
     StaffAsking,
 )
 from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
-from livechat_xmpp.domain.learning import Entered, HelperMissing, OfferExpired, WaitedTooLong
+from livechat_xmpp.domain.learning import Entered, HelperMissing, Left, OfferExpired, WaitedTooLong
 from livechat_xmpp.domain.model import (
     Availability,
     Chat,
@@ -238,8 +238,11 @@ async def test_a_yes_brings_the_invitation_again_and_never_one_to_a_chat_that_is
     chat_id = await story.in_progress()
     invitation = next(i for i in (await story.chat(chat_id)).invitations if i.jid == jid("ana"))
     await story.desk.do(rooms.mark_invitation_told, chat_id, invitation)
-    assert (await story.desk.do(chats.ask_in_again, jid("ana"))).id == chat_id
-    assert {i.jid: i.told_at for i in (await story.chat(chat_id)).invitations}[jid("ana")] is None
+    assert await story.desk.do(chats.ask_in_again, jid("ana")) is None
+    again = next(i for i in (await story.chat(chat_id)).invitations if i.jid == jid("ana"))
+    assert (again.told_at, again.times_told) == (None, 1), "told anew, as one who was told before"
+    waits = await story.desk.do(chats.ask_in_again, jid("ana"))
+    assert (waits.id if waits is not None else None) == chat_id, "they are not let in yet"
     await story.desk.do(
         chats.close_chat, chat_id, by=jid("mia"), disposition=Disposition.SOLVED, rules=story.desk.rules
     )
@@ -514,3 +517,15 @@ async def test_a_notice_that_is_in_the_transcript_was_said(story: Story) -> None
     assert (await story.chat(chat_id)).notices == (notice,), "others may use our ids"
     await story.desk.do(transcripts.record_heard, {chat_id: [said]})
     assert (await story.chat(chat_id)).notices == ()
+
+
+async def test_a_trainee_with_two_nicks_is_told_once_that_they_are_out(story: Story) -> None:
+    """RO-3"""
+    chat_id = await story.in_progress()
+    stays = [a_visit("tom", nick=nick, part=Part.TRAINEE) for nick in ("tom", "tom too")]
+    await story.desk.do(rooms.record, chat_id, [Entered(v) for v in stays], **story.eyes)
+    gone = [Left(jid("tom"), v.nick, at(9), lacked_monitor=True) for v in stays]
+    await story.letters()
+    assert await story.desk.do(rooms.record, chat_id, gone, **story.eyes)
+    await story.desk.do(rooms.record, chat_id, gone, **story.eyes)
+    assert await story.letters() == [(jid("tom"), "fleeting")]

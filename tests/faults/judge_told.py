@@ -17,6 +17,7 @@ OFFER = re.compile(
 )
 ASKED_IN = re.compile(
     r"^(?:The chat with .* is yours\. Please come in\.|[^\n]* asks for help[^\n]*, and a room monitor is there\. "
+    r"|[^\n]* waits for you in the chat\. |You can come into the chat with .* again: "
     r"|The chat with .* is open for you\.|A helper is here for you\. Please come in: ).*xmpp:([^@\s]+)@",
     re.DOTALL,
 )
@@ -29,8 +30,7 @@ TAKEN_BACK = re.compile(
 EXPLAINED = (
     re.compile(r" \S+ decided this\b"),
     re.compile(r"^Passed on: "),
-    re.compile(r"^The chat with .* is yours; the invitation is on its way\. "),
-    re.compile(r"^The invitation to the chat with .* is on its way\.$"),
+    re.compile(r"^You cannot come into the chat with .* just now\. "),
     re.compile(r'^Chat \S+ is closed as "[^"]+"\.$'),
     re.compile(r"^Nothing is offered to you at the moment\.$"),
     re.compile(r"will be back", re.IGNORECASE),

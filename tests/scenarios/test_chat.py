@@ -73,11 +73,12 @@ async def test_closing_ends_the_chat_for_all_and_keeps_the_transcript(stage: Sta
         departure = await person.is_out_of(chat.room)
         assert departure is not None
         assert departure.destroyed
-        assert "The chat has ended" in departure.reason
+        assert departure.reason == "The chat has ended.", "one for all: only who asked is thanked for it"
     ended = await vic.receives(has(f"{{{VISIT}}}ended"))
     mark = ended.find(f"{{{VISIT}}}ended")
     assert mark is not None
     assert mark.get("chat") == chat.id
+    assert "Thank you for asking" in ended.body
     kept = await stage.ended(chat.id)
     assert said(kept) == [
         ("visitor", "It prints nothing"),

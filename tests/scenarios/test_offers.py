@@ -35,6 +35,10 @@ async def test_an_offer_is_taken(stage: Stage, how: str) -> None:
     elif how == "with yes":
         await ana.say(stage.workgroup, "yes")
         await ana.receives("vic is yours")
+        await stage.settled()
+        (told,) = [one.body for one in ana.inbox if "yours" in one.body]
+        assert '"!close"' in told
+        assert f"xmpp:{room}?join" in told, "one message says all"
     else:
         assert "accept-offer" in await ana.commands(stage.workgroup)
         form = await ana.command("accept-offer", at=stage.workgroup)

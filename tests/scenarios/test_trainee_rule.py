@@ -11,11 +11,12 @@ import pytest
 import pytest_asyncio
 
 from tests.people import Person, StanzaError
-from tests.people.elements import MUC_USER, make
+from tests.people.elements import MUC_USER, bare, make
 from tests.scenarios.stage import Chat, Stage
 
 REMOVED = 321  # a change of affiliation (XEP-0045 §9.4)
 NO_MONITOR = "No room monitor is here now"
+OUT_FOR_NOW = "so you are out of it for now"
 
 
 @dataclass
@@ -40,7 +41,9 @@ class Scene:
         assert departure is not None
         assert REMOVED in departure.codes
         assert NO_MONITOR in departure.reason
+        await self.tom.receives(OUT_FOR_NOW)
         await self.stage.settled()
+        assert not self.tom.has_unread(OUT_FOR_NOW), "once each time"
         assert {"ana", "vic", "Help desk"} <= set(self.ana.inside(self.chat.room))
         assert self.chat.visitor.is_in(self.chat.room)
         assert "tom" not in self.ana.inside(self.chat.room)
@@ -84,6 +87,40 @@ async def test_the_monitor_leaves_and_comes_back(scene: Scene) -> None:
     await scene.tom_is_out()
     await scene.mia.enter(scene.chat.room)
     await scene.tom_comes_again()
+
+
+async def test_a_trainee_put_out_is_told_by_the_desk_and_once(scene: Scene) -> None:
+    """RO-3: a client may show no more of a removal than that the room is gone"""
+    await scene.is_watched()
+    await scene.mia.leave(scene.chat.room)
+    told = await scene.tom.receives(OUT_FOR_NOW)
+    assert bare(told.sender) == scene.stage.workgroup
+    assert "in the chat with vic" in told.body
+    await scene.stage.settled()
+    await scene.stage.kill_component()
+    await scene.stage.start_component()
+    await scene.stage.settled()
+    assert not scene.tom.has_unread(OUT_FOR_NOW)
+    await scene.mia.enter(scene.chat.room)
+    await scene.tom_comes_again()
+
+
+async def test_who_is_out_for_another_reason_is_not_told_of_the_monitor(scene: Scene) -> None:
+    await scene.is_watched()
+    await scene.tom.leave(scene.chat.room)
+    await scene.tom.enter(scene.chat.room)
+    assert (await scene.ana.command("close-chat", chat=scene.chat.id, disposition="solved")).is_completed
+    await scene.tom.is_out_of(scene.chat.room)
+    second = await scene.stage.chat(scene.ana, await scene.stage.visitor("sam"))
+    await scene.stage.enters_as_monitor(scene.mia, second)
+    await scene.stage.enters_as_trainee(scene.tom, second)
+    await scene.stage.settled()
+    await scene.stage.stop_component()
+    await scene.tom.is_out_of(second.room)
+    await scene.stage.start_component()
+    await scene.stage.enters_as_trainee(scene.tom, second)
+    await scene.stage.settled()
+    assert not scene.tom.has_unread(OUT_FOR_NOW)
 
 
 async def test_the_room_puts_the_monitor_out(scene: Scene) -> None:

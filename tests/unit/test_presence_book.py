@@ -92,6 +92,26 @@ def test_a_visitors_very_address_counts() -> None:
     assert not book.is_there(PHONE)
 
 
+@pytest.mark.parametrize(
+    ("is_subscribed", "is_there", "may_hear"),
+    [
+        pytest.param(True, None, False, id="who lets us see them, and was not heard of yet"),
+        pytest.param(True, True, True, id="who is there"),
+        pytest.param(True, False, False, id="who has gone"),
+        pytest.param(False, None, True, id="who does not let us see them: nobody knows"),
+        pytest.param(False, False, False, id="who said good-bye all the same"),
+    ],
+)
+def test_who_may_hear_a_message(is_subscribed: bool, is_there: bool | None, may_hear: bool) -> None:
+    book = a_book()
+    book.subscribed = {ANA} if is_subscribed else set()
+    if is_there is not None:
+        book.come(PHONE, "")
+    if is_there is False:
+        book.go(PHONE, NOW)
+    assert book.may_hear(ANA) is may_hear
+
+
 def test_a_new_link_knows_nobody() -> None:
     book = a_book(phone="")
     book.go(PHONE, NOW)

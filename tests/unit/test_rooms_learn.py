@@ -93,6 +93,33 @@ def test_a_visit_that_was_over_before_anybody_looked_is_recorded_all_the_same() 
     assert facts(a_quiet_chat(a_monitor("mia")), seen, now=7)[:2] == (came, Left(jid("mia"), "mia", at(6)))
 
 
+TOM_OUT = Departure(an_occupant("tom"), at(5), was_removed=True)
+TOM_HERE = (*HERE, a_visit("tom", part=Part.TRAINEE))
+
+
+@pytest.mark.parametrize(
+    ("departure", "inside", "rules", "lacked_monitor"),
+    [
+        pytest.param(TOM_OUT, (), RULES, True, id="put out as no monitor is there"),
+        pytest.param(replace(TOM_OUT, was_removed=False), (), RULES, False, id="left"),
+        pytest.param(TOM_OUT, ("mia",), RULES, False, id="put out beside a monitor, for another reason"),
+        pytest.param(TOM_OUT, (), replace(RULES, are_trainees_welcome=False), False, id="the desk is stopping"),
+    ],
+)
+def test_why_a_trainee_is_gone(
+    departure: Departure, inside: tuple[str, ...], rules: RoomRules, lacked_monitor: bool
+) -> None:
+    chat = a_quiet_chat(a_trainee("tom"), a_monitor("mia"), visits=(*TOM_HERE, *(a_visit(name) for name in inside)))
+    found = facts(chat, a_room("ana", V1, *inside, departures=(departure,)), now=7, rules=rules)
+    assert found[0] == Left(jid("tom"), "tom", at(5), lacked_monitor)
+
+
+def test_a_monitor_who_is_put_out_did_not_lack_one() -> None:
+    gone = Departure(an_occupant("mia"), at(5), was_removed=True)
+    chat = a_quiet_chat(a_monitor("mia"), visits=(*HERE, a_visit("mia")))
+    assert facts(chat, a_room("ana", V1, departures=(gone,)), now=7)[0] == Left(jid("mia"), "mia", at(5))
+
+
 def test_who_left_and_is_back_before_anybody_looked_has_two_visits() -> None:
     gone = Departure(an_occupant("ana"), at(5))
     seen = a_room(an_occupant("ana", since_at=at(6)), V1, departures=(gone,))

@@ -282,6 +282,29 @@ def test_who_is_asked_in(invitation: Any, now: float, is_asked: bool) -> None:
     assert (TellInvitation(invitation) in steps(chat, seen, now=at(now))) is is_asked
 
 
+@pytest.mark.parametrize(
+    ("part", "has_been_inside", "is_asked"),
+    [
+        pytest.param(Part.MONITOR, True, False, id="a monitor who has to come in again, and is away"),
+        pytest.param(Part.HELPER, True, False, id="the helper who has to come in again, and is away"),
+        pytest.param(Part.MONITOR, False, True, id="who has just asked to come in, with an invisible client maybe"),
+        pytest.param(Part.TRAINEE, True, True, id="a trainee, whose place goes to the next one otherwise"),
+    ],
+)
+def test_who_was_inside_and_is_not_there_to_hear_it_is_asked_later(
+    part: Part, has_been_inside: bool, is_asked: bool
+) -> None:
+    who = a_trainee("una") if part is Part.TRAINEE else a_monitor("una")
+    invitation = an_invitation("una", part)
+    chat = a_chat_asking(invitation, a_monitor("mia"), who)
+    if has_been_inside:
+        chat = replace(chat, visits=(*chat.visits, a_visit("una", part=part, left_s=5)))
+    seen = room("ana", V1, "mia", also_members=["una"])
+    told = TellInvitation(invitation)
+    assert (told in steps(chat, seen, now=at(20), unheard=jids("una"))) is is_asked
+    assert told in steps(chat, seen, now=at(20))
+
+
 def test_who_is_inside_is_not_asked_in() -> None:
     assert steps(a_chat_asking(an_invitation("ana")), room("ana", V1)) == ()
 

@@ -9,10 +9,10 @@ import pytest
 
 from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.forms import DEFAULT, Field, Form
-from livechat_xmpp.domain.model import Disposition, Part
+from livechat_xmpp.domain.model import Disposition, Invitation, Part, Visit
 from livechat_xmpp.domain.queue import Wait
 from livechat_xmpp.domain.wording import ENGLISH, Sayable, chats, visitors
-from tests.factories import a_chat, a_request, jid, s
+from tests.factories import a_chat, a_request, at, jid, s
 
 HOW_TO_ANSWER = 'To take it, enter the room, or answer "yes" here. Answer "no" to pass it on.'
 ROOM = "q7hm2k42wx3n2@chats.workgroup.localhost"
@@ -100,7 +100,12 @@ def test_the_story_in_the_room_keeps_the_visitors_address_private() -> None:
 
 
 def test_the_story_of_a_chat_without_helper_names_the_visitor_alone() -> None:
-    assert "Who is who: Vera is the visitor." in english(chats.story(a_request(), DEFAULT))
+    assert "Who is who: Vera is the visitor;" in english(chats.story(a_request(), DEFAULT))
+
+
+def test_the_story_does_not_claim_to_name_everybody() -> None:
+    for chat in (a_chat(), a_request()):
+        assert "others of the team may come in later" in english(chats.story(chat, DEFAULT))
 
 
 @pytest.mark.parametrize(
@@ -114,14 +119,51 @@ def test_the_story_of_a_chat_without_helper_names_the_visitor_alone() -> None:
     ],
 )
 def test_people_are_asked_in_by_their_part(part: Part, opening: str) -> None:
-    invitation = english(chats.invitation(a_chat(), part, ROOM, s(60)))
+    invitation = english(chats.invitation(a_chat(), Invitation(jid("tom"), part), ROOM, s(60)))
     assert invitation.startswith(opening)
+    assert "\n> " in invitation
     assert invitation.endswith(f"xmpp:{ROOM}?join")
 
 
+@pytest.mark.parametrize(
+    ("part", "line"),
+    [
+        pytest.param(Part.HELPER, "Vera waits for you in the chat. Please come in:", id="the helper"),
+        pytest.param(
+            Part.TRAINEE, "You can come into the chat with Vera again: a room monitor is there.", id="trainee"
+        ),
+        pytest.param(Part.MONITOR, "The chat with Vera is open for you.", id="a monitor"),
+    ],
+)
+@pytest.mark.parametrize("was_inside", [False, True])
+def test_who_is_asked_in_again_is_told_in_a_line_and_the_link(part: Part, line: str, was_inside: bool) -> None:
+    visit = Visit(jid("tom"), "tom", part, at(0), at(1))
+    chat = a_chat(visits=(visit,)) if was_inside else a_chat()
+    invited = Invitation(jid("tom"), part, times_told=0 if was_inside else 1)
+    told, link = english(chats.invitation(chat, invited, ROOM, s(60))).split("\n")
+    assert told.startswith(line)
+    assert link == f"xmpp:{ROOM}?join"
+
+
+@pytest.mark.parametrize(
+    ("is_lent", "has_voice", "said"),
+    [
+        pytest.param(False, False, "You may write in the room, too, and Vera reads it.", id="as all others"),
+        pytest.param(True, False, "write in it as soon as the helper or the room monitor lets you", id="not yet"),
+        pytest.param(True, True, "You may write in the room, too, and Vera reads it.", id="somebody has let them"),
+    ],
+)
+def test_a_trainee_is_told_whether_they_may_write(is_lent: bool, has_voice: bool, said: str) -> None:
+    invited = Invitation(jid("tom"), Part.TRAINEE, has_voice=has_voice)
+    assert said in english(chats.invitation(a_chat(), invited, ROOM, s(60), is_voice_lent=is_lent))
+    helper = Invitation(jid("ana"), Part.HELPER)
+    assert "write in" not in english(chats.invitation(a_chat(), helper, ROOM, s(60), is_voice_lent=is_lent))
+
+
 def test_an_invitation_without_a_helper_names_nobody() -> None:
-    assert "answers" not in english(chats.invitation(a_request(), Part.MONITOR, ROOM, s(60)))
-    assert "Your place is kept for 1 minute" in english(chats.invitation(a_request(), Part.TRAINEE, ROOM, s(60)))
+    for_monitor, for_trainee = Invitation(jid("mia"), Part.MONITOR), Invitation(jid("tom"), Part.TRAINEE)
+    assert "answers" not in english(chats.invitation(a_request(), for_monitor, ROOM, s(60)))
+    assert "Your place is kept for 1 minute" in english(chats.invitation(a_request(), for_trainee, ROOM, s(60)))
 
 
 def test_an_empty_question_is_quoted_as_an_empty_line() -> None:

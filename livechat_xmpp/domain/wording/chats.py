@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from livechat_xmpp.domain.forms import Form
-from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Part
+from livechat_xmpp.domain.model import BareJid, Chat, Disposition, Invitation, Part
 from livechat_xmpp.domain.texts import one_line, quoted, room_link
 from livechat_xmpp.domain.wording import Lines, Phrase, Sayable, Text, lines, sentences
 from livechat_xmpp.domain.wording.lengths import length
@@ -29,6 +29,11 @@ OUT_TOO_LONG = Text(
 OFFER_EXPIRED = Text("offer-expired", "Time is up: {visitor}'s request goes back to the queue.")
 SILENT = Text("never-written", "You have not written to {visitor}, so the request is back in the queue.")
 NO_OFFER = Text("no-offer", "Nothing is offered to you at the moment.")
+MONITOR_LEFT = Text(
+    "put-out-without-monitor",
+    "No room monitor is in the chat with {visitor} any more, so you are out of it for now. You are asked in again as"
+    " soon as one is there.",
+)
 TAKEN_OFF_DUTY = Text(
     "taken-off-duty",
     'There was no answer from you, and I cannot see whether you are there, so you are off duty now. Write "on" to'
@@ -75,6 +80,11 @@ def offer_over(visitor: str, *, taken_by: BareJid | None) -> Phrase:
 # --- being asked in
 
 CHAT_IS_YOURS = Text("invitation-helper", "The chat with {visitor} is yours. Please come in.")
+WHEN_DONE = Text(
+    "invitation-helper-end",
+    'When you are done, write "!close" in the room: if you only leave, {visitor} goes back into the queue.',
+)
+WAITS_FOR_YOU = Text("invitation-helper-again", "{visitor} waits for you in the chat. Please come in:")
 CHAT_IS_OPEN = Text("invitation", "The chat with {visitor} is open for you.")
 ANSWERS = Text("invitation-answers", "{helper} answers.")
 TO_WATCH = Text(
@@ -87,29 +97,53 @@ TO_WATCH_ALONE = Text(
     "{visitor} asks for help, and a room monitor is there. Come in to watch and help. Your place is kept for {time};"
     ' answer "no" if it does not suit you now.',
 )
-
-
+TO_WATCH_AGAIN = Text(
+    "invitation-trainee-again",
+    "You can come into the chat with {visitor} again: a room monitor is there. Your place is kept for {time}.",
+)
+VOICE_IS_YOURS = Text("voice-is-yours", "You may write in the room, too, and {visitor} reads it.")
 VOICE_IS_LENT = Text(
     "voice-is-lent", "You can follow the chat, and write in it as soon as the helper or the room monitor lets you."
 )
 
 
-def invitation(chat: Chat, part: Part, room: str, patience: timedelta, *, is_voice_lent: bool = False) -> Sayable:
-    """Return what a person of the team is asked into a chat with. patience: how long a trainee's place is kept."""
-    opening = _opening(chat, part, patience)
-    if is_voice_lent and part is Part.TRAINEE:
-        opening = sentences(opening, VOICE_IS_LENT)
+def invitation(
+    chat: Chat, invited: Invitation, room: str, patience: timedelta, *, is_voice_lent: bool = False
+) -> Lines:
+    """Return what a person of the team is asked into a chat with; who was asked before is told in short.
+
+    patience: how long a trainee's place is kept. is_voice_lent: trainees write there when somebody lets them.
+    """
+    if _is_repeated(chat, invited):
+        return lines(_again(chat, invited.part, patience), room_link(room))
+    opening = _opening(chat, invited.part, patience)
+    if invited.part is Part.TRAINEE:
+        is_silent = is_voice_lent and not invited.has_voice
+        opening = sentences(opening, VOICE_IS_LENT if is_silent else VOICE_IS_YOURS.of(visitor=chat.visitor_name))
     return lines(opening, quoted(one_line(chat.question, 300)), room_link(room))
+
+
+def _is_repeated(chat: Chat, invited: Invitation) -> bool:
+    return invited.times_told > 0 or chat.last_visit(invited.jid) is not None
 
 
 def _opening(chat: Chat, part: Part, patience: timedelta) -> Sayable:
     if part is Part.HELPER:
-        return CHAT_IS_YOURS.of(visitor=chat.visitor_name)
+        name = chat.visitor_name
+        return sentences(CHAT_IS_YOURS.of(visitor=name), WHEN_DONE.of(visitor=name))
     if part is Part.TRAINEE:
         text = TO_WATCH if chat.helper else TO_WATCH_ALONE
         return text.of(visitor=chat.visitor_name, helper=chat.helper, time=length(patience))
     opening = CHAT_IS_OPEN.of(visitor=chat.visitor_name)
     return sentences(opening, ANSWERS.of(helper=chat.helper)) if chat.helper else opening
+
+
+def _again(chat: Chat, part: Part, patience: timedelta) -> Sayable:
+    if part is Part.HELPER:
+        return WAITS_FOR_YOU.of(visitor=chat.visitor_name)
+    if part is Part.TRAINEE:
+        return TO_WATCH_AGAIN.of(visitor=chat.visitor_name, time=length(patience))
+    return CHAT_IS_OPEN.of(visitor=chat.visitor_name)
 
 
 def story(chat: Chat, form: Form) -> Lines:

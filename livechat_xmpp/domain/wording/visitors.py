@@ -133,8 +133,10 @@ def returned(position: int, *, was_silent: bool = False) -> Sayable:
 # --- in the room
 
 ASKED = Text("story-asked", "{visitor} asked:")
-WHO_IS_WHO = Text("story-who", "Who is who: {visitor} is the visitor, {helper} answers.")
-WHO_ASKS = Text("story-visitor", "Who is who: {visitor} is the visitor.")
+WHO_IS_WHO = Text(
+    "story-who", "Who is who: {visitor} is the visitor, {helper} answers; others of the team may come in later."
+)
+WHO_ASKS = Text("story-visitor", "Who is who: {visitor} is the visitor; others of the team may come in later.")
 IN_THE_ROOM = Text("story-notice", "Helpers are volunteers; never give a password; what is said is kept.")
 NO_MONITOR = Text("no-monitor", "No room monitor is here now. You will be asked in again when one is back.")
 RESTARTING = Text(
@@ -148,6 +150,7 @@ OWN_NAME = Text("own-name", "This name belongs to the desk. Please come back wit
 
 LEFT_QUEUE = Text("left-queue", "You have left the queue. You can ask again at any time.")
 CHAT_ENDED = Text("chat-ended", "The chat has ended. Thank you for asking.")
+ROOM_CLOSED = Text("room-closed", "The chat has ended.")  # to all who are in the room
 ENDED_AS_SPAM = Text("chat-ended-plainly", "This chat has been ended.")
 NEVER_TAKEN = Text(
     "closed-before-taken",

@@ -36,12 +36,10 @@ PROBLEMS = Text("hint-problems", "problems: what the desk could not put right by
 ACCOUNTS = Text("hint-accounts", "accounts [role]: list accounts")
 
 PASSED_ON = Text("passed-on", "Passed on: {visitor}.")
-YOURS = Text(
-    "yours",
-    'The chat with {visitor} is yours; the invitation is on its way. When you are done, write "!close" in the room: if'
-    " you only leave, {visitor} goes back into the queue.",
+YOURS = Text("yours", "The chat with {visitor} is yours; the invitation is on its way.")
+ASKED_IN_LATER = Text(
+    "asked-in-later", "You cannot come into the chat with {visitor} just now. You are asked in as soon as you can."
 )
-ASKED_IN_AGAIN = Text("asked-in-again", "The invitation to the chat with {visitor} is on its way.")
 NOT_FOR_YOU = Text("not-for-you", 'With your role you cannot use this. Write "help" to see what you can.')
 INCOMPLETE = Text("incomplete", "Something is missing.")
 MORE_ROWS = Text(

@@ -1,0 +1,75 @@
+"""While the database cannot write, the rooms stay in sight: the rule holds, and no word is missed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from livechat_xmpp.usecases.ports import StoreTrouble
+from tests.property.test_room_machine import MachineClock
+from tests.scenarios.stage import said
+from tests.scenarios.stages import SimulatedStage
+from tests.servers.waiting import wait_until_async
+from tests.simulation import SimulatedServer
+
+SOON = timedelta(seconds=5)
+
+
+@pytest_asyncio.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[SimulatedStage]:
+    clock = MachineClock()
+    async with SimulatedServer(clock=clock.now) as server:
+        stage = SimulatedStage(server, tmp_path, {}, clock)
+        try:
+            await stage.open()
+            yield stage
+        finally:
+            await stage.close()
+
+
+async def _refuse(_unit: Any) -> None:
+    raise StoreTrouble("database or disk is full")
+
+
+async def test_a_database_that_is_away_makes_nobody_blind(
+    stage: SimulatedStage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """RO-3, RU-3"""
+    ana, mia = await stage.staff("ana"), await stage.staff("mia", "monitor", on_duty=False)
+    tom = await stage.staff("tom", "trainee")
+    chat = await stage.chat(ana)
+    await stage.enters_as_monitor(mia, chat)
+    await stage.enters_as_trainee(tom, chat)
+    await stage.settled()
+    component, clock = stage.running.component, stage.clock
+    assert isinstance(clock, MachineClock)
+
+    def failures() -> int:
+        return sum(r.name.endswith(".reconciler") and "does not answer" in r.getMessage() for r in caplog.records)
+
+    async def fails_again() -> None:
+        before = failures()
+        clock.advance(SOON)
+        await wait_until_async(lambda: failures() > before, "a round that fails again, soon after the last")
+
+    monkeypatch.setattr(component.store, "write", _refuse)
+    await mia.leave(chat.room)
+    await tom.is_out_of(chat.room)
+    words = [f"word {number}" for number in range(5)]
+    for word in words:
+        await chat.visitor.speak(chat.room, word)
+        await fails_again()
+    await mia.enter(chat.room)
+    assert component.reconciler.in_trouble
+
+    monkeypatch.undo()
+    clock.advance(SOON)
+    await wait_until_async(lambda: not component.reconciler.in_trouble, "the chat is well")
+    await tom.is_invited(chat.room)
+    await stage.settled()
+    assert [text for who, text in said(await stage.export(chat.id)) if who == "visitor"] == words
