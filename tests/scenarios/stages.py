@@ -116,6 +116,9 @@ class SimulatedStage(Stage):
         self._running = InProcess(self.settings, self.clock)
         await self._running.linked()
 
+    def change_settings(self, settings: Mapping[str, str]) -> None:
+        self.environment = {**self.environment, **settings}
+
     async def stop_component(self) -> None:
         await self.running.stop()
         self._running = None
@@ -250,6 +253,10 @@ class RealStage(Stage):
 
     async def start_component(self) -> None:
         await self.desk.start_async()
+
+    def change_settings(self, settings: Mapping[str, str]) -> None:
+        self.environment = {**self.environment, **settings}
+        self.desk.change_settings(settings)
 
     async def stop_component(self) -> None:
         await self.desk.stop_async()
