@@ -147,11 +147,13 @@ def expire(work: Work, chat: Chat, offer: Offer, presences: Presences, rules: De
     # Told on an earlier link: the process may have been killed before the offer left, and who never had it is told
     # of no end.
     is_surely_told = offer.told_at is not None and (presences.since is None or offer.told_at >= presences.since)
-    revoke(work, chat, offer, rules, OfferState.EXPIRED, is_said=is_surely_told)
     account = work.accounts.find(offer.helper)
     is_unseen = presences.availability(offer.helper) is Availability.UNKNOWN
-    if is_unseen and offer.told_at is not None and account is not None and not account.is_subscribed:
+    is_lost = is_unseen and offer.told_at is not None and account is not None and not account.is_subscribed
+    if is_lost:
         work.duties.remove(offer.helper)
+    revoke(work, chat, offer, rules, OfferState.EXPIRED, is_said=is_surely_told)
+    if is_lost:
         tell_staff(work, chat, offer.helper, TAKEN_OFF_DUTY, rules)
 
 

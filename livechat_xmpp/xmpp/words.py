@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import BareJid, ChatId, DutyRole, FullJid, Standing, WorkgroupName, bare
-from livechat_xmpp.domain.wording import Sayable, forms, languages, training
+from livechat_xmpp.domain.wording import Sayable, forms, languages, taking, training
 from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
@@ -23,7 +23,7 @@ HELP = {"", "help", "?", "hilfe"}
 class Word:
     """A word and the command it stands for. fields: what its arguments fill, in order; the last takes the rest.
 
-    given: fields that the word itself fills.
+    given: fields that the word itself fills. is_shown: what comes of it is shown by itself, by an invitation.
     """
 
     word: str
@@ -31,6 +31,7 @@ class Word:
     fields: Sequence[str] = ()
     hint: Sayable = ""
     given: Mapping[str, str] = field(default_factory=dict)
+    is_shown: bool = False
 
 
 WORDS = {
@@ -42,6 +43,7 @@ WORDS = {
         Word("status", "my-status", (), texts.STATUS),
         Word("all", "tell-on-duty", ("message",), texts.ALL),
         Word("queue", "list-queue", (), texts.QUEUE),
+        Word("take", "take-request", ("chat",), taking.HINT_TAKE, is_shown=True),
         Word("chats", "list-chats", (), texts.CHATS),
         Word("join", "join-chat", ("chat",), texts.JOIN),
         Word("close", "close-chat", ("chat", "disposition", "tags"), texts.CLOSE),
@@ -120,6 +122,8 @@ class Words:
         answer = await command.handle(Asked(asker, jid, self._desk, workgroup, form))
         if isinstance(answer, Form):
             return f"{answer.note or self._say(texts.INCOMPLETE, asker)} ({self._say(word.hint, asker)})"
+        if word.is_shown and answer.note_type == "info":
+            return ""
         return as_text(answer, lambda text: self._say(text, asker))
 
     def _opening(self, word: str) -> Sayable:
