@@ -230,6 +230,11 @@ class RealStage(Stage):
         self.cable = LinkProxy(server.host, server.component_port)
 
     @property
+    def logs(self) -> list[Path]:
+        """What is shown of a story that fails."""
+        return [self.desk.log, self._process.log]
+
+    @property
     def lists_accounts(self) -> bool:
         return bool(self._process.api_url)
 
