@@ -207,12 +207,13 @@ def _who_may_watch(work: Work, chat_id: ChatId, presences: Presences) -> list[Tr
     return [t for t in found if t.is_free]
 
 
-def mark_offer_told(work: Work, offer_id: int) -> bool:
+def mark_offer_told(work: Work, offer: Offer) -> Offer | None:
     """Record that the offer is being sent, before the sending, so that nobody is asked twice after a crash.
 
-    Return whether it still is to be sent.
+    Return it as it is to be sent, None if it is over. Its time begins now: the room may have taken long to make.
     """
-    return work.offers.mark_told(offer_id, work.now)
+    told = replace(offer, told_at=work.now, expires_at=work.now + (offer.expires_at - offer.made_at))
+    return told if work.offers.mark_told(told) else None
 
 
 def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> bool:
