@@ -21,8 +21,8 @@ ASKED_IN = re.compile(
     r"|The chat with .* is open for you\.|A helper is here for you\. Please come in: ).*xmpp:([^@\s]+)@",
     re.DOTALL,
 )
-TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes back to the queue\.(?: .take. still gets it [^\n]*)?$")
-OUT_FOR_NOW = re.compile(r"^No room monitor is in the chat with (.*) any more, so you are out of it for now\.")
+TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes back to the queue\.")
+OUT_FOR_NOW = re.compile(r"^No room monitor is in the chat with (.*) any more, so you are out of it for now\. ")
 TAKEN_BACK = re.compile(
     r"^(?:You were out of the chat with )?(.*?)(?:'s request is not waiting for you any more\."
     r"| for too long, so the request is back in the queue\.)$"
@@ -114,9 +114,20 @@ def once(given: Evidence) -> Found:
         for what, count in (others + words).items():
             if count > 1:
                 yield "doubled", f"{person.name} was told {count} times: {what!r}"
-        out = sum(1 for m in person.told if OUT_FOR_NOW.search(m.body))
-        if out > len(person.shown):
-            yield "doubled", f"{person.name} was told {out} times to be out, and was out {len(person.shown)} times"
+
+
+def put_out(given: Evidence) -> Found:
+    """Yield who was told more often than it happened that no monitor was there any more."""
+    rooms = {p.name: given.room(p.chat_id) for p in given.people if p.chat_id}
+    for person in given.people:
+        told = Counter(match[1] for m in person.told if (match := OUT_FOR_NOW.match(m.body)))
+        for visitor, count in told.items():
+            times = sum(s.room == rooms.get(visitor) and not s.is_own for s in person.shown)
+            if count > times:
+                yield (
+                    "doubled",
+                    f"{person.name} was told {count} times of {times} that no monitor is with {visitor}",
+                )
 
 
 def strange(given: Evidence) -> Found:
