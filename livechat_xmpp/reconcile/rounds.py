@@ -197,8 +197,9 @@ class Round:
                 await self._rooms.set_subject(chat.id, subject)
             case TellOffer(offer):
                 self._people.require_link()
-                if await self._record(recording.mark_offer_told, offer.id):
-                    self._people.tell_offer(chat, offer, self._clock.now())
+                told = await self._record(recording.mark_offer_told, offer)
+                if told is not None:
+                    self._people.tell_offer(chat, told, self._clock.now())
             case TellInvitation(invitation):
                 self._people.require_link()
                 if await self._record(recording.mark_invitation_told, chat.id, invitation):

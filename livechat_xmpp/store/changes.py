@@ -66,10 +66,8 @@ def without_offer(offer_id: int) -> Change:
     return lambda chat: replace(chat, offers=tuple(o for o in chat.offers if o.id != offer_id))
 
 
-def with_offer_told(offer_id: int, at: datetime) -> Change:
-    return lambda chat: replace(
-        chat, offers=tuple(replace(o, told_at=at) if o.id == offer_id else o for o in chat.offers)
-    )
+def with_offer_told(told: Offer) -> Change:
+    return lambda chat: replace(chat, offers=tuple(told if o.id == told.id else o for o in chat.offers))
 
 
 def with_invitation(invitation: Invitation) -> Change:

@@ -43,7 +43,7 @@ DECIDE = (
 MARK_TOLD = (
     update(t.offer)
     .where(t.offer.c.id == bindparam("offer_id"), _is_open, t.offer.c.told_at.is_(None))
-    .values(told_at=bindparam("told_at"))
+    .values(told_at=bindparam("told_at"), expires_at=bindparam("expires_at"))
     .returning(t.offer.c.chat_id)
 )
 
@@ -69,10 +69,11 @@ class OfferTable:
         here = (t.offer.c.chat_id == chat_id, t.offer.c.helper == helper, t.offer.c.state == OfferState.ACCEPTED)
         self._db.execute(update(t.offer).where(*here).values(state=OfferState.DROPPED, decided_at=at))
 
-    def mark_told(self, offer_id: int, at: datetime) -> bool:
-        told = self._db.scalars(MARK_TOLD, {"offer_id": offer_id, "told_at": at}).all()
-        self._changed(told, with_offer_told(offer_id, at))
-        return bool(told)
+    def mark_told(self, told: Offer) -> bool:
+        values = {"offer_id": told.id, "told_at": told.told_at, "expires_at": told.expires_at}
+        chats = self._db.scalars(MARK_TOLD, values).all()
+        self._changed(chats, with_offer_told(told))
+        return bool(chats)
 
     def _changed(self, chat_ids: Iterable[str], change: Change) -> None:
         self._changes.offers = True

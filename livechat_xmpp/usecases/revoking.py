@@ -7,6 +7,7 @@ from datetime import timedelta
 from livechat_xmpp.domain.model import BareJid, Chat, Offer, OfferState
 from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.domain.wording import chats as words
+from livechat_xmpp.domain.wording.taking import OFFER_EXPIRED
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.telling import tell
@@ -40,7 +41,9 @@ def revoke(
     if offer.told_at is not None and is_said:
         text = words.offer_over(chat.visitor_name, taken_by=taken_by)
         if state is OfferState.EXPIRED:
-            text = words.OFFER_EXPIRED.of(visitor=chat.visitor_name)
+            is_on_duty = work.duties.find(offer.helper) is not None
+            expired = OFFER_EXPIRED if is_on_duty else words.OFFER_EXPIRED
+            text = expired.of(visitor=chat.visitor_name)
         tell_staff(work, chat, offer.helper, text, rules)
     work.touch(chat.id)
     work.touch_queues()

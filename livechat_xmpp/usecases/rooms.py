@@ -147,11 +147,13 @@ def expire(work: Work, chat: Chat, offer: Offer, presences: Presences, rules: De
     # Told on an earlier link: the process may have been killed before the offer left, and who never had it is told
     # of no end.
     is_surely_told = offer.told_at is not None and (presences.since is None or offer.told_at >= presences.since)
-    revoke(work, chat, offer, rules, OfferState.EXPIRED, is_said=is_surely_told)
     account = work.accounts.find(offer.helper)
     is_unseen = presences.availability(offer.helper) is Availability.UNKNOWN
-    if is_unseen and offer.told_at is not None and account is not None and not account.is_subscribed:
+    is_lost = is_unseen and offer.told_at is not None and account is not None and not account.is_subscribed
+    if is_lost:
         work.duties.remove(offer.helper)
+    revoke(work, chat, offer, rules, OfferState.EXPIRED, is_said=is_surely_told)
+    if is_lost:
         tell_staff(work, chat, offer.helper, TAKEN_OFF_DUTY, rules)
 
 
@@ -205,12 +207,13 @@ def _who_may_watch(work: Work, chat_id: ChatId, presences: Presences) -> list[Tr
     return [t for t in found if t.is_free]
 
 
-def mark_offer_told(work: Work, offer_id: int) -> bool:
+def mark_offer_told(work: Work, offer: Offer) -> Offer | None:
     """Record that the offer is being sent, before the sending, so that nobody is asked twice after a crash.
 
-    Return whether it still is to be sent.
+    Return it as it is to be sent, None if it is over. Its time begins now: the room may have taken long to make.
     """
-    return work.offers.mark_told(offer_id, work.now)
+    told = replace(offer, told_at=work.now, expires_at=work.now + (offer.expires_at - offer.made_at))
+    return told if work.offers.mark_told(told) else None
 
 
 def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.texts import one_line
-from livechat_xmpp.domain.wording import Sayable, Text, languages, training
+from livechat_xmpp.domain.wording import Sayable, Text, languages, taking, training
 from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.domain.wording.chats import DISPOSITIONS
 from livechat_xmpp.domain.wording.duty import ROLES, STANDINGS
@@ -26,7 +26,7 @@ class Word:
 
     needs: how many of the fields have to be filled. given: fields that the word itself fills.
     more: what "help" and the word tell besides the hint. in_room: the hint where it is written with ! in a chat's room.
-    is_rare: one that "help" only names.
+    is_rare: one that "help" only names. is_shown: what comes of it is shown by itself, by an invitation.
     """
 
     word: str
@@ -38,6 +38,7 @@ class Word:
     more: Sayable = ""
     in_room: Sayable = ""
     is_rare: bool = False
+    is_shown: bool = False
 
 
 WORDS = {
@@ -48,6 +49,7 @@ WORDS = {
         Word("ready", "go-on-duty", (), texts.READY),
         Word("status", "my-status", (), texts.STATUS),
         Word("queue", "list-queue", (), texts.QUEUE),
+        Word("take", "take-request", ("chat",), taking.HINT_TAKE, is_shown=True),
         Word("chats", "list-chats", (), texts.CHATS),
         Word("join", "join-chat", ("chat",), texts.JOIN, needs=1),
         Word("close", "close-chat", ("chat", "disposition", "tags"), texts.CLOSE, needs=1, in_room=texts.CLOSE_IN_ROOM),

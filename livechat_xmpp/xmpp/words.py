@@ -11,7 +11,7 @@ from livechat_xmpp.domain.wording import words as texts
 from livechat_xmpp.usecases import chats, offers
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.staff import Asker, who_is
-from livechat_xmpp.xmpp.commands.command import Asked, Commands, Done, Form
+from livechat_xmpp.xmpp.commands.command import Asked, Command, Commands, Done, Form
 from livechat_xmpp.xmpp.vocabulary import (
     HELP,
     IN_ROOMS,
@@ -88,9 +88,7 @@ class Words:
         workgroup: WorkgroupName | None,
     ) -> str:
         """Give the command that the word stands for. usage: how it is written where this was written."""
-        command, say = self._commands.find(word.node), self._sayer(asker)
-        if command is None or not command.is_for(asker):
-            raise NotPermitted(texts.NOT_FOR_YOU)
+        command, say = self._command(word, asker), self._sayer(asker)
         try:
             form = arguments(word, given, say)
         except BadInput as refusal:
@@ -98,17 +96,25 @@ class Words:
         answer = await command.handle(Asked(asker, jid, self._desk, workgroup, form))
         if isinstance(answer, Form):
             return say(texts.USAGE.of(why=answer.note or texts.INCOMPLETE, usage=usage))
+        if word.is_shown and answer.note_type == "info":
+            return ""
         return as_text(answer, say)
+
+    def _command(self, word: Word, asker: Asker) -> Command:
+        """Return what the word stands for. Raises NotPermitted where it is not for this person."""
+        command = self._commands.find(word.node)
+        if command is None or not command.is_for(asker):
+            raise NotPermitted(texts.NOT_FOR_YOU)
+        return command
 
     async def _help(self, asker: Asker, about: str | None) -> str:
         """Return the words that this person can use now, the rarer ones by name; about: all there is to say of one."""
         say = self._sayer(asker)
-        may = {c.node for c in self._commands.listed_for(asker)}
         if about is not None:
             word = WORDS[about]
-            if word.node not in may:
-                raise NotPermitted(texts.NOT_FOR_YOU)
+            self._command(word, asker)
             return say(sentences(word.hint, word.more) if word.more else word.hint)
+        may = {c.node for c in self._commands.listed_for(asker)}
         words = [w for w in WORDS.values() if w.node in may and not _is_idle(w, asker)]
         answers: list[Sayable] = []
         if asker.has_offer:

@@ -166,7 +166,7 @@ async def test_of_all_who_are_asked_at_once_the_first_has_it_and_the_others_are_
     assert await story.offer(ticket.chat_id) == ["ana", "ben"]
     chat = await story.chat(ticket.chat_id)
     for offer in chat.offers:
-        assert await story.desk.do(rooms.mark_offer_told, offer.id)
+        assert await story.desk.do(rooms.mark_offer_told, offer)
     await story.letters()
     await story.desk.do(offers.accept_offer, jid("ben"), ticket.chat_id, rules=story.desk.rules)
     chat = await story.chat(ticket.chat_id)
@@ -492,6 +492,20 @@ async def test_a_bug_in_the_midst_takes_everything_back_and_wakes_nobody(
     assert before.asked_at > NOW
 
 
+async def test_a_helper_has_the_whole_time_from_when_they_are_told(story: Story) -> None:
+    """OF-1: a server that is busy may take long to make the room"""
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    (offer,) = (await story.chat(ticket.chat_id)).offers
+    story.watch.tick(7)
+    told = await story.desk.do(rooms.mark_offer_told, offer)
+    assert told is not None
+    assert told.told_at is not None
+    assert told.expires_at - told.told_at == offer.expires_at - offer.made_at
+    assert (await story.chat(ticket.chat_id)).offers == (told,)
+    assert await story.desk.do(rooms.mark_offer_told, offer) is None, "once"
+
+
 @pytest.mark.parametrize(("since_s", "letters"), [(1, [("ana@localhost", "fleeting")]), (8, [])])
 async def test_who_may_never_have_had_an_offer_is_told_of_no_end(
     story: Story, since_s: int, letters: list[tuple[str, str]]
@@ -500,7 +514,7 @@ async def test_who_may_never_have_had_an_offer_is_told_of_no_end(
     ticket = await story.ask()
     await story.offer(ticket.chat_id)
     (offer,) = (await story.chat(ticket.chat_id)).offers
-    await story.desk.do(rooms.mark_offer_told, offer.id)
+    await story.desk.do(rooms.mark_offer_told, offer)
     story.seen.since = at(since_s)
     story.watch.tick(30)
     await story.desk.do(rooms.record, ticket.chat_id, [OfferExpired(offer.id)], **story.eyes)

@@ -38,6 +38,7 @@ NODES = [
     "list-queue",
     "accept-offer",
     "reject-offer",
+    "take-request",
     "list-chats",
     "join-chat",
     "close-chat",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.people import StanzaError
 from tests.people.elements import MUC_USER, bare, make
 from tests.scenarios.stage import QUESTION, WORKGROUP, Request, Stage, has
 from tests.servers.waiting import wait_until_async
@@ -293,3 +294,61 @@ async def test_a_visitor_taken_out_of_the_queue_is_told(stage: Stage) -> None:
     await vic.receives(has(f"{{{WORKGROUP}}}depart-queue"))
     kept = await stage.ended(request.chat)
     assert (kept["outcome"], kept["disposition"]) == ("refused", "spam")
+
+
+@pytest.mark.desk(LIVECHAT_ROUTING__OFFER_TIMEOUT_S="1")
+async def test_who_missed_an_offer_takes_the_request_by_a_word(stage: Stage) -> None:
+    """OF-1, OF-3: a helper alone does not wait for the next offer"""
+    ana, vic = await stage.staff("ana"), await stage.visitor()
+    request = await stage.asks(vic)
+    room = await stage.is_offered(ana, request)
+    assert '"take" still gets it for you' in (await ana.receives("Time is up")).body
+    assert 'write "take"' in (await ana.command("list-queue")).info
+    assert '1 request waits that you can take: write "take".' in (await ana.command("my-status")).info
+    await ana.say(stage.workgroup, "take")
+    await ana.receives("The chat with vic is yours. Please come in.")
+    await ana.enter(room)
+    await vic.is_invited(room)
+    await vic.enter(room)
+    await ana.sees_inside(room, "vic")
+    assert (await ana.command("list-chats")).row(chat=request.chat)["helper"] == ana.bare
+    await ana.say(stage.workgroup, "take")
+    await ana.receives("No request waits that you can take now.")
+
+
+async def test_a_request_is_taken_from_the_queue_by_command(stage: Stage) -> None:
+    """OF-3, OF-4: whoever is on duty for it picks one that nobody else is asked about"""
+    ana, ben = await stage.staff("ana", max_chats=1), await stage.staff("ben", on_duty=False)
+    first = await stage.asks(await stage.visitor("fay"))
+    await stage.is_offered(ana, first)
+    second = await stage.asks(await stage.visitor("sam"))
+    await ben.say(stage.workgroup, "take")
+    await ben.receives("while you are on duty for it")
+    assert "take-request" not in await ben.commands(stage.workgroup)
+    assert (await ben.command("go-on-duty", duty_role="helper", max_chats="1")).is_completed
+    await stage.is_offered(ben, second)
+    await ben.say(stage.workgroup, f"take {first.chat}")
+    await ben.receives("Somebody else is asked about fay's request just now.")
+    await ben.say(stage.workgroup, "no")
+    await ben.receives("Passed on: sam")
+    form = await ben.command("take-request", at=stage.workgroup)
+    assert form.form_fields["chat"].options == (second.chat,)
+    assert (await ben.command("take-request", at=stage.workgroup, chat=second.chat)).is_completed
+    await ben.receives("The chat with sam is yours. Please come in.")
+    await ben.enter(stage.room_of(second.chat))
+    third = await stage.asks(await stage.visitor("tea"))
+    await ben.say(stage.workgroup, f"take {third.chat}")
+    await ben.receives('You answer 1 chat, as many as you have set. "on 2" lets you take another one.')
+
+
+async def test_whether_somebody_may_take_a_request_is_looked_at_at_the_last_step(stage: Stage) -> None:
+    """RO-2, AP-7"""
+    ana = await stage.staff("ana")
+    await ana.presence("away")
+    await stage.settled()
+    request = await stage.asks(await stage.visitor())
+    form = await ana.command("take-request", at=stage.workgroup)
+    await stage.gives(ana, "trainee", demote=True)
+    with pytest.raises(StanzaError, match="forbidden"):
+        await ana.command_step("take-request", form.session_id, "complete", {"chat": request.chat}, at=stage.workgroup)
+    assert (await stage.ada.command("list-queue")).row(chat=request.chat)["state"] == "waiting"

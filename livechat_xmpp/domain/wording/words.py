@@ -18,6 +18,7 @@ NAMES: Mapping[str, Text] = {
     "status": Text("word-status", "status"),
     "all": Text("word-all", "all"),
     "queue": Text("word-queue", "queue"),
+    "take": Text("word-take", "take"),
     "chats": Text("word-chats", "chats"),
     "join": Text("word-join", "join"),
     "close": Text("word-close", "close"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Chat, ChatId, Disposition, DutyRole, Standing
+from livechat_xmpp.domain.routing import TAKES_OFFERS
 from livechat_xmpp.domain.texts import one_line
-from livechat_xmpp.domain.wording import Text, titles
+from livechat_xmpp.domain.wording import Text, sentences, titles
 from livechat_xmpp.domain.wording import chats as words
+from livechat_xmpp.domain.wording import taking as taking_words
 from livechat_xmpp.domain.wording.training import TRAINEE
 from livechat_xmpp.domain.wording.words import YOURS
-from livechat_xmpp.usecases import chats, offers
+from livechat_xmpp.usecases import chats, offers, taking
 from livechat_xmpp.usecases.chats import ChatLine
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.addresses import Addresses
@@ -31,6 +33,10 @@ def _may_close(asker: Asker) -> bool:
 
 def _nobody(asker: Asker) -> bool:
     return False
+
+
+def _takes_offers(asker: Asker) -> bool:
+    return asker.duty is not None and asker.duty.role in TAKES_OFFERS
 
 
 def _has_offer(asker: Asker) -> bool:
@@ -76,6 +82,8 @@ def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
             return await offer_form(asked, titles.REJECT_OFFER)
         chat = await asked.desk.do(offers.reject_offer, asked.who, ChatId(asked.text("chat")) or None)
         return Done(asked.say(words.PASSED, visitor=chat.visitor_name))
+
+    commands.command("take-request", taking_words.TAKE_TITLE, is_for=_helps, is_shown=_takes_offers)(_take_request)
 
     @commands.command("list-chats", titles.LIST_CHATS, is_for=_helps)
     async def list_chats(asked: Asked) -> Answer:
@@ -135,9 +143,28 @@ async def _list_queue(asked: Asked) -> Answer:
         Column("position", asked.say(words.POSITION)),
         Column("state", asked.say(words.STATE)),
     ]
-    text = asked.say(words.REQUESTS_SHOWN, count=len(rows))
+    counted = words.REQUESTS_SHOWN.of(count=len(rows))
+    can_take = await asked.desk.ask(taking.may_take, asked.who, asked.workgroups)
+    text = asked.say(sentences(counted, taking_words.MAY_TAKE) if can_take else counted)
     shown = [in_words.request(line) for line in lines]
     return Done(text, title=asked.say(words.QUEUE_TITLE), columns=columns, rows=rows, lines=shown)
+
+
+async def _take_request(asked: Asked) -> Answer:
+    """Ask which of the requests that wait, then give it to the helper; without an answer the first."""
+    if asked.form is None:
+        found = await asked.desk.ask(taking.may_take, asked.who, asked.workgroups)
+        if not found:
+            return Done(asked.say(taking_words.NOTHING_TO_TAKE), "warn")
+        choices = [(chat.id, _label(chat)) for chat in found]
+        field = Field("chat", asked.say(words.REQUEST), "list-single", choices[0][0], choices)
+        return Form(asked.say(taking_words.TAKE_TITLE), [field])
+    chat_id = ChatId(asked.text("chat")) or None
+    try:
+        chat = await asked.desk.do(taking.take, asked.who, chat_id, workgroups=asked.workgroups, rules=asked.desk.rules)
+    except BadInput as refusal:
+        return Done(asked.say(refusal.why), note_type="error")
+    return Done(asked.say(YOURS, visitor=chat.visitor_name))
 
 
 async def _join_chat(asked: Asked) -> Answer:

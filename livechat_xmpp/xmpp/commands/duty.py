@@ -14,7 +14,8 @@ from livechat_xmpp.domain.wording import duty as texts
 from livechat_xmpp.domain.wording import training as words
 from livechat_xmpp.domain.wording.lengths import length
 from livechat_xmpp.domain.wording.moments import moment
-from livechat_xmpp.usecases import calling, staff
+from livechat_xmpp.domain.wording.taking import MAY_TAKE_SOME
+from livechat_xmpp.usecases import calling, staff, taking
 from livechat_xmpp.usecases.staff import MAX_CHATS, Asker, Status
 from livechat_xmpp.usecases.training import missing_in_words, short
 from livechat_xmpp.xmpp.commands.command import (
@@ -123,6 +124,8 @@ async def my_status(asked: Asked) -> Answer:
         lines.append(asked.say(texts.ANSWERING, chats=status.answering))
     if status.offered:
         lines.append(asked.say(texts.OFFERED, chat=status.offered))
+    elif can_take := await asked.desk.ask(taking.may_take, asked.who, asked.workgroups):
+        lines.append(asked.say(MAY_TAKE_SOME, count=len(can_take)))
     if status.progress is not None:
         lines += _progress(asked, status, status.progress)
     return Done(
