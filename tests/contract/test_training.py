@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from livechat_xmpp.domain.apprenticeship import Progress, TrainingRules, credits
+from livechat_xmpp.domain.apprenticeship import Credit, Progress, TrainingRules, credits
 from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
 from livechat_xmpp.domain.learning import Entered
 from livechat_xmpp.domain.model import (
@@ -135,6 +135,18 @@ async def test_who_says_nothing_has_watched(desk: Story) -> None:
     """AP-3"""
     await chat_with(desk, "tom", "mia", said={"Vera": "Hello?", "ana": "Hello."})
     assert await progress(desk) == Progress(1, 0)
+
+
+async def test_a_trainee_sees_what_the_latest_chat_counted_for(desk: Story) -> None:
+    """AP-3"""
+    assert (await desk.desk.ask(staff.my_status, jid("tom"))).last is None
+    await chat_with(desk, "tom", "mia")
+    first = (await desk.desk.ask(staff.my_status, jid("tom"))).last
+    assert first == Credit(jid("tom"), watched=True, helped=True, seconds=40, said=1)
+    await chat_with(desk, "tom", "mia", said={"Vera": "Hello?", "ana": "Hello."})
+    latest = (await desk.desk.ask(staff.my_status, jid("tom"))).last
+    assert latest == Credit(jid("tom"), watched=True, helped=False, seconds=20, said=0)
+    assert (await desk.desk.ask(staff.my_status, jid("ana"))).last is None, "only trainees count"
 
 
 async def test_a_chat_that_was_not_served_counts_for_nobody(desk: Story) -> None:
