@@ -58,6 +58,10 @@ class EndorsementTable:
         values = {"by": endorsement.by, "at": endorsement.at, "chat_id": endorsement.chat_id}
         self._db.execute(insert(t.endorsement).values(trainee=trainee, comment=endorsement.comment, **values))
 
+    def add_comment(self, trainee: BareJid, by: BareJid, comment: str) -> None:
+        bare = (t.endorsement.c.trainee == trainee, t.endorsement.c.by == by, t.endorsement.c.comment == "", _stands)
+        self._db.execute(update(t.endorsement).where(*bare).values(comment=comment))
+
     def withdraw(self, trainee: BareJid, by: BareJid, at: datetime) -> None:
         theirs = (t.endorsement.c.trainee == trainee, t.endorsement.c.by == by, _stands)
         self._db.execute(update(t.endorsement).where(*theirs).values(withdrawn_at=at))

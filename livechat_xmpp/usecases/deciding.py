@@ -23,6 +23,7 @@ from livechat_xmpp.usecases.training import (
     find_person,
     missing_in_words,
     progress_of,
+    refuse_no_trainee,
     short,
 )
 
@@ -77,6 +78,7 @@ def ask_for_decision(
     if author is None or not author.standing.reaches(Standing.HELPER):
         raise NotPermitted(words.ONLY_HELPERS)
     account = work.accounts.find(trainee)
+    refuse_no_trainee(account, text)
     is_theirs = author.standing is Standing.ADMIN or (account is not None and bool(work.visits.met(trainee, by)))
     if account is None or account.standing is not Standing.TRAINEE or not is_theirs:
         raise NotFound(words.NO_SHARED_CHAT.of(who=one_line(text, 60)))

@@ -233,7 +233,9 @@ def change_standings(
         else:
             set_standing(work, jid, old, standing, by=by, reason=reason, rules=rules)
         was = old.standing if old is not None else None
-        tell(work, jid, new_standing(standing, by, reason, was), workgroup, rules)
+        duty = work.duties.find(jid)
+        told = new_standing(standing, by, reason, was, duty.role if duty is not None else None)
+        tell(work, jid, told, workgroup, rules)
         if was is Standing.TRAINEE and standing.reaches(Standing.HELPER):
             deciding.announce(work, jid, workgroup=workgroup, rules=rules)
         done.append(jid)

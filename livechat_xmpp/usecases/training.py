@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from livechat_xmpp.domain.apprenticeship import Credit, Endorsement, Missing, Progress, credits
 from livechat_xmpp.domain.errors import BadInput, NotFound, NotPermitted
@@ -143,12 +144,19 @@ def find_person(work: Work, text: str) -> BareJid:
     return named[0] if len(named) == 1 else wanted
 
 
+def refuse_no_trainee(account: Account | None, text: str) -> None:
+    """Raise NotFound for helpers and above, whom all helpers know; of others nobody is told what they are."""
+    if account is not None and account.standing.reaches(Standing.HELPER):
+        raise NotFound(words.NOT_A_TRAINEE.of(who=one_line(text, 60)))
+
+
 def _trainee_of(work: Work, text: str, by: BareJid) -> tuple[Account, ChatId]:
     """Return the trainee, and the latest chat that both were in. Raises NotPermitted; NotFound for all others."""
     author = work.accounts.find(by)
     if author is None or not author.standing.reaches(Standing.HELPER):
         raise NotPermitted(words.ONLY_HELPERS)
     account = work.accounts.find(find_person(work, text))
+    refuse_no_trainee(account, text)
     shared = work.visits.met(account.jid, by) if account is not None else []
     if account is None or account.standing is not Standing.TRAINEE or not shared or account.jid == by:
         raise NotFound(words.NO_SHARED_CHAT.of(who=one_line(text, 60)))
@@ -157,38 +165,50 @@ def _trainee_of(work: Work, text: str, by: BareJid) -> tuple[Account, ChatId]:
 
 def endorse(
     work: Work, text: str, comment: str, *, by: BareJid, workgroup: WorkgroupName, rules: DeskRules
-) -> tuple[Account, Progress]:
+) -> tuple[Account, Progress | None]:
     """Record a helper's word for a trainee whom they shared a chat with; return the trainee and how far they are now.
 
-    Raises NotPermitted, NotFound, BadInput.
+    Whose word is on record without a reason adds one so: that is no new word, and None is returned for how far they
+    are. Raises NotPermitted, NotFound, BadInput.
     """
     account, chat_id = _trainee_of(work, text, by)
-    if work.endorsements.find(account.jid, by) is not None:
+    given = work.endorsements.find(account.jid, by)
+    if given is not None and (given.comment or not comment):
         raise BadInput(words.ALREADY_ENDORSED.of(trainee=short(account.jid)))
     if len(comment) > COMMENT_LIMIT:
         raise BadInput(words.TOO_LONG.of(limit=COMMENT_LIMIT))
+    entry = Entry(work.now, "endorsed", account.jid, by, reason=comment, policy=rules.policy)
+    if given is not None:
+        work.endorsements.add_comment(account.jid, by, comment)
+        work.audit.add(replace(entry, kind="endorsement explained", evidence={"chat": given.chat_id}))
+        work.fact("endorsement explained", jid=account.jid, by=by)
+        _tell_endorsed(work, account.jid, words.YOU_WERE_EXPLAINED, by, comment, workgroup, rules)
+        return account, None
     work.endorsements.add(account.jid, Endorsement(by, work.now, chat_id, comment))
     work.enquiries.answer(ASK, by, account.jid, "yes", work.now)
-    policy, known = rules.policy, {"chat": chat_id}
-    work.audit.add(Entry(work.now, "endorsed", account.jid, by, reason=comment, policy=policy, evidence=known))
+    work.audit.add(replace(entry, evidence={"chat": chat_id}))
     work.fact("endorsed", jid=account.jid, by=by)
-    said = words.COMMENT.of(comment=comment) if comment else ""
-    tell(
-        work,
-        account.jid,
-        words.YOU_WERE_ENDORSED,
-        workgroup,
-        rules,
-        expires_after=rules.training.lasting,
-        by=by,
-        comment=said,
-    )
+    _tell_endorsed(work, account.jid, words.YOU_WERE_ENDORSED, by, comment, workgroup, rules)
     return account, progress_of(work, [account])[account.jid]
 
 
+def _tell_endorsed(
+    work: Work, trainee: BareJid, text: Text, by: BareJid, comment: str, workgroup: WorkgroupName, rules: DeskRules
+) -> None:
+    said = words.COMMENT.of(comment=comment) if comment else ""
+    told = text.of(by=by, comment=said)
+    tell(work, trainee, told, workgroup, rules, expires_after=rules.training.lasting)
+
+
 def withdraw(work: Work, text: str, *, by: BareJid, rules: DeskRules) -> BareJid:
-    """Take one's word for a trainee back; it stays on record that it was given. Raises BadInput."""
-    trainee = find_person(work, text)
+    """Take one's word for a trainee back; it stays on record that it was given.
+
+    With a decision for them it has done what it was given for. Raises NotPermitted, NotFound, BadInput.
+    """
+    trainee, author = find_person(work, text), work.accounts.find(by)
+    if author is None or not author.standing.reaches(Standing.HELPER):
+        raise NotPermitted(words.ONLY_HELPERS)
+    refuse_no_trainee(work.accounts.find(trainee), text)
     if work.endorsements.find(trainee, by) is None:
         raise BadInput(words.NOT_ENDORSED.of(trainee=one_line(text, 60)))
     work.endorsements.withdraw(trainee, by, work.now)

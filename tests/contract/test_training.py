@@ -108,7 +108,8 @@ async def told(story: Story) -> dict[str, list[str]]:
 async def endorse(story: Story, by: str, comment: str = "", trainee: str = "tom") -> None:
     def both(work: Work) -> None:
         account, done = training.endorse(work, trainee, comment, by=jid(by), **COMMON)
-        deciding.begin_if_endorsed(work, account, done, **COMMON)
+        if done is not None:
+            deciding.begin_if_endorsed(work, account, done, **COMMON)
 
     await story.desk.do(both)
 
@@ -142,10 +143,10 @@ async def test_a_trainee_sees_what_the_latest_chat_counted_for(desk: Story) -> N
     assert (await desk.desk.ask(staff.my_status, jid("tom"))).last is None
     await chat_with(desk, "tom", "mia")
     first = (await desk.desk.ask(staff.my_status, jid("tom"))).last
-    assert first == Credit(jid("tom"), watched=True, helped=True, seconds=40, said=1)
+    assert first == Credit(jid("tom"), watched=True, helped=True, seconds=50, said=1)
     await chat_with(desk, "tom", "mia", said={"Vera": "Hello?", "ana": "Hello."})
     latest = (await desk.desk.ask(staff.my_status, jid("tom"))).last
-    assert latest == Credit(jid("tom"), watched=True, helped=False, seconds=20, said=0)
+    assert latest == Credit(jid("tom"), watched=True, helped=False, seconds=30, said=0)
     assert (await desk.desk.ask(staff.my_status, jid("ana"))).last is None, "only trainees count"
 
 
@@ -274,7 +275,7 @@ async def test_one_word_of_each_at_a_time_and_it_can_be_taken_back(desk: Story) 
     await chat_with(desk, "tom", "mia")
     await endorse(desk, "ana")
     with pytest.raises(BadInput, match="already"):
-        await endorse(desk, "ana", "again")
+        await endorse(desk, "ana", "")
     await desk.desk.do(training.withdraw, "tom", by=jid("ana"), rules=RULES)
     assert (await progress(desk)).endorsements == ()
     with pytest.raises(BadInput):
@@ -484,6 +485,30 @@ async def test_refusing_says_why_and_what_is_missing(desk: Story) -> None:
     assert (await audit(desk))[0].kind == "refused"
     with pytest.raises(BadInput):
         await desk.desk.do(deciding.refuse, ["tom"], "Again.", by=jid("ada"), **COMMON)
+
+
+async def test_a_reason_added_later_is_no_new_endorsement(desk: Story) -> None:
+    """AP-4: it starts no clock again that an admin has ended"""
+    await endorsed_enough(desk)
+    await desk.desk.do(deciding.refuse, ["tom"], "A little more.", by=jid("ada"), **COMMON)
+    await told(desk)
+    await endorse(desk, "mia", "Patient.")
+    said = await told(desk)
+    assert said == {"tom": ['mia@localhost adds why you are ready to help by yourself: "Patient."']}
+    assert {e.by: e.comment for e in (await progress(desk)).endorsements} == {
+        jid("ana"): "Calm.",
+        jid("mia"): "Patient.",
+    }
+    entry = (await audit(desk))[0]
+    assert (entry.kind, entry.jid, entry.by, entry.reason) == (
+        "endorsement explained",
+        jid("tom"),
+        jid("mia"),
+        "Patient.",
+    )
+    for again in ("", "Quick, too."):
+        with pytest.raises(BadInput, match="already"):
+            await endorse(desk, "mia", again)
 
 
 async def test_two_admins_at_once_decide_once(desk: Story) -> None:

@@ -11,6 +11,7 @@ asked in     Somebody is asked into a room once for each way in: the first, and 
              (put out, the room destroyed, the own connection gone), or wished for. Visitor and helper may be reminded
              once for each.
 once         The welcome, the way into the contributors' room, and the question whether a trainee is ready come once.
+put out      A trainee is told that no monitor is there any more at most as often as they were out of the room for it.
 rooms        Of each open chat there is a room on the server, the desk in it; its members are exactly those that the
              record names, and who means to be inside is an occupant. Of ended chats there is none.
 trainees     No trainee is a member or an occupant where no monitor is an occupant.
@@ -27,7 +28,7 @@ from __future__ import annotations
 from collections import Counter
 
 from tests.faults.evidence import ChatRow, Evidence, Found, Objection, RoomSeen
-from tests.faults.judge_told import OFFER, asked_in, offers, once, strange
+from tests.faults.judge_told import OFFER, asked_in, offers, once, put_out, strange
 
 OUTCOMES = {"served", "abandoned", "deferred", "timed-out", "refused", "banned"}
 MONITORS = {"monitor", "admin"}
@@ -43,6 +44,7 @@ def judge(evidence: Evidence) -> list[Objection]:
         ("offers", offers(evidence)),
         ("asked in", asked_in(evidence)),
         ("once", once(evidence)),
+        ("put out", put_out(evidence)),
         ("rooms", _rooms(evidence)),
         ("trainees", _trainees(evidence)),
         ("words", _words(evidence)),

@@ -21,7 +21,8 @@ ASKED_IN = re.compile(
     r"|The chat with .* is open for you\.|A helper is here for you\. Please come in: ).*xmpp:([^@\s]+)@",
     re.DOTALL,
 )
-TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes back to the queue\.$")
+TIME_IS_UP = re.compile(r"^Time is up: (.*)'s request goes back to the queue\.")
+OUT_FOR_NOW = re.compile(r"^No room monitor is in the chat with (.*) any more, so you are out of it for now\. ")
 TAKEN_BACK = re.compile(
     r"^(?:You were out of the chat with )?(.*?)(?:'s request is not waiting for you any more\."
     r"| for too long, so the request is back in the queue\.)$"
@@ -115,6 +116,20 @@ def once(given: Evidence) -> Found:
                 yield "doubled", f"{person.name} was told {count} times: {what!r}"
 
 
+def put_out(given: Evidence) -> Found:
+    """Yield who was told more often than it happened that no monitor was there any more."""
+    rooms = {p.name: given.room(p.chat_id) for p in given.people if p.chat_id}
+    for person in given.people:
+        told = Counter(match[1] for m in person.told if (match := OUT_FOR_NOW.match(m.body)))
+        for visitor, count in told.items():
+            times = sum(s.room == rooms.get(visitor) and not s.is_own for s in person.shown)
+            if count > times:
+                yield (
+                    "doubled",
+                    f"{person.name} was told {count} times of {times} that no monitor is with {visitor}",
+                )
+
+
 def strange(given: Evidence) -> Found:
     for person in given.people:
         if person.part == "visitor":
@@ -143,7 +158,7 @@ def _is_excused(message: Told, person: Witness) -> bool:
 def _is_explained(message: Told, given: Evidence, person: Witness) -> bool:
     if message.room or not message.body:
         return True
-    known = (OFFER, ASKED_IN, TIME_IS_UP, *EXPLAINED, *ONCE)
+    known = (OFFER, ASKED_IN, TIME_IS_UP, OUT_FOR_NOW, *EXPLAINED, *ONCE)
     if any(pattern.search(message.body) for pattern in known):
         return True
     match = TAKEN_BACK.match(message.body)

@@ -29,6 +29,10 @@ MUC, DESK = "chats.workgroup.localhost", "support@workgroup.localhost"
 ROOM = f"open1@{MUC}"
 ANA, MIA, TOM, CAI, VIC = "ana@localhost", "mia@localhost", "tom@localhost", "cai@localhost", "x1@anon.localhost"
 OFFERED = f"vo asks for help:\n> Why?\nYou have 25 seconds. To take it, enter the room.\nxmpp:asked1@{MUC}?join"
+OUT_FOR_NOW = (
+    "No room monitor is in the chat with vic any more, so you are out of it for now. You are asked in again as soon as"
+    " one is there."
+)
 WATCH = (
     "vic asks for help; ana@localhost answers, and a room monitor is there. Come in to watch and help."
     f"\n> Why?\nxmpp:open1@{MUC}?join"
@@ -282,6 +286,10 @@ def a_helper_is_put_out(world: Evidence) -> None:
     world.people[0].shown = [Shown(1.0, ROOM, frozenset({321}), "Your place in this chat is over.")]
 
 
+def a_trainee_is_told_of_a_monitor_who_never_left(world: Evidence) -> None:
+    tell(world, "tom", a_message(OUT_FOR_NOW))
+
+
 WRONG: list[tuple[Callable[[Evidence], None], tuple[str, str]]] = [
     (a_request_is_gone, ("requests", "lost")),
     (a_request_ended_by_itself, ("requests", "lost")),
@@ -320,6 +328,7 @@ WRONG: list[tuple[Callable[[Evidence], None], tuple[str, str]]] = [
     (somebody_is_welcomed_twice, ("once", "doubled")),
     (a_helper_is_asked_twice_about_a_trainee, ("once", "doubled")),
     (somebody_is_asked_into_the_contributors_room_twice, ("once", "doubled")),
+    (a_trainee_is_told_of_a_monitor_who_never_left, ("put out", "doubled")),
     (an_offer_is_taken_back_and_nobody_had_gone, ("strange", "rule")),
     (a_helper_is_put_out, ("strange", "rule")),
 ]
@@ -350,6 +359,16 @@ def test_who_lost_the_way_in_is_asked_in_again() -> None:
     tom.shown = [Shown(1.0, ROOM, frozenset({321}), "No room monitor is here now.")]
     tell(world, "tom", a_message(WATCH), a_message("", room=ROOM))
     assert objections(world) == []
+
+
+def test_a_trainee_is_told_once_why_they_are_out() -> None:
+    world = a_right_world()
+    tom = world.people[2]
+    tom.shown = [Shown(1.0, ROOM, frozenset({321}), "No room monitor is here now.")]
+    tell(world, "tom", a_message(OUT_FOR_NOW), a_message(WATCH), a_message("", room=ROOM))
+    assert objections(world) == []
+    tell(world, "tom", a_message(OUT_FOR_NOW))
+    assert objections(world) == [("put out", "doubled")]
 
 
 def test_who_wished_to_be_asked_in_again_is() -> None:

@@ -161,6 +161,64 @@ async def test_who_was_not_there_learns_nothing(scene: Scene) -> None:
     assert "list-trainees" not in await scene.tom.commands(scene.stage.workgroup)
 
 
+@pytest.mark.desk(**SOON)
+async def test_a_reason_is_added_to_an_endorsement_that_was_given_without(scene: Scene) -> None:
+    """AP-4"""
+    stage, ana, tom = scene.stage, scene.ana, scene.tom
+    await scene.is_over()
+    await ana.say(stage.workgroup, "endorse tom")
+    await ana.receives("Your word for tom is on record")
+    await ana.say(stage.workgroup, "endorse tom Calm and right.")
+    await ana.receives("Your word for tom is on record")
+    assert '"Calm and right."' in (await tom.receives("adds why you are ready")).body
+    await ana.say(stage.workgroup, "endorse tom And quick.")
+    await ana.receives("You have endorsed tom already.")
+    await ana.say(stage.workgroup, "decide tom")
+    assert f'{ana.bare} ("Calm and right.")' in (await stage.ada.receives("may be ready to become a helper")).body
+    assert (await stage.ada.command("list-trainees")).row(jid=tom.bare)["endorsements"] == [ana.bare]
+
+
+@pytest.mark.desk(**SOON)
+async def test_who_is_no_trainee_is_refused_with_the_truth(scene: Scene) -> None:
+    """AP-4: the staff know each other; after the decision there is nothing to take back"""
+    stage, ana = scene.stage, scene.ana
+    await scene.is_over()
+    for words in ("endorse ada", "decide ada", "withdraw ada", "later ada", "endorse ana"):
+        await ana.say(stage.workgroup, words)
+        await ana.receives(f"{words.split()[1]} is not a trainee now.")
+    await ana.say(stage.workgroup, "withdraw tom")
+    await ana.receives("You have no endorsement of tom to take back.")
+    await ana.say(stage.workgroup, "endorse tom")
+    await ana.receives("Your word for tom is on record")
+    await stage.gives(scene.tom, "helper")
+    await ana.say(stage.workgroup, "withdraw tom")
+    await ana.receives("tom is not a trainee now.")
+
+
+async def test_helpers_are_told_that_their_list_shows_whom_they_met(scene: Scene) -> None:
+    """AP-3, PR-3"""
+    stage = scene.stage
+    await stage.staff("uli", "trainee", on_duty=False)
+    ben = await stage.staff("ben", on_duty=False)
+    assert (await ben.command("list-trainees")).info.startswith("You were in no chat with a trainee yet.")
+    met = await scene.ana.command("list-trainees")
+    assert met.info.startswith("1 trainee whom you were in a chat with.")
+    assert [row["jid"] for row in met.rows] == [scene.tom.bare]
+    assert (await stage.ada.command("list-trainees")).info == "2 trainees."
+
+
+async def test_who_is_demoted_while_on_duty_is_not_told_to_go_on_duty(stage: Stage) -> None:
+    """AP-7: and is asked in as a trainee from then on"""
+    ana, mia = await stage.staff("ana"), await stage.staff("mia", "monitor", duty_role="helper")
+    result = await stage.ada.command("demote", accounts=[ana.bare], standing="trainee")
+    assert result.is_completed
+    told = (await ana.receives("You are a trainee again")).body
+    assert 'You are on duty as trainee now; write "off" to stop.' in told
+    assert "ready" not in told
+    chat = await stage.chat(mia)
+    await stage.enters_as_trainee(ana, chat)
+
+
 async def test_the_new_helper_is_made_known_in_the_contributors_room(stage: Stage) -> None:
     """AP-7"""
     mia, tom = await stage.staff("mia", "monitor", on_duty=False), await stage.staff("tom", "trainee")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from livechat_xmpp.domain.errors import BadInput, NotFound
-from livechat_xmpp.domain.model import Standing
+from livechat_xmpp.domain.model import DutyRole, Standing
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.domain.sweep import Problem, Trouble
 from livechat_xmpp.domain.wording import ENGLISH, Sayable, Text, lines, sentences, staff, troubles
@@ -63,6 +63,30 @@ def test_a_refusal_gives_its_reason_in_any_language_and_in_english() -> None:
 )
 def test_a_length_is_told_in_one_unit(seconds: float, said: str) -> None:
     assert english(length(s(seconds))) == said
+
+
+@pytest.mark.parametrize(
+    ("standing", "old", "duty", "said"),
+    [
+        pytest.param(Standing.TRAINEE, Standing.HELPER, None, 'Write "ready"', id="demoted, off duty"),
+        pytest.param(
+            Standing.TRAINEE, Standing.HELPER, DutyRole.TRAINEE, "on duty as trainee now", id="demoted, on duty"
+        ),
+        pytest.param(
+            Standing.HELPER, Standing.ADMIN, DutyRole.ADVISOR, "on duty as advisor now", id="still an advisor"
+        ),
+        pytest.param(Standing.HELPER, Standing.TRAINEE, None, 'Write "on"', id="promoted, off duty"),
+        pytest.param(
+            Standing.HELPER, Standing.TRAINEE, DutyRole.HELPER, "on duty as helper now", id="promoted, on duty"
+        ),
+    ],
+)
+def test_nobody_on_duty_is_told_to_go_on_duty(
+    standing: Standing, old: Standing, duty: DutyRole | None, said: str
+) -> None:
+    told = english(staff.new_standing(standing, jid("ada"), "", old, duty))
+    assert said in told
+    assert ("Write" in told) is (duty is None)
 
 
 @pytest.mark.parametrize("old", [None, *Standing])

@@ -10,12 +10,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from livechat_xmpp.domain.apprenticeship import Credit, Endorsement
 from livechat_xmpp.domain.forms import DEFAULT, Form
-from livechat_xmpp.domain.model import Chat, DutyRole, FullJid, RoomState, Standing, WorkgroupName, bare
+from livechat_xmpp.domain.model import Chat, ChatState, DutyRole, FullJid, RoomState, Standing, WorkgroupName, bare
 from livechat_xmpp.domain.wording import visitors
 from livechat_xmpp.domain.wording.words import NOT_FOR_YOU
 from livechat_xmpp.usecases import offers, rooms, visits
-from tests.factories import jid
+from livechat_xmpp.usecases.ports import Work
+from tests.factories import a_request, jid
 from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same, canonical
 
 W = "http://jabber.org/protocol/workgroup"
@@ -372,10 +374,10 @@ async def test_a_trainee_is_told_the_rules_and_whose_word_they_have(wire: Wire) 
     assert "Your last chat" not in told
 
     def happen(work: Work) -> None:
-        chat = ChatId("q7hm2k42wx3n2")
-        work.chats.add(a_request(id=chat, visitor=FullJid(VERA)), token="t")
-        work.credits.put(chat, Credit(jid("tom"), watched=True, helped=False, seconds=400, said=1), work.now)
-        work.endorsements.add(jid("tom"), Endorsement(jid("ana"), work.now, chat))
+        chat = a_request(state=ChatState.CLOSED, room=RoomState.GONE)
+        work.chats.add(chat, token_hash="t")
+        work.credits.put(chat.id, Credit(jid("tom"), watched=True, helped=False, seconds=400, said=1), work.now)
+        work.endorsements.add(jid("tom"), Endorsement(jid("ana"), work.now, chat.id))
 
     await wire.component.desk.do(happen)
     (told,) = await say(wire, "status", by=tom)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from livechat_xmpp.domain.model import BareJid, Standing
+from livechat_xmpp.domain.model import BareJid, DutyRole, Standing
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Phrase, Sayable, Text
-from livechat_xmpp.domain.wording.duty import STANDINGS
+from livechat_xmpp.domain.wording.duty import ROLES, STANDINGS
 from livechat_xmpp.domain.wording.lengths import length
 
 CHANGED_BY = Text("standing-changed", "{what} {by} decided this.")
@@ -18,11 +18,7 @@ NOW: Mapping[Standing, Text] = {
     Standing.TRAINEE: Text(
         "now-trainee", 'You are a trainee here: write "ready" to be asked into chats that a room monitor is in.'
     ),
-    Standing.HELPER: Text(
-        "now-helper",
-        'You are a helper now. Congratulations, and thank you! Write "on" when you have time for visitors, and "off"'
-        " when you stop.",
-    ),
+    Standing.HELPER: Text("now-helper", "You are a helper now. Congratulations, and thank you! {duty}"),
     Standing.MONITOR: Text(
         "now-monitor",
         'You are a room monitor now. "chats" lists the chats, "join CHAT" gets you in. Trainees can be in a chat only'
@@ -46,12 +42,12 @@ NOW_LESS: Mapping[Standing, Text] = {
     Standing.TRAINEE: Text(
         "trainee-again",
         "You are a trainee again and do not take requests yourself any more. You can still be in chats with a room"
-        ' monitor: write "ready". Thank you for the help you have given; you can become a helper again in the same way'
-        " as before.",
+        " monitor. {duty} Thank you for the help you have given; you can become a helper again in the same way as"
+        " before.",
     ),
     Standing.HELPER: Text(
         "helper-again",
-        'From now on you are here as a helper: write "on" when you have time. Thank you for what you have done.',
+        "From now on you are here as a helper. {duty} Thank you for what you have done.",
     ),
     Standing.MONITOR: Text(
         "monitor-again",
@@ -61,21 +57,31 @@ NOW_LESS: Mapping[Standing, Text] = {
 }
 
 
+OFF_DUTY: Mapping[Standing, Text] = {
+    Standing.TRAINEE: Text("go-on-duty-as-trainee", 'Write "ready" when you have time.'),
+    Standing.HELPER: Text(
+        "go-on-duty-as-helper", 'Write "on" when you have time for visitors, and "off" when you stop.'
+    ),
+}
+STAYS_ON_DUTY = Text("stays-on-duty", 'You are on duty as {role} now; write "off" to stop.')
 BACK = Text("back-from-a-break", 'Welcome back! You are here as {standing} again. Write "on" when you have time.')
 TRAINEE_BACK = Text(
     "trainee-back-from-a-break", 'Welcome back! You are here as {standing} again. Write "ready" when you have time.'
 )
 
 
-def new_standing(standing: Standing, by: BareJid, reason: str, old: Standing | None = None) -> Phrase:
-    """Return what a person is told whose standing was changed."""
+def new_standing(
+    standing: Standing, by: BareJid, reason: str, old: Standing | None = None, duty: DutyRole | None = None
+) -> Phrase:
+    """Return what a person is told whose standing was changed. duty: what they are on duty as with the new one."""
     what: Sayable
+    how = STAYS_ON_DUTY.of(role=ROLES[duty]) if duty is not None else OFF_DUTY.get(standing, "")
     if old is Standing.INACTIVE:
         what = (TRAINEE_BACK if standing is Standing.TRAINEE else BACK).of(standing=STANDINGS[standing])
     elif old is not None and standing.rank < old.rank:
-        what = NOW_LESS[standing]
+        what = NOW_LESS[standing].of(duty=how)
     else:
-        what = NOW[standing]
+        what = NOW[standing].of(duty=how)
     if reason:
         return CHANGED_BY_AND_WHY.of(what=what, by=by, reason=one_line(reason))
     return CHANGED_BY.of(what=what, by=by)

@@ -15,10 +15,12 @@ ENDORSED = Text("endorsed", "Thank you. Your word for {trainee} is on record.")
 ENDORSED_WITHDRAWN = Text("endorsement-withdrawn", "Your word for {trainee} does not count any more.")
 LATER = Text("endorse-later", "That is fine. You can endorse {trainee} at any time.")
 YOU_WERE_ENDORSED = Text("you-were-endorsed", "{by} says that you are ready to help by yourself.{comment}")
+YOU_WERE_EXPLAINED = Text("endorsement-explained", "{by} adds why you are ready to help by yourself:{comment}")
 COMMENT = Text("comment", ' "{comment}"')
 ALREADY_ENDORSED = Text("endorsed-already", "You have endorsed {trainee} already.")
-NOT_ENDORSED = Text("not-endorsed", "You have not endorsed {trainee}.")
-NO_SHARED_CHAT = Text("no-shared-chat", "You have not been in a chat with a trainee {who}.")
+NOT_ENDORSED = Text("not-endorsed", "You have no endorsement of {trainee} to take back.")
+NO_SHARED_CHAT = Text("no-shared-chat", "There is no trainee {who} whom you were in a chat with.")
+NOT_A_TRAINEE = Text("not-a-trainee", "{who} is not a trainee now.")
 TOO_LONG = Text("comment-too-long", "Your comment is too long: {limit} characters are possible.")
 ONLY_HELPERS = Text("only-helpers-endorse", "Helpers endorse; you will when you are one.")
 
@@ -189,6 +191,14 @@ ONE_ACCOUNT = Text("field-one-account", "Account; none: all")
 NOBODY_TO_ENDORSE = Text("nobody-to-endorse", "You have not been in a chat with a trainee yet.")
 NOTHING_TO_WITHDRAW = Text("nothing-to-withdraw", "You have endorsed nobody who is a trainee.")
 TRAINEES_SHOWN = Text("trainees-shown", "{count} trainee.", "{count} trainees.")
+TRAINEES_MET = Text(
+    "trainees-met",
+    "{count} trainee whom you were in a chat with. You see no others here.",
+    "{count} trainees whom you were in a chat with. You see no others here.",
+)
+NOBODY_MET = Text(
+    "no-trainee-met", "You were in no chat with a trainee yet. Those whom you meet in a chat are listed here."
+)
 TRAINEES_CUT = Text("trainees-cut", "{count} trainees; the first {shown} are shown.")
 STUCK_SHOWN = Text("stuck-shown", "{count} person is stuck.", "{count} people are stuck.")
 AUDIT_SHOWN = Text("audit-shown", "{count} entry, the newest first.", "{count} entries, the newest first.")

@@ -78,7 +78,8 @@ async def endorse_trainee(asked: Asked) -> Answer:
 def _endorse(work: Work, text: str, comment: str, *, by: BareJid, asked: Asked) -> BareJid:
     rules, workgroup = asked.desk.rules, asked.speaks_as
     account, progress = training.endorse(work, text, comment, by=by, workgroup=workgroup, rules=rules)
-    deciding.begin_if_endorsed(work, account, progress, workgroup=workgroup, rules=rules)
+    if progress is not None:
+        deciding.begin_if_endorsed(work, account, progress, workgroup=workgroup, rules=rules)
     return account.jid
 
 
@@ -189,7 +190,9 @@ async def list_trainees(asked: Asked) -> Answer:
         Column("ready", asked.say(words.COLUMN_READY), "boolean"),
         Column("decide_by", asked.say(words.COLUMN_DECIDE_BY)),
     ]
-    text = asked.say(words.TRAINEES_SHOWN, count=len(lines))
+    text = asked.say(words.TRAINEES_SHOWN if _is_admin(asked.by) else words.TRAINEES_MET, count=len(lines))
+    if not lines and not _is_admin(asked.by):
+        text = asked.say(words.NOBODY_MET)
     if len(lines) > ROWS:
         text = asked.say(words.TRAINEES_CUT, count=len(lines), shown=ROWS)
     now = await asked.now()
