@@ -309,13 +309,14 @@ def list_chats(work: Work, *, by: BareJid, rules: DeskRules, workgroup: Workgrou
 
 
 def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[ChatLine]:
-    """Return the requests waiting, in the order of each workgroup's queue."""
+    """Return the requests waiting, in the order of each workgroup's queue; also those who are gone for a moment."""
     lines = []
     for workgroup in workgroups:
         for position, waiting in enumerate(work.chats.waiting(workgroup), start=1):
             chat = work.chats.find(waiting.chat_id)
             if chat is not None:
-                state = "offered" if chat.offers else "waiting"
+                is_away = waiting.is_gone or (waiting.has_room and not chat.is_inside(chat.visitor_bare))
+                state = "offered" if chat.offers else "away" if is_away else "waiting"
                 lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
     return lines
 
