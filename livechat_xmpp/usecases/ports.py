@@ -162,6 +162,10 @@ class Credits(Protocol):
     """What chats count for, for trainees."""
 
     def put(self, chat_id: ChatId, credit: Credit, at: datetime) -> None: ...
+    def last(self, jid: BareJid) -> Credit | None:
+        """Return what the person's latest chat counts for."""
+        ...
+
     def totals(self, jids: Collection[BareJid] | None = None) -> Mapping[BareJid, tuple[int, int]]:
         """Return how many chats each has watched and helped in; who has none is left out. None: everybody."""
         ...
