@@ -89,6 +89,6 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for part in getattr(item, "funcargs", {}).values():
-            if isinstance(part, Desk | ThrowawayServer):
-                report.sections.append((f"end of {part.log}", last_lines(part.log, 40)))
+            for log in [part.log] if isinstance(part, Desk | ThrowawayServer) else getattr(part, "logs", []):
+                report.sections.append((f"end of {log}", last_lines(log, 40)))
     return report

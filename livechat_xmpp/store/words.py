@@ -44,6 +44,7 @@ class MessageTable:
         self._insert(chat_id, messages, -1)
 
     def has_reply(self, chat_id: ChatId, *, since: datetime) -> bool:
+        since = since.replace(microsecond=0)  # archives tell whole seconds: what is read from one may seem to be older
         is_of_staff = t.message.c.part.not_in((Part.VISITOR, Part.DESK))
         here = (t.message.c.chat_id == chat_id, t.message.c.at >= since, t.message.c.kind == "speech", is_of_staff)
         return self._db.scalar(select(t.message.c.id).where(*here).limit(1)) is not None

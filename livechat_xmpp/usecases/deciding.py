@@ -12,6 +12,7 @@ from livechat_xmpp.domain.model import Account, BareJid, FullJid, Standing, Work
 from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Phrase, Text
 from livechat_xmpp.domain.wording import training as words
+from livechat_xmpp.domain.wording.moments import moment
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Letter, Work
 from livechat_xmpp.usecases.telling import tell
@@ -25,12 +26,6 @@ from livechat_xmpp.usecases.training import (
     refuse_no_trainee,
     short,
 )
-
-
-def moment(at: datetime) -> str:
-    """Return a moment for people, whose time zones nobody knows."""
-    return at.strftime("%Y-%m-%d %H:%M UTC")
-
 
 # --- the clock begins
 

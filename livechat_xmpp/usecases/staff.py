@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from livechat_xmpp.domain.apprenticeship import Application, Progress
+from livechat_xmpp.domain.apprenticeship import Application, Credit, Progress
 from livechat_xmpp.domain.errors import BadInput, DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
     Account,
@@ -271,6 +271,7 @@ def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, 
 class Status:
     """What a person sees of themself. visited: chats they have been in. progress, application: of trainees.
 
+    last: what a trainee's latest chat counts for.
     at: the moment that it was so, by the desk's clock.
     """
 
@@ -282,6 +283,7 @@ class Status:
     at: datetime
     progress: Progress | None = None
     application: Application | None = None
+    last: Credit | None = None
 
 
 def my_status(work: Work, jid: BareJid) -> Status:
@@ -298,6 +300,7 @@ def my_status(work: Work, jid: BareJid) -> Status:
         work.now,
         progress_of(work, [account])[jid] if is_trainee else None,
         work.applications.find(jid) if is_trainee else None,
+        work.credits.last(jid) if is_trainee else None,
     )
 
 

@@ -643,6 +643,16 @@ async def test_letters_are_taken_once_oldest_first_and_not_when_expired(store: S
         assert work.letters.take_due(at(10), 50) == [taken[1]]
 
 
+async def test_a_reply_as_an_archive_tells_it_counts_in_the_second_of_the_opening(store: Store) -> None:
+    """Archives tell whole seconds: said half a second after the opening, it seems to be older."""
+    with store.writing() as work:
+        put_chat(work)
+        work.messages.add(CHAT, [a_message("Hello", at_s=5), a_message("Hm", at_s=9, part=Part.VISITOR)])
+    with store.reading() as work:
+        assert work.messages.has_reply(CHAT, since=at(5.4))
+        assert not work.messages.has_reply(CHAT, since=at(6))
+
+
 async def test_hostile_words_are_values_and_nothing_else(store: Store) -> None:
     words = "'); DROP TABLE chat; -- \" % \\ \u202e 🦊"
     with store.writing() as work:

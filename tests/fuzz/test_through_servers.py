@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.fuzz.stanzas import NS, stanzas, written
 from tests.people.person import Person
 from tests.scenarios.stages import RealStage
-from tests.servers.outside import metrics, stage
+from tests.servers.metrics import metrics
+from tests.servers.outside import stage
 
 __all__ = ["stage"]
 

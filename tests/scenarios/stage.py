@@ -109,9 +109,18 @@ class Stage(ABC):
         """Whether the server lets the component write bookmarks of its accounts."""
         return False
 
-    async def restart_component(self) -> None:
+    async def restart_component(self, **settings: str) -> None:
+        """Restart it in an orderly way. settings: LIVECHAT_* from now on.
+
+        For waits that a story must not run into before it has come to them: it begins with the usual ones.
+        """
         await self.stop_component()
+        self.change_settings(settings)
         await self.start_component()
+
+    @abstractmethod
+    def change_settings(self, settings: Mapping[str, str]) -> None:
+        """Have these settings (LIVECHAT_*) from the next start on."""
 
     @abstractmethod
     async def break_link(self) -> None:
@@ -129,7 +138,8 @@ class Stage(ABC):
     async def settled(self) -> None:
         """Wait until nothing more happens by itself: what has not been said by then is not said.
 
-        Exact on the simulated server. On a real one: until several rounds of questions brought nothing new to anybody.
+        Exact on the simulated server. On a real one: until the component has nothing to do, and rounds of questions
+        brought nothing new to anybody.
         """
 
     @property

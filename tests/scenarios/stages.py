@@ -18,14 +18,15 @@ from livechat_xmpp.demo.places import Names, Ports
 from livechat_xmpp.reconcile.ports import Clock
 from livechat_xmpp.settings import Settings
 from tests.migrated import put_database
-from tests.people import RealServer
-from tests.scenarios.stage import Stage
+from tests.people import Person, RealServer, StanzaError
+from tests.scenarios.stage import Stage, until
 from tests.servers.desk import NOBODY_SIGNS_UP, Desk
+from tests.servers.forked import State
 from tests.servers.throwaway import ThrowawayServer
 from tests.servers.waiting import wait_until_async
 from tests.simulation import Quirks, SimulatedServer
 
-QUIET_ROUNDS = 4  # questions answered without news to anybody, before a real server counts as settled
+QUIET_ROUNDS = 2  # in a row, in which nothing happens, before a real server counts as settled
 
 
 class InProcess:
@@ -114,6 +115,9 @@ class SimulatedStage(Stage):
         await app.upgrade(self.settings)
         self._running = InProcess(self.settings, self.clock)
         await self._running.linked()
+
+    def change_settings(self, settings: Mapping[str, str]) -> None:
+        self.environment = {**self.environment, **settings}
 
     async def stop_component(self) -> None:
         await self.running.stop()
@@ -226,6 +230,11 @@ class RealStage(Stage):
         self.cable = LinkProxy(server.host, server.component_port)
 
     @property
+    def logs(self) -> list[Path]:
+        """What is shown of a story that fails."""
+        return [self.desk.log, self._process.log]
+
+    @property
     def lists_accounts(self) -> bool:
         return bool(self._process.api_url)
 
@@ -250,6 +259,10 @@ class RealStage(Stage):
     async def start_component(self) -> None:
         await self.desk.start_async()
 
+    def change_settings(self, settings: Mapping[str, str]) -> None:
+        self.environment = {**self.environment, **settings}
+        self.desk.change_settings(settings)
+
     async def stop_component(self) -> None:
         await self.desk.stop_async()
 
@@ -258,28 +271,51 @@ class RealStage(Stage):
 
     async def break_link(self) -> None:
         self.cable.cut()
-        await self._linked(False)
+        await self._linked(lambda state: not state.is_up, "no link any more")
 
     async def mend_link(self) -> None:
         self.cable.mend()
-        await self._linked(True)
+        await self._linked(lambda state: state.is_up, "a link again")
 
-    async def _linked(self, wanted: bool) -> None:
-        await wait_until_async(_in_thread(lambda: self.desk._is_up() is wanted), f"the link being up is {wanted}")
+    async def _linked(self, wanted: Callable[[State], bool], what: str) -> None:
+        async def look() -> bool:
+            state = await self.desk.state()
+            return state is not None and wanted(state)
+
+        await until(look, what)
 
     async def restart_server(self, *, keep_rooms: bool) -> None:
+        before = await self.desk.state()
+        assert before is not None
         await asyncio.to_thread(self._process.stop)
         if not keep_rooms:
             self._process.lose_help_rooms()
         self._process.start()
-        await self._linked(True)
+        await self._linked(lambda state: state.is_up and state.links > before.links, "a new link after the restart")
 
     async def settled(self) -> None:
         calm = 0
-        while calm < QUIET_ROUNDS:
-            before = self._heard()
-            await self.ada.command("my-status")
-            calm = calm + 1 if self._heard() == before + 1 else 0
+
+        async def ask() -> bool:
+            nonlocal calm
+            calm = calm + 1 if await self._is_calm() else 0
+            return calm >= QUIET_ROUNDS
+
+        await until(ask, "nobody having anything to do, and nobody hearing anything new")
+
+    async def _is_calm(self) -> bool:
+        """Ask everybody's server, then the component; return whether nothing else happened and nothing is left to do.
+
+        An answered question shows that what the same person sent before it has gone on its way.
+        """
+        before, heard = await self.desk.state(), self._heard()
+        here = [person for person in self.people if person.is_connected]
+        await asyncio.gather(*(_is_answered(person) for person in here))
+        await self.ada.command("my-status")
+        after = await self.desk.state()
+        if before is None or after is None or not (before.is_idle and after.is_idle):
+            return False
+        return after.crossed == before.crossed + 2 and self._heard() == heard + len(here) + 1
 
     def _heard(self) -> int:
         return sum(len(person.received) for person in self.people)
@@ -290,15 +326,7 @@ class RealStage(Stage):
         await self.cable.close()
 
 
-def _in_thread(question: Callable[[], bool]) -> Callable[[], bool]:
-    """Return a condition that asks in a thread, so that the loop goes on, and says what the last answer was."""
-    answers: list[asyncio.Future[bool]] = []
-
-    def condition() -> bool:
-        if not answers:
-            answers.append(asyncio.ensure_future(asyncio.to_thread(question)))
-        if not answers[0].done():
-            return False
-        return answers.pop().result()
-
-    return condition
+async def _is_answered(person: Person) -> None:
+    """Have somebody's own server answer, with an error for all that it matters."""
+    with contextlib.suppress(StanzaError, ConnectionError):
+        await person.ping(person.bare.partition("@")[2])

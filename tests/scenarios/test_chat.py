@@ -112,7 +112,8 @@ async def test_a_visitor_cannot_close_with_the_staffs_word(stage: Stage) -> None
     await stage.settled()
     assert ana.is_in(chat.room)
     await ana.speak(chat.room, "!close nonsense")
-    await ana.receives("nonsense is not one of the choices")
+    told = await ana.receives("nonsense is not one of the choices")
+    assert "This is how: !close [solved" in told.body, "as it is written in a room"
     assert ana.is_in(chat.room)
 
 
@@ -127,12 +128,12 @@ async def test_a_visitor_ends_the_chat_by_saying_so(stage: Stage) -> None:
     assert (await stage.ended(chat.id))["outcome"] == "served"
 
 
-@pytest.mark.desk(LIVECHAT_VISITORS__GRACE_S="0.7")
 @pytest.mark.parametrize("how", ["leaves", "loses the connection"])
 async def test_a_visitor_who_stays_away_ends_the_chat_after_the_grace(stage: Stage, how: str) -> None:
     """QU-1, IN-6"""
     ana = await stage.staff("ana")
     chat = await stage.chat(ana)
+    await stage.restart_component(LIVECHAT_VISITORS__GRACE_S="0.7")
     await stage.settled()
     await (chat.visitor.leave(chat.room) if how == "leaves" else chat.visitor.drop())
     departure = await ana.is_out_of(chat.room)
@@ -141,7 +142,7 @@ async def test_a_visitor_who_stays_away_ends_the_chat_after_the_grace(stage: Sta
     assert (await stage.ended(chat.id))["outcome"] == "served"
 
 
-@pytest.mark.desk(LIVECHAT_VISITORS__GRACE_S="0.7")
+@pytest.mark.desk(LIVECHAT_VISITORS__GRACE_S="3")  # within which the visitor has to have come
 async def test_a_visitor_who_comes_in_and_is_gone_at_once_was_there(stage: Stage) -> None:
     """QU-1"""
     ana = await stage.staff("ana")

@@ -134,7 +134,7 @@ async def test_who_waits_is_told_when_the_last_helper_goes(stage: Stage) -> None
     await stage.is_offered(ana, request)
 
 
-@pytest.mark.desk(LIVECHAT_VISITORS__LONGEST_WAIT_S="1")
+@pytest.mark.desk(LIVECHAT_VISITORS__LONGEST_WAIT_S="2")
 async def test_a_request_that_nobody_takes_ends_with_a_word(stage: Stage) -> None:
     """QU-1"""
     ana = await stage.staff("ana")

@@ -40,6 +40,7 @@ async def test_everybody_is_told_once_that_the_desk_will_be_back(stage: Stage) -
     await sam.receives(STOPS)
     await ana.receives("You stay on duty")
     await tom.is_out_of(chat.room)
+    await tom.receives(STOPS)
     assert heard(tom) == [chats.STOPS_ON_DUTY.english], "out before it was said in the room"
     assert len(heard(chat.visitor)) == len(heard(mia)) == len(heard(sam)) == 1
     await ana.speak(chat.room, "Still here")

@@ -261,7 +261,7 @@ async def test_a_trainee_who_goes_on_duty_joins_a_chat_that_is_watched_already(s
     await scene.stage.enters_as_trainee(una, scene.chat)
 
 
-@pytest.mark.desk(LIVECHAT_ROOMS__TRAINEE_PATIENCE_S="1", LIVECHAT_ROOMS__TRAINEE_PLACES="1")
+@pytest.mark.desk(LIVECHAT_ROOMS__TRAINEE_PATIENCE_S="2", LIVECHAT_ROOMS__TRAINEE_PLACES="1")
 async def test_an_invitation_not_followed_passes_on(scene: Scene) -> None:
     """RO-4"""
     await scene.stage.enters_as_monitor(scene.mia, scene.chat)

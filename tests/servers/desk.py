@@ -21,12 +21,14 @@ from livechat_xmpp.demo.config_files import write_component
 from livechat_xmpp.demo.places import HOST, PROJECT, database_url
 from livechat_xmpp.demo.processes import last_lines, tied_to_us
 from livechat_xmpp.demo.state import addresses
-from tests.servers.forked import Forked
+from tests.servers.forked import Forked, State
+from tests.servers.metrics import metrics
 from tests.servers.throwaway import ThrowawayServer, some_free_ports
 from tests.servers.waiting import wait_until, wait_until_async
 
 # People have the standing that a test gives them; in the tests of signing up new accounts become trainees.
 NOBODY_SIGNS_UP = {"LIVECHAT_APPRENTICESHIP__SIGN_UP_NEW_ACCOUNTS": "false"}
+CROSSED = ("livechat_stanzas_received_total", "livechat_stanzas_sent_total")
 _TROUBLE = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)", re.MULTILINE)
 
 
@@ -75,6 +77,10 @@ class Desk:
     def account(self, name: str) -> Account:
         return next(account for account in self.accounts if account.name.partition("-")[0] == name)
 
+    def change_settings(self, settings: Mapping[str, str]) -> None:
+        """Have these settings (LIVECHAT_*) from the next start on."""
+        self._environment.update(settings)
+
     def launch(self) -> None:
         """Start the process, and do not wait until it is linked."""
         self._process = self._begin()
@@ -105,6 +111,11 @@ class Desk:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    async def state(self) -> State | None:
+        """Ask the component where it stands; None while it does not run."""
+        assert isinstance(self._process, Forked)
+        return await self._process.state()
+
     def log_errors(self) -> list[str]:
         """Return the lines of the component's log that tell of a bug: level ERROR, or a traceback's head."""
         text = self.log.read_text("utf-8", errors="replace") if self.log.exists() else ""
@@ -131,6 +142,16 @@ class ExecutedDesk(Desk):
     """A desk that is started as people and service managers start it; for what is measured and killed."""
 
     module = "livechat_xmpp"
+
+    async def state(self) -> State | None:
+        """Return what its metrics show, which have to be open to us: of being idle not all."""
+        try:
+            shown = await asyncio.to_thread(metrics, self.web)
+        except OSError:
+            return None
+        crossed = sum(value for name, value in shown.items() if name.startswith(CROSSED))
+        is_idle = not (shown["livechat_turns_waiting"] or shown["livechat_iqs_in_flight"])
+        return State(bool(shown["livechat_link_up"]), int(shown["livechat_links_total"]), is_idle, int(crossed))
 
     def _begin(self) -> subprocess.Popen[bytes]:
         command = tied_to_us([sys.executable, "-m", self.module, "run", "--config", str(self.config)])

@@ -5,14 +5,23 @@ What is seen of it is what is seen of `python -m livechat_xmpp`, as the tests of
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
+import json
 import multiprocessing
 import os
+import secrets
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
+
+from livechat_xmpp import app
+from livechat_xmpp.component import Component
 
 _PR_SET_PDEATHSIG = 1  # prctl(2): the kernel ends us with our parent, which ends with the tests
 
@@ -23,13 +32,39 @@ def _context() -> ForkServerContext:
     return context
 
 
+@dataclass(frozen=True)
+class State:
+    """Where a component stands. links: how many there have been; crossed: stanzas received and sent."""
+
+    is_up: bool
+    links: int
+    is_idle: bool
+    crossed: int
+
+
 class Forked:
     """A process that runs `livechat_xmpp` with these arguments, its output added to log; used as subprocess.Popen."""
 
     def __init__(self, arguments: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) -> None:
         log.touch()  # there from now on, for who reads it
-        self._process = _context().Process(target=_run, args=([*arguments], log, cwd, dict(env)), daemon=True)
+        self._asked_at = f"\0livechat-{secrets.token_hex(8)}"  # a socket without a file
+        started_with = ([*arguments], log, cwd, dict(env), self._asked_at)
+        self._process = _context().Process(target=_run, args=started_with, daemon=True)
         self._process.start()
+
+    async def state(self) -> State | None:
+        """Ask the component where it stands; None when there is none in the process, not yet or not any more."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._asked_at)
+        except OSError:
+            return None
+        try:
+            answer = await reader.read()
+        except OSError:
+            return None
+        finally:
+            writer.close()
+        return State(**json.loads(answer)) if answer else None
 
     @property
     def pid(self) -> int:
@@ -54,7 +89,7 @@ class Forked:
         return code
 
 
-def _run(arguments: list[str], log: Path, cwd: Path, env: dict[str, str]) -> None:
+def _run(arguments: list[str], log: Path, cwd: Path, env: dict[str, str], asked_at: str) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     os.chdir(cwd)
@@ -65,4 +100,31 @@ def _run(arguments: list[str], log: Path, cwd: Path, env: dict[str, str]) -> Non
         os.dup2(number, target)
     from livechat_xmpp.__main__ import main
 
+    _answer_questions(asked_at)
     sys.exit(main(arguments))
+
+
+def _answer_questions(asked_at: str) -> None:
+    """Have the component, once it runs, tell its state to whoever connects."""
+    running = app.running
+
+    @asynccontextmanager
+    async def telling(*args: Any, **kwargs: Any) -> AsyncIterator[Component]:
+        async with running(*args, **kwargs) as component:
+
+            async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                writer.write(json.dumps(asdict(_state_of(component))).encode())
+                writer.close()
+
+            server = await asyncio.start_unix_server(answer, asked_at)
+            try:
+                yield component
+            finally:
+                server.close()
+
+    app.running = telling
+
+
+def _state_of(component: Component) -> State:
+    link = component.link
+    return State(link.is_up, link.number, component.is_idle, link.received.total() + link.sent.total())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +34,6 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         finally:
             await stage.close()
     assert not stage.desk.log_errors()
-
-
-def metrics(web: str, headers: Mapping[str, str] | None = None) -> dict[str, float]:
-    """Return what `/metrics` says now, by name with labels as it stands there. Blocks; raises HTTPError."""
-    with urllib.request.urlopen(urllib.request.Request(f"{web}metrics", headers=dict(headers or {})), timeout=5) as got:
-        text = got.read().decode()
-    lines = (line.rpartition(" ") for line in text.splitlines() if line and not line.startswith("#"))
-    return {name: float(value) for name, _, value in lines}
 
 
 def log_lines(text: str) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.people.elements import make, new_id
 from tests.scenarios.stages import RealStage
-from tests.servers.outside import log_lines, metrics, stage
+from tests.servers.metrics import metrics
+from tests.servers.outside import log_lines, stage
 from tests.servers.waiting import wait_until_async
 
 __all__ = ["stage"]

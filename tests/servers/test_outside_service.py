@@ -17,8 +17,9 @@ from livechat_xmpp.service import ServiceManager
 from tests.scenarios import stages
 from tests.scenarios.stages import RealStage
 from tests.servers import desk as desks
+from tests.servers.metrics import metrics
 from tests.servers.needs import program
-from tests.servers.outside import metrics, stage
+from tests.servers.outside import stage
 from tests.servers.waiting import wait_until_async
 
 __all__ = ["stage"]

@@ -100,6 +100,24 @@ ON_A_BREAK = Text(
 
 PROGRESS = Text("progress", "Chats watched: {watched} of {watched_needed}; helped in: {helped} of {helped_needed}.")
 PROGRESS_ENDORSED = Text("progress-endorsed", "Endorsed by: {endorsers}.")
+PROGRESS_NOT_ENDORSED = Text("progress-not-endorsed", "Endorsed by: nobody yet.")
+PROGRESS_ENDORSER = Text("progress-endorser", "{by} ({at})")
+PROGRESS_LAST = Text(
+    "progress-last",
+    "Your last chat: there with a room monitor for {time}, {count} message of yours while the two talked; {counted}.",
+    "Your last chat: there with a room monitor for {time}, {count} messages of yours while the two talked; {counted}.",
+)
+COUNTED_BOTH = Text("counted-both", "it counts as watched and as helped in")
+COUNTED_WATCHED = Text("counted-watched", "it counts as watched")
+COUNTED_HELPED = Text("counted-helped", "it counts as helped in")
+COUNTED_NOT = Text("counted-not", "it does not count")
+PROGRESS_RULE = Text(
+    "progress-rule",
+    "A chat counts as watched if you were there, with a room monitor, for {share} % of it or for {time}; as helped in"
+    " if you wrote at least {count} message while visitor and helper were talking.",
+    "A chat counts as watched if you were there, with a room monitor, for {share} % of it or for {time}; as helped in"
+    " if you wrote at least {count} messages while visitor and helper were talking.",
+)
 PROGRESS_MISSING = Text("progress-missing", "Still missing: {missing}.")
 PROGRESS_CLOCK = Text("progress-clock", "The admins have been asked to decide about you by {decide_by}.")
 PROGRESS_OVERDUE = Text("progress-overdue", "The admins should have decided about you by {decide_by}, and are late.")
@@ -188,7 +206,7 @@ COLUMN_SINCE = Text("column-since", "Since")
 COLUMN_WATCHED = Text("column-watched", "Watched")
 COLUMN_HELPED = Text("column-helped", "Helped in")
 COLUMN_ENDORSEMENTS = Text("column-endorsements", "Endorsed by")
-COLUMN_READY = Text("column-ready", "Ready")
+COLUMN_READY = Text("column-ready", "Has all that is needed")
 COLUMN_DECIDE_BY = Text("column-decide-by", "Decide by")
 COLUMN_WHY = Text("column-why", "Why")
 COLUMN_COMMAND = Text("column-command", "What moves them")
