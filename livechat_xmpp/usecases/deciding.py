@@ -213,7 +213,7 @@ def announce(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: DeskR
         _tell(work, endorsement.by, words.YOUR_WORD_COUNTED, workgroup, rules, trainee=short(jid))
     work.endorsements.end_all(jid, work.now)
     if rules.contributors:
-        text = rules.catalogue.say(words.NEW_HELPER, "", trainee=short(jid))
+        text = rules.catalogue.say(words.NEW_HELPER, "", trainee=short(jid), date=f"{work.now:%Y-%m-%d}")
         room, expires_at = FullJid(rules.contributors), work.now + rules.training.lasting
         work.letters.add(Letter(room, text, workgroup, expires_at, "announcement"))
         work.touch_letters()

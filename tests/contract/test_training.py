@@ -456,7 +456,7 @@ async def test_promotion_ends_the_clock_and_is_made_known(desk: Story) -> None:
     await desk.change("tom", to=Standing.HELPER)
     said = await told(desk)
     assert "tom, whom you endorsed, is a helper now." in str(said["ana"])
-    assert "tom is a helper now. Welcome!" in str(said["contributors"])
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d: tom has become a helper\. Welcome!", said["contributors"][0])
     assert "You are a helper now" in str(said["tom"])
     assert await ring(desk) is None
     entry = next(e for e in await audit(desk) if e.kind == "standing")

@@ -89,6 +89,7 @@ class RoomSeen:
     """A room as its owner sees it on the server. exists False: there is none. Addresses are bare.
 
     has_desk: the desk is an occupant under the chat's own address. archive: what was said, as the server keeps it.
+    is_closed: its settings are those of help rooms: members only, hidden, persistent, not moderated.
     """
 
     exists: bool = True
@@ -96,6 +97,7 @@ class RoomSeen:
     members: frozenset[str] = frozenset()
     occupants: frozenset[str] = frozenset()
     archive: tuple[str, ...] = ()
+    is_closed: bool = True
 
 
 @dataclass(frozen=True)

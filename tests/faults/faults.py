@@ -205,6 +205,18 @@ class RoomsDestroyed(Fault):
             await Owner(world.cable, world.server.names, chat_id).destroy()
 
 
+class RoomsOpened(Fault):
+    """Somebody with the power changes the rooms' settings by hand: open to all, shown to all, moderated."""
+
+    name = "rooms opened by an admin"
+
+    async def strike(self, world: World) -> None:
+        await self.begins(world)
+        for chat_id in world.open_chats:
+            owner = Owner(world.cable, world.server.names, chat_id)
+            await owner.configure(membersonly=False, publicroom=True, moderatedroom=True)
+
+
 class DatabaseLocked(Fault):
     name = "database locked"
     excuses = ("sqlite3.OperationalError", "psycopg.")

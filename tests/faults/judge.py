@@ -12,8 +12,8 @@ asked in     Somebody is asked into a room once for each way in: the first, and 
              once for each.
 once         The welcome, the way into the contributors' room, and the question whether a trainee is ready come once.
 put out      A trainee is told that no monitor is there any more at most as often as they were out of the room for it.
-rooms        Of each open chat there is a room on the server, the desk in it; its members are exactly those that the
-             record names, and who means to be inside is an occupant. Of ended chats there is none.
+rooms        Of each open chat there is a room on the server, closed, the desk in it; its members are exactly those that
+             the record names, and who means to be inside is an occupant. Of ended chats there is none.
 trainees     No trainee is a member or an occupant where no monitor is an occupant.
 words        What the room repeated to its speaker is in the transcript once; what the server still has of a room that
              was lost too. Nothing is there twice, the desk's own lines neither.
@@ -125,6 +125,8 @@ def _rooms(given: Evidence) -> Found:
             continue
         if not room.has_desk:
             yield "rule", f"the desk is not in the room of {chat.id}"
+        if not room.is_closed:
+            yield "rule", f"the room of {chat.id} has other settings than help rooms have"
         wanted = _members(chat, room, given)
         if room.members != wanted:
             yield "rule", f"members of {chat.id}: {_difference(room.members, wanted, given)}"

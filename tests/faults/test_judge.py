@@ -192,6 +192,10 @@ def the_desk_is_not_in_its_room(world: Evidence) -> None:
     with_room(world, "open1", has_desk=False)
 
 
+def a_room_is_open_to_all(world: Evidence) -> None:
+    with_room(world, "open1", is_closed=False)
+
+
 def a_helper_is_no_member(world: Evidence) -> None:
     with_room(world, "open1", members=frozenset({VIC, MIA, TOM}), occupants=frozenset({VIC, MIA, TOM}))
 
@@ -309,6 +313,7 @@ WRONG: list[tuple[Callable[[Evidence], None], tuple[str, str]]] = [
     (a_room_is_lost, ("rooms", "lost")),
     (an_ended_chat_has_a_room, ("rooms", "rule")),
     (the_desk_is_not_in_its_room, ("rooms", "rule")),
+    (a_room_is_open_to_all, ("rooms", "rule")),
     (a_helper_is_no_member, ("rooms", "rule")),
     (somebody_is_member_without_a_reason, ("rooms", "rule")),
     (somebody_is_out_who_means_to_be_in, ("rooms", "lost")),

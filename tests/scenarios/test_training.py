@@ -232,7 +232,7 @@ async def test_the_new_helper_is_made_known_in_the_contributors_room(stage: Stag
         await configure(mia, room)
     await stage.settled()
     await stage.gives(tom, "helper")
-    await mia.sees(room, "is a helper now. Welcome!")
+    await mia.sees(room, "has become a helper. Welcome!")
 
 
 @pytest.mark.desk(**SOON)

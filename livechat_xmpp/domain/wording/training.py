@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livechat_xmpp.domain.wording import Text
+from livechat_xmpp.domain.wording import Sayable, Text
 
 # --- endorsing
 
@@ -77,7 +77,7 @@ TRAINEE_FIRST = Text(
     "trainee-first", "Several admins have to agree on a new helper. Make {jid} a trainee first, with promote."
 )
 YOUR_WORD_COUNTED = Text("your-word-counted", "{trainee}, whom you endorsed, is a helper now.")
-NEW_HELPER = Text("new-helper", "{trainee} is a helper now. Welcome!")
+NEW_HELPER = Text("new-helper", "{date}: {trainee} has become a helper. Welcome!")  # rooms show it for long
 
 ONLY_ADMINS_DECIDE = Text("only-admins-decide", "Only admins decide about trainees.")
 NAME_SOMEBODY = Text("name-somebody", "Name at least one account.")
@@ -90,11 +90,15 @@ MISSING_ENDORSERS = Text("missing-endorsers", "{count} endorsement", "{count} en
 MISSING_DAYS = Text("missing-days", "endorsements on {count} more day", "endorsements on {count} more days")
 MISSING_NOTHING = Text("missing-nothing", "nothing")
 
-ON_A_BREAK = Text(
-    "on-a-break",
-    "You are on a break. Your place here stays yours; to come back, tell an admin, for example in the contributors'"
-    " room.",
-)
+ON_A_BREAK = Text("on-a-break", "You are on a break. Your place here stays yours. {way_back}")
+WAY_BACK = Text("way-back", "To come back, tell an admin.")
+WAY_BACK_IN = Text("way-back-in", "To come back, tell an admin, for example in the contributors' room ({room}).")
+
+
+def way_back(room: str) -> Sayable:
+    """Return how a break ends. room: the contributors', "" where there is none."""
+    return WAY_BACK_IN.of(room=room) if room else WAY_BACK
+
 
 # --- how far I am
 

@@ -100,7 +100,8 @@ async def tell_on_duty(asked: Asked) -> Answer:
     except BadInput as refusal:
         return _message_form(asked, asked.say(refusal.why))
     if not count:
-        return Done(asked.say(texts.NOBODY_TO_TELL, room=rules.contributors), "warn")
+        room = rules.contributors
+        return Done(asked.say(texts.NOBODY_TO_TELL.of(room=room) if room else texts.NOBODY_TO_TELL_ALONE), "warn")
     return Done(asked.say(texts.ALL_TOLD, count=count))
 
 
