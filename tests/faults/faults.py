@@ -120,6 +120,7 @@ class ComponentRestarted(Fault):
 
     async def strike(self, world: World) -> None:
         await self.begins(world)
+        world.before.stops += 1
         await world.desk.stop_async()
 
 

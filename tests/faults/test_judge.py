@@ -366,6 +366,15 @@ def test_who_lost_the_way_in_is_asked_in_again() -> None:
     assert objections(world) == []
 
 
+def test_the_desk_says_that_it_stops_each_time_that_it_does() -> None:
+    world = a_right_world()
+    stops = Line("desk", "The help desk stops for now and will be back. This chat goes on without it.")
+    world.transcripts = {"open1": [*world.transcripts["open1"], stops, stops]}
+    assert objections(world) == [("words", "doubled")]
+    world.before.stops = 2
+    assert objections(world) == []
+
+
 def test_a_trainee_is_told_once_why_they_are_out() -> None:
     world = a_right_world()
     tom = world.people[2]
