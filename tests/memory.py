@@ -18,5 +18,11 @@ def assert_remembered_truly(store: Store) -> None:
         assert work.chats.loads() == truth.chats.loads()
         workgroups = {chat.workgroup for chat in truth.chats.open()} | set(memory.in_turn.board._queues)
         for workgroup in workgroups | {WorkgroupName("support")}:
-            assert list(work.chats.waiting(workgroup)) == list(truth.chats.waiting(workgroup))
+            waiting = list(truth.chats.waiting(workgroup))
+            assert list(work.chats.waiting(workgroup)) == waiting
+            for chat_id in (one.chat_id for one in waiting):
+                assert work.chats.position(workgroup, chat_id) == truth.chats.position(workgroup, chat_id)
+            for are_there in (False, True):
+                counts = [one.chats.count_waiting(workgroup, are_there=are_there) for one in (work, truth)]
+                assert counts[0] == counts[1]
             assert list(work.chats.handle_times(workgroup, 20)) == list(truth.chats.handle_times(workgroup, 20))

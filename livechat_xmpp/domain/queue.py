@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,6 +41,27 @@ def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
     return sorted(waiting, key=place_key)
 
 
+def places(waiting: Iterable[Waiting], *, begin: int = 1) -> Iterator[tuple[int, Waiting]]:
+    """Yield each with the place that is told: how many come before who are there, and one; begin: of the first.
+
+    Who is gone keeps the place, and nobody waits for them meanwhile.
+    """
+    place = begin
+    for one in waiting:
+        yield place, one
+        place += not one.is_gone
+
+
+def is_passed_over(first: Waiting, passed_at: datetime | None, *, offer_timeout: timedelta, now: datetime) -> bool:
+    """Return whether nobody takes requests though there are free places: not even the first that waits.
+
+    passed_at: when a helper last said no to it, or nothing; None: nobody did. One "no" may be made good by the next
+    helper, in the time of one offer; what is not taken by then will be when it will be.
+    """
+    since = first.queued_at or first.asked_at
+    return passed_at is not None and passed_at >= since and now >= since + offer_timeout
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """The expected wait and the range it will probably lie in."""
@@ -51,14 +72,23 @@ class Wait:
 
 
 def expected_wait(
-    position: int, *, places: int, free: int, offer_timeout: timedelta, handle_times: Sequence[timedelta]
+    position: int,
+    *,
+    places: int,
+    free: int,
+    offer_timeout: timedelta,
+    handle_times: Sequence[timedelta],
+    has_stopped: bool = False,
 ) -> Wait | None:
     """Return the wait of the visitor at position (1 is next), or None where nothing is known to tell it from.
 
     places: chats that the helpers on duty can have at once; free: how many of these are not taken.
     handle_times: of the latest served chats. A free place costs one offer at most; each further place in
     the queue waits until one of the chats in progress ends, of which `places` run side by side.
+    has_stopped: nobody takes requests, so that free places say nothing.
     """
+    if has_stopped:
+        return None
     if position <= free:
         return Wait(offer_timeout / 2, timedelta(0), offer_timeout)
     if places <= 0 or len(handle_times) < 2:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId, FullJid, WorkgroupName
-from livechat_xmpp.domain.queue import Waiting
+from livechat_xmpp.domain.queue import Waiting, places
 from livechat_xmpp.reconcile.ports import Clock, LinkTrouble, People, StaffPresences
 from livechat_xmpp.reconcile.timers import Timers
 from livechat_xmpp.usecases import offers, visits
@@ -135,13 +135,14 @@ class Queues:
         interval, however long the queue is.
         """
         head, tail = seen.waiting[:HEAD], seen.waiting[HEAD:]
-        self._tell(workgroup, seen, enumerate(head, start=1))
+        self._tell(workgroup, seen, places(head))
         now = self._clock.now()
         if not tail or now < self._tail_at.get(workgroup, now):
             return
         begin = self._tail_next.get(workgroup, 0)
         begin = begin if begin < len(tail) else 0
-        self._tell(workgroup, seen, enumerate(tail[begin : begin + HEAD], start=HEAD + begin + 1))
+        before = sum(not one.is_gone for one in seen.waiting[: HEAD + begin])
+        self._tell(workgroup, seen, places(tail[begin : begin + HEAD], begin=before + 1))
         self._tail_next[workgroup] = begin + HEAD
         self._tail_at[workgroup] = now + self._status_interval
         self._timers.after(QUEUES, self._status_interval)

@@ -41,7 +41,7 @@ from livechat_xmpp.domain.model import (
     Visit,
     WorkgroupName,
 )
-from livechat_xmpp.domain.queue import Waiting, in_order
+from livechat_xmpp.domain.queue import Waiting, in_order, places
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.store.changes import Change, Changes, newest
 from livechat_xmpp.store.offers import offer_from
@@ -332,10 +332,12 @@ class ChatTable:
         query = BRIEF.where(t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
         return in_order(_brief_from(r).waiting for r in self._db.execute(query))
 
-    def count_waiting(self, workgroup: WorkgroupName) -> int:
+    def count_waiting(self, workgroup: WorkgroupName, *, are_there: bool = False) -> int:
         if (board := self._board()) is not None:
-            return board.count(workgroup)
-        here = (t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup)
+            return board.count(workgroup, are_there=are_there)
+        here = [t.chat.c.state == ChatState.WAITING, t.chat.c.workgroup == workgroup]
+        if are_there:
+            here.append(t.chat.c.visitor_gone_at.is_(None))
         return self._db.scalar(select(func.count()).select_from(t.chat).where(*here)) or 0
 
     def last_asked_at(self, workgroup: WorkgroupName) -> datetime | None:
@@ -345,7 +347,10 @@ class ChatTable:
     def position(self, workgroup: WorkgroupName, chat_id: ChatId) -> int:
         if (board := self._board()) is not None:
             return board.position(chat_id)
-        return [w.chat_id for w in self.waiting(workgroup)].index(chat_id) + 1
+        place = next((place for place, w in places(self.waiting(workgroup)) if w.chat_id == chat_id), None)
+        if place is None:
+            raise ValueError(f"{chat_id} does not wait")
+        return place
 
     def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:
         has_room = and_(t.chat.c.state == ChatState.WAITING, t.chat.c.first_opened_at.is_not(None))

@@ -47,13 +47,14 @@ class Board:
         self.stale: set[ChatId] | None = None
         self._briefs: dict[ChatId, Brief] = {}
         self._queues: dict[WorkgroupName, list[Waiting]] = {}
+        self._gone: dict[WorkgroupName, list[Waiting]] = {}  # of these, those whose visitors are gone
         self._of_visitor: dict[BareJid, ChatId] = {}
         self._loads: Counter[BareJid] = Counter()
 
     def update(self, read: Callable[[Iterable[ChatId] | None], Mapping[ChatId, Brief]]) -> None:
         """Bring it up to date. read: returns the chats of these that are not closed; None: all there are."""
         if self.stale is None:
-            self._briefs, self._queues, self._of_visitor, self._loads = {}, {}, {}, Counter()
+            self._briefs, self._queues, self._gone, self._of_visitor, self._loads = {}, {}, {}, {}, Counter()
             self._put(read(None))
         elif self.stale:
             for chat_id in self.stale:
@@ -65,15 +66,19 @@ class Board:
         """Return the queue as it is now, in its order; the caller's to keep."""
         return tuple(self._queues.get(workgroup, ()))
 
-    def count(self, workgroup: WorkgroupName) -> int:
-        return len(self._queues.get(workgroup, ()))
+    def count(self, workgroup: WorkgroupName, *, are_there: bool = False) -> int:
+        """Return how many wait; are_there: without those who are gone."""
+        gone = len(self._gone.get(workgroup, ())) if are_there else 0
+        return len(self._queues.get(workgroup, ())) - gone
 
     def position(self, chat_id: ChatId) -> int:
-        """Return the place of a request that waits; 1 is next. Raises ValueError when it does not wait."""
+        """Return the place that is told of a request that waits; 1 is next. Raises ValueError when it does not."""
         brief = self._briefs.get(chat_id)
         if brief is None or brief.state is not ChatState.WAITING:
             raise ValueError(f"{chat_id} does not wait")
-        return bisect_left(self._queues[brief.workgroup], place_key(brief.waiting), key=place_key) + 1
+        key = place_key(brief.waiting)
+        queue, gone = self._queues[brief.workgroup], self._gone.get(brief.workgroup, [])
+        return bisect_left(queue, key, key=place_key) - bisect_left(gone, key, key=place_key) + 1
 
     def of_visitor(self, visitor: BareJid) -> ChatId | None:
         """Return the visitor's chat that is not closed."""
@@ -88,6 +93,8 @@ class Board:
             self._of_visitor[bare(brief.waiting.visitor)] = chat_id
             if brief.state is ChatState.WAITING:
                 insort(self._queues.setdefault(brief.workgroup, []), brief.waiting, key=place_key)
+                if brief.waiting.is_gone:
+                    insort(self._gone.setdefault(brief.workgroup, []), brief.waiting, key=place_key)
             elif brief.helper:
                 self._loads[brief.helper] += 1
 
@@ -99,8 +106,9 @@ class Board:
         if self._of_visitor.get(visitor) == chat_id:
             del self._of_visitor[visitor]
         if brief.state is ChatState.WAITING:
-            queue = self._queues[brief.workgroup]
-            del queue[bisect_left(queue, place_key(brief.waiting), key=place_key)]
+            held = (self._queues, self._gone) if brief.waiting.is_gone else (self._queues,)
+            for queue in (queues[brief.workgroup] for queues in held):
+                del queue[bisect_left(queue, place_key(brief.waiting), key=place_key)]
         elif brief.helper:
             self._loads[brief.helper] -= 1
             if not self._loads[brief.helper]:

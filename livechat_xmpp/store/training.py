@@ -30,6 +30,11 @@ class CreditTable:
         values = {"watched": credit.watched, "helped": credit.helped, "seconds": credit.seconds, "said": credit.said}
         put(self._db, t.credit, {"chat_id": chat_id, "jid": credit.jid}, {**values, "at": at})
 
+    def last(self, jid: BareJid) -> Credit | None:
+        query = select(t.credit).where(t.credit.c.jid == jid).order_by(t.credit.c.at.desc()).limit(1)
+        row = self._db.execute(query).first()
+        return None if row is None else Credit(jid, row.watched, row.helped, row.seconds, row.said)
+
     def totals(self, jids: Collection[BareJid] | None = None) -> Mapping[BareJid, tuple[int, int]]:
         watched = func.sum(cast(t.credit.c.watched, Integer)).label("watched")
         helped = func.sum(cast(t.credit.c.helped, Integer)).label("helped")

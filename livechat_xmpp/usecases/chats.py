@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -253,15 +254,25 @@ def ask_in_again(work: Work, jid: BareJid) -> Chat | None:
 
     Return the chat when that has to wait: they may not enter now.
     """
+    for chat, invitation in _asked_into(work, jid):
+        if work.invitations.mark(chat.id, replace(invitation, told_at=None)):
+            work.touch(chat.id)
+            return chat if invitation.told_at is None else None
+    raise NotFound(words.NO_OFFER)
+
+
+def is_asked_in(work: Work, jid: BareJid) -> bool:
+    """Return whether a person is expected in a chat that they are not in."""
+    return any(True for _ in _asked_into(work, jid))
+
+
+def _asked_into(work: Work, jid: BareJid) -> Iterator[tuple[Chat, Invitation]]:
     for chat_id in work.invitations.of_person(jid):
         chat = work.chats.find(chat_id)
         invitation = chat.invitation_of(jid) if chat else None
         if chat is None or invitation is None or chat.state is ChatState.CLOSED or chat.is_inside(jid):
             continue
-        if work.invitations.mark(chat_id, replace(invitation, told_at=None)):
-            work.touch(chat_id)
-            return chat if invitation.told_at is None else None
-    raise NotFound(words.NO_OFFER)
+        yield chat, invitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +309,14 @@ def list_chats(work: Work, *, by: BareJid, rules: DeskRules, workgroup: Workgrou
 
 
 def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[ChatLine]:
-    """Return the requests waiting, in the order of each workgroup's queue."""
+    """Return the requests waiting, in the order of each workgroup's queue; also those who are gone for a moment."""
     lines = []
     for workgroup in workgroups:
         for position, waiting in enumerate(work.chats.waiting(workgroup), start=1):
             chat = work.chats.find(waiting.chat_id)
             if chat is not None:
-                state = "offered" if chat.offers else "waiting"
+                is_away = waiting.is_gone or (waiting.has_room and not chat.is_inside(chat.visitor_bare))
+                state = "offered" if chat.offers else "away" if is_away else "waiting"
                 lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
     return lines
 

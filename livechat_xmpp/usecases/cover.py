@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from livechat_xmpp.domain.model import Chat, WorkgroupName
-from livechat_xmpp.domain.queue import Wait, expected_wait
+from livechat_xmpp.domain.queue import Wait, expected_wait, is_passed_over
 from livechat_xmpp.domain.routing import Cover, OnDuty, cover
 from livechat_xmpp.domain.wording import Sayable
 from livechat_xmpp.domain.wording.visitors import place as in_words
@@ -45,11 +45,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """All that tells a place from its number. handle_times: of the latest served chats."""
+    """All that tells a place from its number. handle_times: of the latest served chats.
+
+    has_stopped: requests are offered, and nobody takes them.
+    """
 
     cover: Cover
     handle_times: Sequence[timedelta]
     offer_timeout: timedelta
+    has_stopped: bool = False
 
     def place(self, position: int) -> Place:
         """Return the place at this position of the queue; 1 is next."""
@@ -59,13 +63,24 @@ class Outlook:
             free=self.cover.free,
             offer_timeout=self.offer_timeout,
             handle_times=self.handle_times,
+            has_stopped=self.has_stopped,
         )
         return Place(position, wait, self.cover.is_away, self.cover.is_open)
 
 
 def outlook(work: Work, workgroup: WorkgroupName, state: Cover, rules: DeskRules) -> Outlook:
     """Return what tells the places of the workgroup's queue, with who is there to help."""
-    return Outlook(state, work.chats.handle_times(workgroup, HISTORY), rules.offer_timeout)
+    has_stopped = state.free > 0 and _has_stopped(work, workgroup, rules)
+    return Outlook(state, work.chats.handle_times(workgroup, HISTORY), rules.offer_timeout, has_stopped)
+
+
+def _has_stopped(work: Work, workgroup: WorkgroupName, rules: DeskRules) -> bool:
+    first = next((one for one in work.chats.waiting(workgroup) if not one.is_gone), None)
+    if first is None:
+        return False
+    had = work.offers.past([first.chat_id]).get(first.chat_id)
+    passed_at = max(had.last_at.values(), default=None) if had is not None else None
+    return is_passed_over(first, passed_at, offer_timeout=rules.offer_timeout, now=work.now)
 
 
 def place_now(work: Work, chat: Chat, presences: Presences, rules: DeskRules) -> Place:

@@ -12,6 +12,7 @@ from livechat_xmpp.domain.model import Account, BareJid, FullJid, Standing, Work
 from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Phrase, Text
 from livechat_xmpp.domain.wording import training as words
+from livechat_xmpp.domain.wording.moments import moment
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Letter, Work
 from livechat_xmpp.usecases.telling import tell
@@ -25,12 +26,6 @@ from livechat_xmpp.usecases.training import (
     refuse_no_trainee,
     short,
 )
-
-
-def moment(at: datetime) -> str:
-    """Return a moment for people, whose time zones nobody knows."""
-    return at.strftime("%Y-%m-%d %H:%M UTC")
-
 
 # --- the clock begins
 
@@ -218,7 +213,7 @@ def announce(work: Work, jid: BareJid, *, workgroup: WorkgroupName, rules: DeskR
         _tell(work, endorsement.by, words.YOUR_WORD_COUNTED, workgroup, rules, trainee=short(jid))
     work.endorsements.end_all(jid, work.now)
     if rules.contributors:
-        text = rules.catalogue.say(words.NEW_HELPER, "", trainee=short(jid))
+        text = rules.catalogue.say(words.NEW_HELPER, "", trainee=short(jid), date=f"{work.now:%Y-%m-%d}")
         room, expires_at = FullJid(rules.contributors), work.now + rules.training.lasting
         work.letters.add(Letter(room, text, workgroup, expires_at, "announcement"))
         work.touch_letters()

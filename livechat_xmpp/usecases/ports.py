@@ -162,6 +162,10 @@ class Credits(Protocol):
     """What chats count for, for trainees."""
 
     def put(self, chat_id: ChatId, credit: Credit, at: datetime) -> None: ...
+    def last(self, jid: BareJid) -> Credit | None:
+        """Return what the person's latest chat counts for."""
+        ...
+
     def totals(self, jids: Collection[BareJid] | None = None) -> Mapping[BareJid, tuple[int, int]]:
         """Return how many chats each has watched and helped in; who has none is left out. None: everybody."""
         ...
@@ -280,13 +284,19 @@ class Chats(Protocol):
         """Return the requests waiting, those offered too, in the order of the queue."""
         ...
 
-    def count_waiting(self, workgroup: WorkgroupName) -> int: ...
+    def count_waiting(self, workgroup: WorkgroupName, *, are_there: bool = False) -> int:
+        """Return how many wait; are_there: without those who are known to be gone."""
+        ...
+
     def last_asked_at(self, workgroup: WorkgroupName) -> datetime | None:
         """Return when the newest of the requests that wait was asked, or None when none waits."""
         ...
 
     def position(self, workgroup: WorkgroupName, chat_id: ChatId) -> int:
-        """Return the place of a request that waits; 1 is next. Raises ValueError when it does not wait."""
+        """Return the place of a request that waits, as it is told (domain.queue.places); 1 is next.
+
+        Raises ValueError when it does not wait.
+        """
         ...
 
     def open(self, workgroup: WorkgroupName | None = None) -> list[Chat]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from livechat_xmpp.domain.apprenticeship import Application, Progress
+from livechat_xmpp.domain.apprenticeship import Application, Credit, Progress
 from livechat_xmpp.domain.errors import BadInput, DeskError, NotFound, NotPermitted
 from livechat_xmpp.domain.model import (
     Account,
@@ -19,11 +19,12 @@ from livechat_xmpp.domain.model import (
 )
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES, check_demotion, check_promotion
-from livechat_xmpp.domain.texts import one_line
-from livechat_xmpp.domain.wording import Phrase, lines
+from livechat_xmpp.domain.texts import one_line, room_link
+from livechat_xmpp.domain.wording import Phrase, Sayable, lines
 from livechat_xmpp.domain.wording import accounts as names
 from livechat_xmpp.domain.wording import duty as duties
 from livechat_xmpp.domain.wording import training as words
+from livechat_xmpp.domain.wording.signup import WAY_TO_ROOM
 from livechat_xmpp.domain.wording.staff import new_standing
 from livechat_xmpp.usecases import deciding
 from livechat_xmpp.usecases.desk import DeskRules
@@ -61,7 +62,7 @@ def go_on_duty(
     old = work.duties.find(jid)
     role = role or (old.role if old else default_role(possible))
     if role is None:
-        raise NotPermitted(words.ON_A_BREAK)
+        raise NotPermitted(words.ON_A_BREAK.of(way_back=words.way_back(rules.contributors)))
     if role not in possible:
         roles = tuple(duties.ROLES[r] for r in possible)
         raise NotPermitted(duties.ROLES_POSSIBLE.of(standing=duties.STANDINGS[account.standing], roles=roles))
@@ -234,7 +235,10 @@ def change_standings(
             set_standing(work, jid, old, standing, by=by, reason=reason, rules=rules)
         was = old.standing if old is not None else None
         duty = work.duties.find(jid)
-        told = new_standing(standing, by, reason, was, duty.role if duty is not None else None)
+        room, role = rules.contributors, duty.role if duty is not None else None
+        told: Sayable = new_standing(standing, by, reason, was, role, room=room)
+        if was is None and room and standing is not Standing.TRAINEE:  # trainees read it in their welcome
+            told = lines(told, WAY_TO_ROOM.of(link=room_link(room)))
         tell(work, jid, told, workgroup, rules)
         if was is Standing.TRAINEE and standing.reaches(Standing.HELPER):
             deciding.announce(work, jid, workgroup=workgroup, rules=rules)
@@ -271,6 +275,7 @@ def list_accounts(work: Work, standing: Standing | None) -> list[tuple[Account, 
 class Status:
     """What a person sees of themself. visited: chats they have been in. progress, application: of trainees.
 
+    last: what a trainee's latest chat counts for.
     at: the moment that it was so, by the desk's clock.
     """
 
@@ -282,6 +287,7 @@ class Status:
     at: datetime
     progress: Progress | None = None
     application: Application | None = None
+    last: Credit | None = None
 
 
 def my_status(work: Work, jid: BareJid) -> Status:
@@ -298,6 +304,7 @@ def my_status(work: Work, jid: BareJid) -> Status:
         work.now,
         progress_of(work, [account])[jid] if is_trainee else None,
         work.applications.find(jid) if is_trainee else None,
+        work.credits.last(jid) if is_trainee else None,
     )
 
 

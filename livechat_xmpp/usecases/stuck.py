@@ -12,7 +12,7 @@ from livechat_xmpp.domain.errors import BadInput, NotPermitted
 from livechat_xmpp.domain.model import Account, BareJid, FullJid, Standing, WorkgroupName
 from livechat_xmpp.domain.wording import Phrase
 from livechat_xmpp.domain.wording import training as words
-from livechat_xmpp.usecases.deciding import moment
+from livechat_xmpp.domain.wording.moments import moment
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Entry, Letter, Work
 from livechat_xmpp.usecases.telling import language_of, tell

@@ -90,13 +90,13 @@ def ask(
     is_message: the question was written as a message, without a form; nothing else can be asked for then.
     """
     state = check_may_ask(work, visitor, presences=presences, rules=rules)
-    before = work.chats.count_waiting(workgroup)
-    if before >= rules.queue_limit:
+    if work.chats.count_waiting(workgroup) >= rules.queue_limit:
         raise QueueClosed(words.QUEUE_FULL)
     form = rules.form_of(workgroup)
     given = (form.in_words() if is_message else form).check(answers)
     if USERNAME in given:
         _refuse_imitation(work, given[USERNAME])
+    place = outlook(work, workgroup, state, rules).place(work.chats.count_waiting(workgroup, are_there=True) + 1)
     token = secrets.token_urlsafe(18)
     last = work.chats.last_asked_at(workgroup)  # later than now, if the clock was set back meanwhile
     chat = Chat(
@@ -111,7 +111,7 @@ def ask(
     work.chats.add(chat, token_hash=_hash(token))
     work.fact("help asked for", chat=chat.id, workgroup=workgroup)
     work.touch_queues()
-    return Ticket(chat.id, token, outlook(work, workgroup, state, rules).place(before + 1))
+    return Ticket(chat.id, token, place)
 
 
 def _ticket(work: Work, chat: Chat, token: str, presences: Presences, rules: DeskRules) -> Ticket:

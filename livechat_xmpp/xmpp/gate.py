@@ -225,7 +225,8 @@ class Gate:
         """Take what somebody wrote to a workgroup: staff give commands, all others ask for help."""
         sender, text = FullJid(message["from"].full), message["body"]
         is_staff = await self._desk.standing_of(bare(sender)) is not None
-        if not is_staff and is_ready(text):
+        say = self._say_to(message)
+        if not is_staff and is_ready(text, say):
             is_staff = await self._desk.do(signup.sign_up_ready, bare(sender), rules=self._desk.rules)
         if not is_staff and await self._is_answer(sender, workgroup, text):
             return
@@ -237,7 +238,8 @@ class Gate:
 
     async def _is_answer(self, visitor: FullJid, workgroup: WorkgroupName, text: str) -> bool:
         """Take it if somebody answers whether they would like to help others; return whether they do."""
-        is_yes, rules = yes_or_no(text), self._desk.rules
+        rules = self._desk.rules
+        is_yes = yes_or_no(text, partial(rules.said, jid=bare(visitor)))
         if is_yes is None or not await self._desk.ask(recruiting.is_asked, bare(visitor), rules):
             return False
         reply = await self._desk.do(recruiting.answer, bare(visitor), is_yes=is_yes, rules=rules)

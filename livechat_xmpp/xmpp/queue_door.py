@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from slixmpp import Iq
@@ -26,9 +27,7 @@ from livechat_xmpp.xmpp.limits import Limits
 from livechat_xmpp.xmpp.link import Link
 from livechat_xmpp.xmpp.passes import PASS
 from livechat_xmpp.xmpp.people import Speaker, fill_status
-
-LEAVE_WORDS = {"leave", "cancel", "bye", "quit"}
-PLACE_WORDS = {"?", "status", "position", "help"}
+from livechat_xmpp.xmpp.vocabulary import is_word
 
 
 class QueueDoor:
@@ -177,14 +176,15 @@ class QueueDoor:
 
     async def _on_words(self, visitor: FullJid, workgroup: WorkgroupName, text: str, nick: str) -> None:
         chat = await self._desk.survey(visits.find_request, visitor)
-        word = text.strip().lower()
-        if chat is None and word in LEAVE_WORDS | PLACE_WORDS:
+        say = partial(self._desk.rules.said, jid=bare(visitor))
+        does_leave, asks_place = is_word(text, words.LEAVE, say), is_word(text, words.WHERE, say)
+        if chat is None and (does_leave or asks_place):
             self._say(workgroup, visitor, words.WRITE_YOUR_QUESTION)
         elif chat is None:
             await self._first_words(visitor, workgroup, text, nick)
-        elif word in LEAVE_WORDS:
+        elif does_leave:
             await self._desk.do(visits.leave, visitor, self._desk.rules)
-        elif word in PLACE_WORDS or chat.state is not ChatState.WAITING:
+        elif asks_place or chat.state is not ChatState.WAITING:
             await self.tell_place(visitor)
         else:
             await self._more_words(visitor, workgroup, text)

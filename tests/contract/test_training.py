@@ -138,6 +138,21 @@ async def test_who_says_nothing_has_watched(desk: Story) -> None:
     assert await progress(desk) == Progress(1, 0)
 
 
+async def test_a_trainee_sees_what_the_latest_chat_counted_for(desk: Story) -> None:
+    """AP-3"""
+    assert (await desk.desk.ask(staff.my_status, jid("tom"))).last is None
+    await chat_with(desk, "tom", "mia")
+    first = (await desk.desk.ask(staff.my_status, jid("tom"))).last
+    assert first is not None
+    assert (first.watched, first.helped, first.said) == (True, True, 1)
+    assert first.seconds > 0
+    await chat_with(desk, "tom", "mia", said={"Vera": "Hello?", "ana": "Hello."})
+    latest = (await desk.desk.ask(staff.my_status, jid("tom"))).last
+    assert latest is not None
+    assert (latest.watched, latest.helped, latest.said) == (True, False, 0)
+    assert (await desk.desk.ask(staff.my_status, jid("ana"))).last is None, "only trainees count"
+
+
 async def test_a_chat_that_was_not_served_counts_for_nobody(desk: Story) -> None:
     """AP-3"""
     chat_id = await desk.in_progress()
@@ -441,7 +456,7 @@ async def test_promotion_ends_the_clock_and_is_made_known(desk: Story) -> None:
     await desk.change("tom", to=Standing.HELPER)
     said = await told(desk)
     assert "tom, whom you endorsed, is a helper now." in str(said["ana"])
-    assert "tom is a helper now. Welcome!" in str(said["contributors"])
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d: tom has become a helper\. Welcome!", said["contributors"][0])
     assert "You are a helper now" in str(said["tom"])
     assert await ring(desk) is None
     entry = next(e for e in await audit(desk) if e.kind == "standing")

@@ -427,6 +427,16 @@ async def test_a_promotion_is_recorded_told_and_effective_at_once(story: Story) 
     assert story.woken.parts == {"queues", "letters", "staff"}
 
 
+async def test_who_comes_as_a_helper_is_told_where_the_others_are(story: Story) -> None:
+    """A trainee reads it in the welcome."""
+    way = "xmpp:contributors@conference.localhost?join"
+    for name, standing in (("una", Standing.HELPER), ("uli", Standing.TRAINEE), ("tom", Standing.HELPER)):
+        await story.change(f"{name}@localhost", to=standing)
+    with story.store.writing() as work:
+        told = {letter.to.partition("@")[0]: letter.body for letter in work.letters.take_due(work.now, 50)}
+    assert [name for name in ("una", "uli", "tom") if way in told[name]] == ["una"]
+
+
 @pytest.mark.parametrize(
     ("accounts", "to", "by", "up", "kind"),
     [

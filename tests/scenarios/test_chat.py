@@ -112,7 +112,8 @@ async def test_a_visitor_cannot_close_with_the_staffs_word(stage: Stage) -> None
     await stage.settled()
     assert ana.is_in(chat.room)
     await ana.speak(chat.room, "!close nonsense")
-    await ana.receives("nonsense is not one of the choices")
+    told = await ana.receives("nonsense is not one of the choices")
+    assert "This is how: !close [solved" in told.body, "as it is written in a room"
     assert ana.is_in(chat.room)
 
 

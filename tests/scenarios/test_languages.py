@@ -112,8 +112,8 @@ async def test_a_newcomer_is_welcomed_in_the_language_that_they_wrote_in(stage: 
     await una.receives(TEXTS.say(signup.WELCOME, "de"))
     await una.receives(TEXTS.say(duty.ON_THE_LIST, "de"))
     assert (await una.command("my-status")).title == "Mein Stand"
-    await una.say(stage.workgroup, "help")
-    await una.receives(TEXTS.say(words.READY, "de"))
+    await una.say(stage.workgroup, "Hilfe")
+    await una.receives(TEXTS.say(words.OFF, "de"))
 
 
 async def test_refusals_are_in_the_askers_language(stage: Stage) -> None:
@@ -152,6 +152,21 @@ async def test_a_visitor_is_told_everything_in_the_language_of_their_client(stag
     await vic.sees(room, TEXTS.say(visitors.IN_THE_ROOM, "de"))
     await ana.speak(room, "!close solved")
     await vic.receives(TEXTS.say(visitors.CHAT_ENDED, "de"))
+
+
+async def test_staff_close_chats_in_the_words_of_their_language(stage: Stage) -> None:
+    """RU-6, TE-4"""
+    ana = await stage.staff("ana")
+    chat = await stage.chat(ana)
+    ana.language = "de"
+    await ana.say(stage.workgroup, "hilfe")
+    await ana.receives("Du kannst schreiben:")
+    await ana.speak(chat.room, "!schließen glücklich")
+    told = await ana.receives("glücklich steht nicht zur Wahl.")
+    assert "!schließen (!close) [gelöst" in told.body, "as it is written in a room"
+    await ana.speak(chat.room, "!schließen gelöst druck")
+    kept = await stage.ended(chat.id)
+    assert kept["disposition"] == "solved"
 
 
 async def test_stanzas_are_refused_in_the_language_of_the_asker(stage: Stage) -> None:

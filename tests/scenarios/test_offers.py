@@ -352,3 +352,45 @@ async def test_whether_somebody_may_take_a_request_is_looked_at_at_the_last_step
     with pytest.raises(StanzaError, match="forbidden"):
         await ana.command_step("take-request", form.session_id, "complete", {"chat": request.chat}, at=stage.workgroup)
     assert (await stage.ada.command("list-queue")).row(chat=request.chat)["state"] == "waiting"
+
+
+async def test_nobody_is_kept_waiting_behind_who_is_gone(stage: Stage) -> None:
+    """QU-2, QU-3, IN-6: who comes back has the old place"""
+    ana = await stage.staff("ana", max_chats=1)
+    await ana.presence("away")
+    await stage.settled()
+    vic, sam = await stage.visitor(), await stage.visitor("sam")
+    gone, behind = await stage.asks(vic), await stage.asks(sam)
+    assert behind.position == 2
+    await vic.drop()
+    await stage.settled()
+    queue = await ana.command("list-queue")
+    assert [(row["chat"], row["position"], row["state"]) for row in queue.rows] == [
+        (gone.chat, "1", "away"),
+        (behind.chat, "2", "waiting"),
+    ]
+    assert await stage.place(sam) == 1
+    await sam.receives("You are next in the queue.")
+    last = await stage.asks(await stage.visitor("tea"))
+    assert last.position == 2
+    assert (await stage.comes_back(await vic.arrive(), gone.token))["position"] == "1"
+    assert await stage.place(sam) == 2
+
+
+@pytest.mark.desk(LIVECHAT_ROUTING__OFFER_TIMEOUT_S="1", LIVECHAT_VISITORS__STATUS_INTERVAL_S="0.1")
+async def test_nobody_is_told_of_a_short_wait_while_nobody_takes_requests(stage: Stage) -> None:
+    """QU-2, IN-3"""
+    ana, vic = await stage.staff("ana"), await stage.visitor()
+    request = await stage.asks(vic, by="words")
+    assert [one for one in vic.inbox if "The wait is less than a minute." in one.body]
+    await stage.is_offered(ana, request)
+    await ana.receives("Time is up")
+    await vic.receives("How long it will take is not known yet.")
+    await vic.say(stage.workgroup, "?")
+    await vic.receives("How long it will take is not known yet.")
+    sam = await stage.visitor("sam")
+    await stage.asks(sam, by="words")
+    await stage.settled()
+    told = [one.body for one in sam.inbox if "in the queue" in one.body]
+    assert told
+    assert all("How long it will take is not known yet." in one for one in told)

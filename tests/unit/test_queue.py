@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from livechat_xmpp.domain.model import ChatId
-from livechat_xmpp.domain.queue import Wait, Waiting, expected_wait, in_order
+from livechat_xmpp.domain.queue import Wait, Waiting, expected_wait, in_order, is_passed_over, places
 from tests.factories import at, s
 
 TIMES = [s(60), s(120), s(180), s(240), s(300)]
@@ -47,6 +48,32 @@ def test_the_order_of_the_queue(waiting: list[Waiting], order: str) -> None:
 )
 def test_the_expected_wait(position: int, places: int, free: int, times: list[timedelta], wait: Wait | None) -> None:
     assert expected_wait(position, places=places, free=free, offer_timeout=s(20), handle_times=times) == wait
+
+
+def test_nothing_is_known_of_the_wait_while_nobody_takes_requests() -> None:
+    assert expected_wait(1, places=2, free=1, offer_timeout=s(20), handle_times=TIMES, has_stopped=True) is None
+
+
+@pytest.mark.parametrize(
+    ("passed_s", "now_s", "is_passed"),
+    [
+        pytest.param(None, 600, False, id="nobody was asked, or has answered"),
+        pytest.param(15, 19, False, id="one no, and time for the next helper"),
+        pytest.param(15, 20, True, id="one no, and the time of an offer is over"),
+        pytest.param(20, 20, True, id="silence until the deadline"),
+        pytest.param(-1, 600, False, id="passed before it came back to the queue"),
+    ],
+)
+def test_whether_nobody_takes_what_is_first(passed_s: float | None, now_s: float, is_passed: bool) -> None:
+    first = replace(a_place("a", -100), queued_at=at(0))
+    passed_at = None if passed_s is None else at(passed_s)
+    assert is_passed_over(first, passed_at, offer_timeout=s(20), now=at(now_s)) is is_passed
+
+
+def test_nobody_waits_for_who_is_gone() -> None:
+    gone = replace(a_place("b"), is_gone=True)
+    found = [(place, one.chat_id) for place, one in places([a_place("a"), gone, gone, a_place("c"), a_place("d")])]
+    assert found == [(1, "a"), (2, "b"), (2, "b"), (2, "c"), (3, "d")]
 
 
 def test_a_wait_is_never_negative_and_its_range_never_upside_down() -> None:

@@ -101,6 +101,13 @@ def test_a_new_standing_is_told_with_who_and_why(standing: Standing, old: Standi
     assert ("Welcome back" in told) is (old is Standing.INACTIVE)
 
 
+def test_a_break_names_the_contributors_room_where_there_is_one() -> None:
+    for room, where in (("team@conference.localhost", ", for example in the contributors' room (team@"), ("", ".")):
+        told = english(staff.new_standing(Standing.INACTIVE, jid("ada"), "", Standing.HELPER, room=room))
+        assert f"To come back, tell an admin{where}" in told
+        assert "Your place stays yours." in told
+
+
 @pytest.mark.parametrize(
     ("requests", "waited", "state", "expected"),
     [

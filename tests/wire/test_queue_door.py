@@ -10,12 +10,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from livechat_xmpp.domain.apprenticeship import Credit, Endorsement
 from livechat_xmpp.domain.forms import DEFAULT, Form
-from livechat_xmpp.domain.model import Chat, DutyRole, FullJid, RoomState, WorkgroupName, bare
+from livechat_xmpp.domain.model import Chat, ChatState, DutyRole, FullJid, RoomState, Standing, WorkgroupName, bare
 from livechat_xmpp.domain.wording import visitors
 from livechat_xmpp.domain.wording.words import NOT_FOR_YOU
 from livechat_xmpp.usecases import offers, rooms, visits
-from tests.factories import jid
+from livechat_xmpp.usecases.ports import Work
+from tests.factories import a_request, jid
 from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same, canonical
 
 W = "http://jabber.org/protocol/workgroup"
@@ -218,9 +220,12 @@ async def test_the_wrong_kind_of_question_is_refused(wire: Wire, payload: str, k
 # --- plain words
 
 
-async def say(wire: Wire, words: str, by: str = VERA, more: str = "", kind: str = "chat") -> list[str]:
+async def say(
+    wire: Wire, words: str, by: str = VERA, more: str = "", kind: str = "chat", language: str = "en"
+) -> list[str]:
     """Write to the workgroup and return the bodies of what comes back."""
-    stanza = f"<message type='{kind}' from='{by}' to='{SUPPORT}'><body>{words}</body>{more}</message>"
+    of = f"type='{kind}' from='{by}' to='{SUPPORT}' xml:lang='{language}'"
+    stanza = f"<message {of}><body>{words}</body>{more}</message>"
     sent = await wire.tell(stanza)
     assert {s.get("to") for s in sent} <= {by}
     assert {s.get("from") for s in sent} <= {SUPPORT}
@@ -330,15 +335,88 @@ async def test_staff_give_commands_in_words(wire: Wire) -> None:
     assert "Your role: helper. Now: on duty as helper, up to 3 chats." in told
     assert await say(wire, "yes", by=ana) == ["Nothing is offered to you at the moment."]
     assert await say(wire, "promote tom@localhost helper", by=ana) == [NOT_FOR_YOU.english]
-    (helped,) = await say(wire, "what can I do?", by=ana)
-    assert "on [helper" in helped
-    assert "promote" not in helped
+
+
+async def test_help_shows_what_the_person_can_use_now_and_names_the_rest(wire: Wire) -> None:
+    ana, tom, ada = "ana@localhost/phone", "tom@localhost/phone", "ada@localhost/phone"
+    (off_duty,) = await say(wire, "help", by=ana)
+    assert "\non: go on duty" in off_duty
+    assert "\noff:" not in off_duty
+    assert "anchor" not in off_duty, "nothing that is not explained"
+    assert "yes:" not in off_duty, "nothing is offered"
+    await say(wire, "on", by=ana)
+    (on_duty,) = await say(wire, "?", by=ana)
+    assert "\noff:" in on_duty
+    assert "\non:" not in on_duty
+    assert "promote" not in on_duty
+    (trainee,) = await say(wire, "help", by=tom)
+    assert trainee.split("\n")[1].startswith("ready:")
+    (admin,) = await say(wire, "help", by=ada)
+    (also,) = [line for line in admin.split("\n") if line.startswith("also: ")]
+    assert "promote, demote" in also
+
+
+async def test_help_tells_all_about_one_word_to_those_whom_it_is_for(wire: Wire) -> None:
+    (told,) = await say(wire, "help on", by="ana@localhost/phone")
+    assert '"on anchor": like a helper' in told
+    (told,) = await say(wire, "help promote", by="ada@localhost/phone")
+    assert told.startswith("promote WHO helper")
+    assert await say(wire, "help promote", by="ana@localhost/phone") == [NOT_FOR_YOU.english]
+    (told,) = await say(wire, "help nonsense", by="ana@localhost/phone")
+    assert told.startswith("You can write:")
+
+
+async def test_a_trainee_is_told_the_rules_and_whose_word_they_have(wire: Wire) -> None:
+    tom = "tom@localhost/phone"
+    (told,) = await say(wire, "status", by=tom)
+    assert "Endorsed by: nobody yet." in told
+    assert "with a room monitor, for 50 % of it or for 5 minutes; as helped in if you wrote at least 3 messages" in told
+    assert "Your last chat" not in told
+
+    def happen(work: Work) -> None:
+        chat = a_request(state=ChatState.CLOSED, room=RoomState.GONE)
+        work.chats.add(chat, token_hash="t")
+        work.credits.put(chat.id, Credit(jid("tom"), watched=True, helped=False, seconds=400, said=1), work.now)
+        work.endorsements.add(jid("tom"), Endorsement(jid("ana"), work.now, chat.id))
+
+    await wire.component.desk.do(happen)
+    (told,) = await say(wire, "status", by=tom)
+    assert "there with a room monitor for 7 minutes, 1 message of yours while the two talked; it counts as wat" in told
+    assert re.search(r"Endorsed by: ana \(today \d\d:\d\d UTC\)\.", told)
+
+
+async def test_a_word_that_is_none_is_answered_in_one_line(wire: Wire) -> None:
+    (answer,) = await say(wire, "what can I do?", by="ana@localhost/phone")
+    assert answer.startswith("I did not understand that;")
+    assert "\n" not in answer
+
+
+async def test_staff_write_words_in_their_own_language(wire: Wire) -> None:
+    ana = "ana@localhost/phone"
+    (on_duty,) = await say(wire, "an 3", by=ana, language="de")
+    assert "Helfer:in" in on_duty
+    assert "3 Chats" in on_duty
+    (off_duty,) = await say(wire, "off", by=ana, language="de")
+    assert "nicht verstanden" not in off_duty, "English is taken as well"
+    (helped,) = await say(wire, "Hilfe", by=ana, language="de")
+    assert "\nan (on): " in helped
+    (lost,) = await say(wire, "an", by=ana)
+    assert lost.startswith("I did not understand that;"), "not in English"
+
+
+async def test_an_account_signs_up_and_a_visitor_leaves_in_their_own_language(wire: Wire) -> None:
+    assert await say(wire, "bereit", by="una@localhost/phone", language="de")
+    assert (await wire.component.desk.standing_of(jid("una"))) is Standing.TRAINEE
+    await wire.on_duty("ana")
+    await say(wire, "Wie drucke ich?", language="de")
+    assert len(await queue(wire)) == 1
+    await say(wire, "Tschüss", language="de")
+    assert await queue(wire) == []
 
 
 async def test_a_form_that_lacks_something_is_answered_with_the_hint(wire: Wire) -> None:
     (answer,) = await say(wire, "promote tom@localhost", by="ada@localhost/x")
-    assert answer.startswith('Please choose "New role" (inactive, trainee, helper, monitor, admin).')
-    assert "(promote WHO helper" in answer
+    assert answer.startswith("Something is missing. This is how: promote WHO helper")
 
 
 async def test_a_new_address_is_asked_in_by_the_room_and_not_before_it_is_a_member(wire: Wire) -> None:

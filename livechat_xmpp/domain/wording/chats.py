@@ -192,6 +192,7 @@ DISPOSITIONS: Mapping[Disposition, Text] = {
 STATES: Mapping[str, Text] = {
     "waiting": Text("state-waiting", "waiting"),
     "offered": Text("state-offered", "offered"),
+    "away": Text("state-away", "away"),
 }
 
 REQUEST = Text("field-request", "Request")

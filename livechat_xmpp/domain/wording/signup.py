@@ -28,8 +28,9 @@ WELCOME_PRESENCE = Text(
 WELCOME_GUIDE = Text("welcome-guide", "The guide: {url}")
 WELCOME_ROOM = Text(
     "welcome-room",
-    "You are welcome in the contributors' room, where all of us are: {link} (an invitation follows)",
+    "You are welcome in the contributors' room, where we help each other: {link} (an invitation follows)",
 )
+WAY_TO_ROOM = Text("contributors-way", "The contributors' room, where we help each other: {link}")
 ROOM_INVITATION = Text("contributors-invitation", "The contributors' room, where we help each other")
 
 REMADE = Text(

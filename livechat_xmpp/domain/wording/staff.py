@@ -11,6 +11,7 @@ from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Phrase, Sayable, Text
 from livechat_xmpp.domain.wording.duty import ROLES, STANDINGS
 from livechat_xmpp.domain.wording.lengths import length
+from livechat_xmpp.domain.wording.training import way_back
 
 CHANGED_BY = Text("standing-changed", "{what} {by} decided this.")
 CHANGED_BY_AND_WHY = Text("standing-changed-why", '{what} {by} decided this and writes: "{reason}"')
@@ -36,8 +37,8 @@ NOW: Mapping[Standing, Text] = {
 NOW_LESS: Mapping[Standing, Text] = {
     Standing.INACTIVE: Text(
         "now-inactive",
-        "You are on a break here: nothing is offered to you, and you are asked into no chats. Your place stays yours;"
-        " to come back, tell an admin, for example in the contributors' room. Thank you for what you have done.",
+        "You are on a break here: nothing is offered to you, and you are asked into no chats. Your place stays yours."
+        " {way_back} Thank you for what you have done.",
     ),
     Standing.TRAINEE: Text(
         "trainee-again",
@@ -71,15 +72,24 @@ TRAINEE_BACK = Text(
 
 
 def new_standing(
-    standing: Standing, by: BareJid, reason: str, old: Standing | None = None, duty: DutyRole | None = None
+    standing: Standing,
+    by: BareJid,
+    reason: str,
+    old: Standing | None = None,
+    duty: DutyRole | None = None,
+    *,
+    room: str = "",
 ) -> Phrase:
-    """Return what a person is told whose standing was changed. duty: what they are on duty as with the new one."""
+    """Return what a person is told whose standing was changed.
+
+    duty: what they are on duty as with the new one. room: the contributors', "" where there is none.
+    """
     what: Sayable
     how = STAYS_ON_DUTY.of(role=ROLES[duty]) if duty is not None else OFF_DUTY.get(standing, "")
     if old is Standing.INACTIVE:
         what = (TRAINEE_BACK if standing is Standing.TRAINEE else BACK).of(standing=STANDINGS[standing])
     elif old is not None and standing.rank < old.rank:
-        what = NOW_LESS[standing].of(duty=how)
+        what = NOW_LESS[standing].of(duty=how, way_back=way_back(room))
     else:
         what = NOW[standing].of(duty=how)
     if reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livechat_xmpp.domain.wording import Text
+from livechat_xmpp.domain.wording import Sayable, Text
 
 # --- endorsing
 
@@ -77,7 +77,7 @@ TRAINEE_FIRST = Text(
     "trainee-first", "Several admins have to agree on a new helper. Make {jid} a trainee first, with promote."
 )
 YOUR_WORD_COUNTED = Text("your-word-counted", "{trainee}, whom you endorsed, is a helper now.")
-NEW_HELPER = Text("new-helper", "{trainee} is a helper now. Welcome!")
+NEW_HELPER = Text("new-helper", "{date}: {trainee} has become a helper. Welcome!")  # rooms show it for long
 
 ONLY_ADMINS_DECIDE = Text("only-admins-decide", "Only admins decide about trainees.")
 NAME_SOMEBODY = Text("name-somebody", "Name at least one account.")
@@ -90,16 +90,38 @@ MISSING_ENDORSERS = Text("missing-endorsers", "{count} endorsement", "{count} en
 MISSING_DAYS = Text("missing-days", "endorsements on {count} more day", "endorsements on {count} more days")
 MISSING_NOTHING = Text("missing-nothing", "nothing")
 
-ON_A_BREAK = Text(
-    "on-a-break",
-    "You are on a break. Your place here stays yours; to come back, tell an admin, for example in the contributors'"
-    " room.",
-)
+ON_A_BREAK = Text("on-a-break", "You are on a break. Your place here stays yours. {way_back}")
+WAY_BACK = Text("way-back", "To come back, tell an admin.")
+WAY_BACK_IN = Text("way-back-in", "To come back, tell an admin, for example in the contributors' room ({room}).")
+
+
+def way_back(room: str) -> Sayable:
+    """Return how a break ends. room: the contributors', "" where there is none."""
+    return WAY_BACK_IN.of(room=room) if room else WAY_BACK
+
 
 # --- how far I am
 
 PROGRESS = Text("progress", "Chats watched: {watched} of {watched_needed}; helped in: {helped} of {helped_needed}.")
 PROGRESS_ENDORSED = Text("progress-endorsed", "Endorsed by: {endorsers}.")
+PROGRESS_NOT_ENDORSED = Text("progress-not-endorsed", "Endorsed by: nobody yet.")
+PROGRESS_ENDORSER = Text("progress-endorser", "{by} ({at})")
+PROGRESS_LAST = Text(
+    "progress-last",
+    "Your last chat: there with a room monitor for {time}, {count} message of yours while the two talked; {counted}.",
+    "Your last chat: there with a room monitor for {time}, {count} messages of yours while the two talked; {counted}.",
+)
+COUNTED_BOTH = Text("counted-both", "it counts as watched and as helped in")
+COUNTED_WATCHED = Text("counted-watched", "it counts as watched")
+COUNTED_HELPED = Text("counted-helped", "it counts as helped in")
+COUNTED_NOT = Text("counted-not", "it does not count")
+PROGRESS_RULE = Text(
+    "progress-rule",
+    "A chat counts as watched if you were there, with a room monitor, for {share} % of it or for {time}; as helped in"
+    " if you wrote at least {count} message while visitor and helper were talking.",
+    "A chat counts as watched if you were there, with a room monitor, for {share} % of it or for {time}; as helped in"
+    " if you wrote at least {count} messages while visitor and helper were talking.",
+)
 PROGRESS_MISSING = Text("progress-missing", "Still missing: {missing}.")
 PROGRESS_CLOCK = Text("progress-clock", "The admins have been asked to decide about you by {decide_by}.")
 PROGRESS_OVERDUE = Text("progress-overdue", "The admins should have decided about you by {decide_by}, and are late.")
@@ -188,7 +210,7 @@ COLUMN_SINCE = Text("column-since", "Since")
 COLUMN_WATCHED = Text("column-watched", "Watched")
 COLUMN_HELPED = Text("column-helped", "Helped in")
 COLUMN_ENDORSEMENTS = Text("column-endorsements", "Endorsed by")
-COLUMN_READY = Text("column-ready", "Ready")
+COLUMN_READY = Text("column-ready", "Has all that is needed")
 COLUMN_DECIDE_BY = Text("column-decide-by", "Decide by")
 COLUMN_WHY = Text("column-why", "Why")
 COLUMN_COMMAND = Text("column-command", "What moves them")

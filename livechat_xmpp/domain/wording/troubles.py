@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from livechat_xmpp.domain.sweep import Problem, Trouble
 from livechat_xmpp.domain.texts import one_line
-from livechat_xmpp.domain.wording import Phrase, Text
+from livechat_xmpp.domain.wording import Lines, Phrase, Text
 
 KINDS: Mapping[Trouble, Text] = {
     Trouble.WAITED_TOO_LONG: Text("trouble-waited-too-long", "a request waits although its time is over"),
@@ -33,10 +33,10 @@ PROBLEMS = Text(
     ' ("problems" shows all):\n{lines}',
 )
 MORE = Text("and-more", "and {count} more", "and {count} more")
-LINE = Text("problem", "- {what}")
-LINE_ABOUT = Text("problem-about", "- {subject}: {what}")
-LINE_WHY = Text("problem-why", "- {what} ({why})")
-LINE_ABOUT_WHY = Text("problem-about-why", "- {subject}: {what} ({why})")
+LINE = Text("problem", "{what}")
+LINE_ABOUT = Text("problem-about", "{subject}: {what}")
+LINE_WHY = Text("problem-why", "{what} ({why})")
+LINE_ABOUT_WHY = Text("problem-about-why", "{subject}: {what} ({why})")
 
 PROBLEMS_TITLE = Text("problems-title", "Problems")
 PROBLEMS_SHOWN = Text("problems-shown", "{count} problem.", "{count} problems.")
@@ -46,10 +46,10 @@ SUBJECT = Text("column-subject", "Chat or account")
 def problems(found: Sequence[Problem]) -> Phrase:
     """Return what admins are told of things that are not where they should be."""
     rest = [MORE.of(count=len(found) - SHOWN)] if len(found) > SHOWN else []
-    return PROBLEMS.of(lines=[*map(_line, found[:SHOWN]), *rest])
+    return PROBLEMS.of(lines=[*(Lines(("-", line(one)), between=" ") for one in found[:SHOWN]), *rest])
 
 
-def _line(problem: Problem) -> Phrase:
+def line(problem: Problem) -> Phrase:
     """Return a problem in a line: what it concerns, where that is known, what is the matter, and why."""
     if problem.reason:
         text = LINE_ABOUT_WHY if problem.subject else LINE_WHY

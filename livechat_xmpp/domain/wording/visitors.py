@@ -70,6 +70,8 @@ STAFF_ASK = Text("staff-ask", "You belong to the team here. If you need help you
 
 # --- waiting
 
+LEAVE = Text("word-leave", "leave, cancel, bye, quit")  # what visitors write; several ways have commas between
+WHERE = Text("word-place", "?, status, position, help")
 NEXT = Text("place-next", "You are next in the queue.")
 PLACE = Text("place", "You are number {position} in the queue.")
 WAIT_UNKNOWN = Text("wait-unknown", "How long it will take is not known yet.")

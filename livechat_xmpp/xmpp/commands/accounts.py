@@ -9,6 +9,7 @@ from livechat_xmpp.domain.wording import duty, titles
 from livechat_xmpp.domain.wording.training import ACCOUNTS
 from livechat_xmpp.usecases import signup, staff
 from livechat_xmpp.usecases.staff import Asker
+from livechat_xmpp.xmpp.commands import in_words
 from livechat_xmpp.xmpp.commands.command import (
     Answer,
     Asked,
@@ -119,15 +120,16 @@ async def list_accounts(asked: Asked) -> Answer:
             "jid": account.jid,
             "standing": account.standing,
             "since": stamp(account.since_at),
-            "on_duty": duty.role if duty else "",
+            "on_duty": held.role if held else "",
         }
-        for account, duty in found
+        for account, held in found
     ]
     columns = [
         Column("jid", asked.say(words.ACCOUNT), "jid-single"),
-        Column("standing", asked.say(words.STANDING), names=asked.named(duty.STANDINGS)),
+        Column("standing", asked.say(words.STANDING)),
         Column("since", asked.say(words.SINCE)),
-        Column("on_duty", asked.say(duty.ON_DUTY_AS), names=asked.named(duty.ROLES)),
+        Column("on_duty", asked.say(duty.ON_DUTY_AS)),
     ]
-    text = asked.say(words.ACCOUNTS_SHOWN, count=len(rows))
-    return Done(text, title=asked.say(words.ACCOUNTS_TITLE), columns=columns, rows=rows)
+    text, now = asked.say(words.ACCOUNTS_SHOWN, count=len(rows)), await asked.now()
+    shown = [in_words.account(account, held, now) for account, held in found]
+    return Done(text, title=asked.say(words.ACCOUNTS_TITLE), columns=columns, rows=rows, lines=shown)

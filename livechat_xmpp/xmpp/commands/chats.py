@@ -15,6 +15,7 @@ from livechat_xmpp.usecases import chats, offers, taking
 from livechat_xmpp.usecases.chats import ChatLine
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.addresses import Addresses
+from livechat_xmpp.xmpp.commands import in_words
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, no_choice
 
 
@@ -111,7 +112,8 @@ def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
             Column("age_s", asked.say(words.AGE_S)),
         ]
         text = asked.say(words.CHATS_SHOWN, count=len(rows))
-        return Done(text, title=asked.say(words.CHATS_TITLE), columns=columns, rows=rows)
+        shown = [in_words.chat(line, may_enter=_may_enter(asked.by)) for line in lines]
+        return Done(text, title=asked.say(words.CHATS_TITLE), columns=columns, rows=rows, lines=shown)
 
     commands.command("join-chat", titles.JOIN_CHAT, is_for=_may_enter)(_join_chat)
     commands.command("close-chat", titles.CLOSE_CHAT, is_for=_helps, is_shown=_may_close)(_close_chat)
@@ -139,12 +141,13 @@ async def _list_queue(asked: Asked) -> Answer:
         Column("question", asked.say(words.QUESTION)),
         Column("waiting_s", asked.say(words.WAITING_S)),
         Column("position", asked.say(words.POSITION)),
-        Column("state", asked.say(words.STATE), names=asked.named(words.STATES)),
+        Column("state", asked.say(words.STATE)),
     ]
-    shown = words.REQUESTS_SHOWN.of(count=len(rows))
+    counted = words.REQUESTS_SHOWN.of(count=len(rows))
     can_take = await asked.desk.ask(taking.may_take, asked.who, asked.workgroups)
-    text = asked.say(sentences(shown, taking_words.MAY_TAKE) if can_take else shown)
-    return Done(text, title=asked.say(words.QUEUE_TITLE), columns=columns, rows=rows)
+    text = asked.say(sentences(counted, taking_words.MAY_TAKE) if can_take else counted)
+    shown = [in_words.request(line) for line in lines]
+    return Done(text, title=asked.say(words.QUEUE_TITLE), columns=columns, rows=rows, lines=shown)
 
 
 async def _take_request(asked: Asked) -> Answer:

@@ -13,6 +13,7 @@ from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Sayable, Text
 from livechat_xmpp.domain.wording import forms as words
 from livechat_xmpp.usecases.desk import Desk
+from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.staff import Asker
 
 K = TypeVar("K", bound=str)
@@ -42,21 +43,18 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a result table; type jid-multi for several people, one a line.
-
-    names: what its values are called where people read them in a message; a program reads the values.
-    """
+    """A column of a result table; type jid-multi for several people, one a line."""
 
     var: str
     label: str
     type: str = "text-single"
-    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """The command is over. text: for people; values: result fields; columns and rows: a result table.
 
+    lines: what the rows say, one each, where people read them in a message.
     note_type: info, warn or error (XEP-0050 §2.3).
     """
 
@@ -66,6 +64,7 @@ class Done:
     values: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     columns: Sequence[Column] = ()
     rows: Sequence[Mapping[str, str | Sequence[str]]] = ()
+    lines: Sequence[Sayable] = ()
 
 
 Answer: TypeAlias = Form | Done
@@ -103,6 +102,10 @@ class Asked:
         """Return the asker's language, as a catalogue takes it."""
         return self.by.language or self.desk.rules.heard(self.who)
 
+    async def now(self) -> datetime:
+        """Return the moment by the desk's clock."""
+        return await self.desk.ask(_now)
+
     def say(self, text: Sayable, /, **values: object) -> str:
         """Return the text in the asker's language."""
         return self.desk.rules.catalogue.say(text, self.language, **values)
@@ -132,6 +135,10 @@ class Asked:
         if not text.isascii() or not text.isdecimal() or len(text) > 6:
             raise BadInput(words.NOT_A_NUMBER.of(field=label))
         return int(text)
+
+
+def _now(work: Work) -> datetime:
+    return work.now
 
 
 Handler: TypeAlias = Callable[[Asked], Awaitable[Answer]]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 
-from livechat_xmpp.domain.apprenticeship import Application, Progress
+from livechat_xmpp.domain.apprenticeship import Application, Credit, Progress
 from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import DutyRole, Standing
 from livechat_xmpp.domain.routing import default_role
 from livechat_xmpp.domain.standing import ROLES
-from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording import Phrase, Sayable
 from livechat_xmpp.domain.wording import duty as texts
 from livechat_xmpp.domain.wording import training as words
+from livechat_xmpp.domain.wording.lengths import length
+from livechat_xmpp.domain.wording.moments import moment
 from livechat_xmpp.domain.wording.taking import MAY_TAKE_SOME
 from livechat_xmpp.usecases import calling, staff, taking
-from livechat_xmpp.usecases.deciding import moment
-from livechat_xmpp.usecases.staff import MAX_CHATS, Asker
-from livechat_xmpp.usecases.training import missing_in_words
+from livechat_xmpp.usecases.staff import MAX_CHATS, Asker, Status
+from livechat_xmpp.usecases.training import missing_in_words, short
 from livechat_xmpp.xmpp.commands.command import (
     Answer,
     Asked,
@@ -99,7 +100,8 @@ async def tell_on_duty(asked: Asked) -> Answer:
     except BadInput as refusal:
         return _message_form(asked, asked.say(refusal.why))
     if not count:
-        return Done(asked.say(texts.NOBODY_TO_TELL, room=rules.contributors), "warn")
+        room = rules.contributors
+        return Done(asked.say(texts.NOBODY_TO_TELL.of(room=room) if room else texts.NOBODY_TO_TELL_ALONE), "warn")
     return Done(asked.say(texts.ALL_TOLD, count=count))
 
 
@@ -126,7 +128,7 @@ async def my_status(asked: Asked) -> Answer:
     elif can_take := await asked.desk.ask(taking.may_take, asked.who, asked.workgroups):
         lines.append(asked.say(MAY_TAKE_SOME, count=len(can_take)))
     if status.progress is not None:
-        lines += _progress(asked, status.progress, status.application, status.at)
+        lines += _progress(asked, status, status.progress)
     return Done(
         "\n".join(lines),
         title=asked.say(texts.MY_STATUS),
@@ -142,20 +144,34 @@ async def my_status(asked: Asked) -> Answer:
     )
 
 
-def _progress(asked: Asked, progress: Progress, application: Application | None, now: datetime) -> list[str]:
-    """Return how far a trainee has come, a line for each thing."""
-    rules = asked.desk.rules.training
+def _progress(asked: Asked, status: Status, progress: Progress) -> list[str]:
+    """Return how far a trainee has come, and by what rules, a line for each thing."""
+    rules, now = asked.desk.rules.training, status.at
     counts = {"watched": progress.watched, "helped": progress.helped}
     needed = {"watched_needed": rules.watched_needed, "helped_needed": rules.helped_needed}
-    lines = [asked.say(words.PROGRESS, **counts, **needed)]
-    if progress.endorsements:
-        lines.append(asked.say(words.PROGRESS_ENDORSED, endorsers=", ".join(e.by for e in progress.endorsements)))
+    said: list[Sayable] = [words.PROGRESS.of(**counts, **needed)]
+    if status.last is not None:
+        said.append(_last_chat(status.last))
+    time, share = length(rules.watch_time), round(100 * rules.watch_share)
+    said.append(words.PROGRESS_RULE.of(share=share, time=time, count=rules.said_needed))
+    given = tuple(words.PROGRESS_ENDORSER.of(by=short(e.by), at=moment(e.at, now)) for e in progress.endorsements)
+    said.append(words.PROGRESS_ENDORSED.of(endorsers=given) if given else words.PROGRESS_NOT_ENDORSED)
     if missing := progress.missing(rules):
-        lines.append(asked.say(words.PROGRESS_MISSING, missing=missing_in_words(missing)))
-    if application is not None:
-        text = words.PROGRESS_CLOCK if now < application.decide_by else words.PROGRESS_OVERDUE
-        lines.append(asked.say(text, decide_by=moment(application.decide_by)))
-    return lines
+        said.append(words.PROGRESS_MISSING.of(missing=missing_in_words(missing)))
+    if status.application is not None:
+        decide_by = status.application.decide_by
+        text = words.PROGRESS_CLOCK if now < decide_by else words.PROGRESS_OVERDUE
+        said.append(text.of(decide_by=moment(decide_by, now)))
+    return [asked.say(one) for one in said]
+
+
+def _last_chat(credit: Credit) -> Phrase:
+    if credit.watched:
+        counted = words.COUNTED_BOTH if credit.helped else words.COUNTED_WATCHED
+    else:
+        counted = words.COUNTED_HELPED if credit.helped else words.COUNTED_NOT
+    time = length(timedelta(seconds=credit.seconds))
+    return words.PROGRESS_LAST.of(time=time, count=credit.said, counted=counted)
 
 
 def _figures(asked: Asked, progress: Progress, application: Application | None) -> dict[str, str | list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.domain.wording import titles, training, troubles
 from livechat_xmpp.usecases import sweep
+from livechat_xmpp.xmpp.commands import in_words
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, stamp
 
 commands = Commands()
@@ -25,9 +26,11 @@ async def list_problems(asked: Asked) -> Answer:
     ]
     columns = [
         Column("chat", asked.say(troubles.SUBJECT)),
-        Column("what", asked.say(training.COLUMN_WHAT), names=asked.named(troubles.KINDS)),
+        Column("what", asked.say(training.COLUMN_WHAT)),
         Column("since", asked.say(training.COLUMN_SINCE)),
         Column("reason", asked.say(training.COLUMN_WHY)),
     ]
     text = asked.say(troubles.PROBLEMS_SHOWN, count=len(rows))
-    return Done(text, title=asked.say(troubles.PROBLEMS_TITLE), columns=columns, rows=rows)
+    now = await asked.now()
+    shown = [in_words.problem(one, now) for one in found]
+    return Done(text, title=asked.say(troubles.PROBLEMS_TITLE), columns=columns, rows=rows, lines=shown)

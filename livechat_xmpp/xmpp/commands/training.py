@@ -8,23 +8,18 @@ from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import BareJid, Standing
 from livechat_xmpp.domain.wording import Text
 from livechat_xmpp.domain.wording import training as words
-from livechat_xmpp.domain.wording.duty import STANDINGS
+from livechat_xmpp.domain.wording.moments import moment
 from livechat_xmpp.usecases import audit, deciding, stuck, training
 from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.staff import Asker
-from livechat_xmpp.usecases.stuck import Move, Why
+from livechat_xmpp.usecases.stuck import Move
+from livechat_xmpp.xmpp.commands import in_words
 from livechat_xmpp.xmpp.commands.command import Answer, Asked, Column, Commands, Done, Field, Form, choice, stamp
 
 commands = Commands()
 
 ROWS = 300  # trainees in one table: about a third of what a stanza may hold
 ENTRIES = 200  # of the audit in one table
-WHYS = {
-    Why.NEVER_DECIDED: words.WHY_NEVER_DECIDED,
-    Why.LEFT_WAITING: words.WHY_LEFT_WAITING,
-    Why.NEVER_ENDORSED: words.WHY_NEVER_ENDORSED,
-    Why.NEVER_INVITED: words.WHY_NEVER_INVITED,
-}
 
 
 def _is_helper(asker: Asker) -> bool:
@@ -134,7 +129,7 @@ async def ask_for_decision(asked: Asked) -> Answer:
     except BadInput as refusal:
         note = asked.say(refusal.why)
         return _about(asked, words.DECISION_TITLE, await _known(asked), comment=words.WHY_COMMENT, note=note)
-    decide_by = deciding.moment(clock.decide_by)
+    decide_by = moment(clock.decide_by)
     return Done(asked.say(words.ASKED_FOR_DECISION, trainee=training.short(clock.trainee), decide_by=decide_by))
 
 
@@ -200,7 +195,9 @@ async def list_trainees(asked: Asked) -> Answer:
         text = asked.say(words.NOBODY_MET)
     if len(lines) > ROWS:
         text = asked.say(words.TRAINEES_CUT, count=len(lines), shown=ROWS)
-    return Done(text, title=asked.say(words.TRAINEES_TITLE), columns=columns, rows=rows)
+    now = await asked.now()
+    shown = [in_words.trainee(line, rules, now) for line in lines[:ROWS]]
+    return Done(text, title=asked.say(words.TRAINEES_TITLE), columns=columns, rows=rows, lines=shown)
 
 
 # --- nobody is forgotten
@@ -213,7 +210,7 @@ async def list_stuck(asked: Asked) -> Answer:
     rows = [
         {
             "jid": one.account.jid,
-            "why": asked.say(WHYS[one.why]),
+            "why": asked.say(in_words.WHYS[one.why]),
             "since": stamp(one.since),
             "command": one.command,
         }
@@ -226,7 +223,9 @@ async def list_stuck(asked: Asked) -> Answer:
         Column("command", asked.say(words.COLUMN_COMMAND)),
     ]
     text = asked.say(words.STUCK_SHOWN, count=len(found))
-    return Done(text, title=asked.say(words.STUCK_TITLE), columns=columns, rows=rows)
+    now = await asked.now()
+    shown = [in_words.stuck(one, now) for one in found[:ROWS]]
+    return Done(text, title=asked.say(words.STUCK_TITLE), columns=columns, rows=rows, lines=shown)
 
 
 @commands.command("move-stuck", words.MOVE_TITLE, is_for=_is_admin)
@@ -285,10 +284,12 @@ async def list_audit(asked: Asked) -> Answer:
         Column("what", asked.say(words.COLUMN_WHAT)),
         Column("jid", asked.say(words.COLUMN_PERSON), "jid-single"),
         Column("by", asked.say(words.COLUMN_BY)),
-        Column("old", asked.say(words.COLUMN_OLD), names=asked.named(STANDINGS)),
-        Column("new", asked.say(words.COLUMN_NEW), names=asked.named(STANDINGS)),
+        Column("old", asked.say(words.COLUMN_OLD)),
+        Column("new", asked.say(words.COLUMN_NEW)),
         Column("reason", asked.say(words.COLUMN_WHY)),
         Column("policy", asked.say(words.COLUMN_POLICY)),
     ]
     text = asked.say(words.AUDIT_SHOWN, count=len(rows))
-    return Done(text, title=asked.say(words.AUDIT_TITLE), columns=columns, rows=rows)
+    now = await asked.now()
+    shown = [in_words.entry(one, now) for one in entries]
+    return Done(text, title=asked.say(words.AUDIT_TITLE), columns=columns, rows=rows, lines=shown)
