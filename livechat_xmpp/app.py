@@ -146,6 +146,7 @@ def _pages(settings: Settings) -> PageSettings:
         port=settings.web.port,
         trusted_proxies=settings.web.trusted_proxies,
         metrics_allow=settings.web.metrics_allow,
+        max_connections=settings.web.max_connections,
     )
 
 

@@ -388,6 +388,14 @@ class WebSettings(Group):
         tuple[IPvAnyNetwork, ...],
         Field(description="Networks whose clients may read /metrics (Prometheus); for all others there is none."),
     ] = ()
+    max_connections: Annotated[
+        int,
+        Field(
+            ge=8,
+            description="Connections to the pages that may be open at once; for one more the oldest is closed. Each"
+            " takes one of the files that the process may open (often 1024), which the link and the database need too.",
+        ),
+    ] = 256
 
 
 class TextSettings(Group):

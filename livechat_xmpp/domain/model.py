@@ -307,7 +307,8 @@ class Departure:
 class RoomView:
     """A room as the MUC service showed it to us on the present link; the desk itself is left out.
 
-    is_new: our entering made it, so it has to be configured before anything else.
+    is_new: our entering made it, so it has to be configured before anything else. is_altered: somebody has changed its
+    settings, so they may not be those it needs.
     members: bare JIDs with the affiliation member. spoken: ids of notices already said on this link.
     is_read: what was said before we came on this link is in the transcript.
     spoke_at: when each person last said something in the room on this link.
@@ -315,6 +316,7 @@ class RoomView:
     """
 
     is_new: bool = False
+    is_altered: bool = False
     occupants: tuple[Occupant, ...] = ()
     members: frozenset[BareJid] = frozenset()
     outcasts: frozenset[BareJid] = frozenset()

@@ -175,6 +175,8 @@ def plan(
     removals = tuple(_removals(chat, seen, rules, wanted, absent))
     if (due := resync_due(chat, seen, rules)) is not None and now >= due:
         return removals or (EnterRoom(),)
+    if seen.is_altered:
+        return (*removals, ConfigureRoom(texts.room_title(chat)))
     subject = texts.room_subject(chat)
     return (
         *removals,

@@ -28,6 +28,7 @@ from livechat_xmpp.domain.rooms import (
     plan,
 )
 from livechat_xmpp.domain.wording import Sayable
+from livechat_xmpp.domain.wording.visitors import CHAT_ENDED
 from livechat_xmpp.reconcile.ports import Clock, LinkDown, LinkTrouble, People, Rooms, StaffPresences
 from livechat_xmpp.usecases import rooms as recording
 from livechat_xmpp.usecases import transcripts
@@ -80,6 +81,7 @@ class Round:
             present = seen.present if seen else frozenset()
             chat = await self._desk.store.chat(chat_id, present | self._namesakes(seen))
             if chat is None:
+                await self._end_unknown(chat_id)
                 return None
             seen = self._rooms.view(chat_id)  # it may have changed while the database answered
             if seen is not None and not seen.present <= present:
@@ -104,6 +106,14 @@ class Round:
                         self._rooms.forget_departures(chat_id, seen.departures)
                     continue
             return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)
+
+    async def _end_unknown(self, chat_id: ChatId) -> None:
+        """Destroy a room in which people move, and which no chat on record has: nobody keeps the rule there.
+
+        An older copy of the database was put back, or a standby of the database had not had the last commits.
+        """
+        await self._rooms.destroy(chat_id, self._desk.rules.catalogue.say(CHAT_ENDED, ""))
+        log.warning("destroyed a room that no chat on record has", extra={"chat": chat_id})
 
     async def _record(self, usecase: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         self._recording += 1

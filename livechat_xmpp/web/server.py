@@ -4,6 +4,7 @@ Everything a page loads comes from here (own files in `static/`, npm packages in
 address it talks to is the XMPP server's WebSocket. The Content-Security-Policy holds it to that.
 """
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping
@@ -19,10 +20,12 @@ from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
 from livechat_xmpp.metrics import CONTENT_TYPE
 from livechat_xmpp.web import vendor
 from livechat_xmpp.web.clients import Clients, IPAddress, IPNetwork, is_in
+from livechat_xmpp.web.connections import Connections
 
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
+AT_ONCE = 32  # connections taken in one turn of the loop, before those that are too many are closed
 NOT_INSTALLED = "The page is not set up yet. Whoever runs it: python -m livechat_xmpp.web.vendor\n"
 
 Health = Callable[[], Awaitable[str | None]]
@@ -50,7 +53,7 @@ class PageSettings:
     workgroup: bare JID that visitors ask. anonymous_domain: where they log in. staff_domain: completes a
     login name at `/team`. title: shown as the visitor page's heading. form: what visitors fill in.
     trusted_proxies: who may tell for whom they ask. metrics_allow: who may read `/metrics`; for all others there is
-    none.
+    none. max_connections: how many may be open at once, before the oldest is closed.
     """
 
     websocket_url: str
@@ -63,6 +66,7 @@ class PageSettings:
     port: int = 8080
     trusted_proxies: tuple[IPNetwork, ...] = ()
     metrics_allow: tuple[IPNetwork, ...] = ()
+    max_connections: int = 256
 
     @property
     def websocket_origin(self) -> str:
@@ -85,16 +89,25 @@ async def serving(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
+        listening = await _listen(settings, runner)
         try:
-            await site.start()
-        except OSError as error:
-            where = f"{settings.host} port {settings.port}"
-            raise PortTaken(error.errno, f"no place for the pages at {where}: {error.strerror}") from error
-        host, port = runner.addresses[0][:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+            host, port = listening.sockets[0].getsockname()[:2]
+            yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
+
+
+async def _listen(settings: PageSettings, runner: web.AppRunner) -> asyncio.Server:
+    assert runner.server is not None
+    connections = Connections(runner.server, settings.max_connections)
+    try:
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(connections, settings.host, settings.port, backlog=AT_ONCE)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise PortTaken(error.errno, f"no place for the pages at {where}: {error.strerror}") from error
 
 
 def application(

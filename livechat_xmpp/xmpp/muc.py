@@ -16,10 +16,12 @@ ADMIN = MUC + "#admin"
 OWNER = MUC + "#owner"
 ROOM_CONFIG = MUC + "#roomconfig"
 DATA = "jabber:x:data"
+INFO = "http://jabber.org/protocol/disco#info"
 MAM = "urn:xmpp:mam:2"
 RSM = "http://jabber.org/protocol/rsm"
 
 SELF, CREATED, RENAMED = "110", "201", "303"
+ALTERED = "104"  # the settings were changed (XEP-0045 §10.2.1)
 REMOVALS = {"307", "321", "322"}  # kicked, or not a member any more (XEP-0045 §15.6.2)
 
 # Wanted room settings; only those that the service offers are submitted (ejabberd refuses unknown ones).
@@ -38,6 +40,9 @@ CONFIG: Mapping[str, str] = {
     "muc#roomconfig_historylength": "50",
     "muc#roomconfig_defaulthistorymessages": "50",
 }
+
+
+OUR_FEATURES = {"muc_persistent", "muc_hidden", "muc_membersonly", "muc_unmoderated"}  # of a room with these settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,12 @@ def read_affiliation_change(xml: ET.Element) -> tuple[BareJid, Affiliation] | No
     return bare(item.get("jid", "")), _affiliation(item.get("affiliation", ""))
 
 
+def is_alteration(xml: ET.Element) -> bool:
+    """Return whether a message of the room itself says that its settings were changed."""
+    codes = xml.iterfind(f"{{{USER}}}x/{{{USER}}}status")
+    return "/" not in xml.get("from", "") and any(status.get("code") == ALTERED for status in codes)
+
+
 def read_decline(xml: ET.Element) -> BareJid | None:
     """Return who declined an invitation, from a message of the room itself (XEP-0045 §7.8.2)."""
     if "/" in xml.get("from", ""):
@@ -168,6 +179,11 @@ def config_form(offered: ET.Element, title: str) -> ET.Element:
         if var in names:
             _field(form, var, value)
     return query
+
+
+def is_ours(info: ET.Element) -> bool:
+    """Return whether the answer to disco#info shows a room with the settings above, as far as it shows them."""
+    return {f.get("var", "") for f in info.iter(f"{{{INFO}}}feature")} >= OUR_FEATURES
 
 
 def _field(form: ET.Element, var: str, value: str) -> None:

@@ -28,7 +28,10 @@ SUBJECT = "the subject"  # no message id looks like this
 
 
 class _Room:
-    """One room on this link. shown: None until the room was looked at."""
+    """One room on this link. shown: None until the room was looked at.
+
+    is_own_news_due: the service will say that the settings were changed, which was us.
+    """
 
     def __init__(self) -> None:
         self.shown: RoomView | None = None
@@ -39,6 +42,7 @@ class _Room:
         self.codes: frozenset[str] = frozenset()
         self.entered: asyncio.Future[None] | None = None
         self.echoes: dict[str, asyncio.Future[None]] = {}
+        self.is_own_news_due = False
 
 
 class MucRooms:
@@ -98,8 +102,9 @@ class MucRooms:
     # --- what is done
 
     async def enter(self, chat_id: ChatId) -> None:
-        """Enter (again) and read who is a member; then view() shows the room."""
+        """Enter (again) and read who is a member; then view() shows the room. Its settings are read only when again."""
         room = self._rooms.setdefault(chat_id, _Room())
+        is_altered = room.shown is not None and not await self._is_ours(chat_id)
         await self._enter(chat_id, room)
         is_new = muc.CREATED in room.codes
         members = outcasts = frozenset[BareJid]()
@@ -114,6 +119,7 @@ class MucRooms:
         old = room.shown
         room.shown = RoomView(
             is_new=is_new,
+            is_altered=not is_new and (is_altered or (old is not None and old.is_altered)),
             occupants=_with_old_moments(occupants, old),
             members=members,
             outcasts=outcasts,
@@ -161,8 +167,20 @@ class MucRooms:
         iq.append(payload)
         return await self._link.request(iq)
 
+    async def _is_ours(self, chat_id: ChatId) -> bool:
+        """Return whether the room has our settings; one that does not exist has no others."""
+        try:
+            answer = await self._ask(chat_id, "get", ET.Element(f"{{{muc.INFO}}}query"))
+        except StepRefused:
+            return True
+        return muc.is_ours(answer.xml)
+
     async def configure(self, chat_id: ChatId, title: str) -> None:
         offered = await self._ask(chat_id, "get", ET.Element(f"{{{muc.OWNER}}}query"))
+        room = self._rooms.get(chat_id)
+        if room is not None and room.shown is not None:
+            room.is_own_news_due = room.shown.is_new
+        self._show(chat_id, lambda v: replace(v, is_altered=False))  # what is changed from now on comes after this
         await self._ask(chat_id, "set", muc.config_form(offered.xml, title))
         self._show(chat_id, lambda v: replace(v, is_new=False))
 
@@ -349,6 +367,8 @@ class MucRooms:
         if change := muc.read_affiliation_change(message.xml):
             self._set_member(chat_id, *change)
             self._on_changed(chat_id)
+        if room is not None and muc.is_alteration(message.xml):
+            self._on_altered(chat_id, room)
         if room is None or message["type"] != "groupchat":
             return None
         if message.xml.find(f"{{{message.namespace}}}subject") is not None and not message["body"]:
@@ -366,6 +386,14 @@ class MucRooms:
         if heard.is_desk or heard.jid is None or message.xml.find("{urn:xmpp:delay}delay") is not None:
             return None
         return heard.jid, heard.body
+
+    def _on_altered(self, chat_id: ChatId, room: _Room) -> None:
+        """Take in that the settings were changed, by hand if not by us."""
+        if room.is_own_news_due:
+            room.is_own_news_due = False
+        elif room.shown is not None:
+            room.shown = replace(room.shown, is_altered=True)
+            self._on_changed(chat_id)
 
     def _on_subject(self, chat_id: ChatId, room: _Room, subject: str) -> None:
         """Take in the subject; on entering it comes too, which is no change that anybody has to look at."""

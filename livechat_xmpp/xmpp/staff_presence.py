@@ -74,12 +74,12 @@ class StaffPresence:
 
     async def read(self) -> None:
         """Read from the record who belongs to the staff, and whose silence may mean something."""
-        self._asked.clear()
         accounts = await self._desk.ask(staff.every_account)
         self.accounts = {a.jid for a in accounts}
         self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
-        self._expected = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
-        self._expected &= self._book.subscribed
+        on_duty = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
+        self._asked -= on_duty
+        self._expected = on_duty & self._book.subscribed
 
     def ask_everybody(self) -> None:
         """Ask about everybody anew; who lets us see them and has not answered after probe_wait_s is offline."""
@@ -114,7 +114,10 @@ class StaffPresence:
         self._link.spawn(self._meet(jid))
 
     def _ask(self, jid: BareJid) -> None:
-        """Ask to be allowed to see the person's presence, once a link."""
+        """Ask to be allowed to see the person's presence: once a link who is on duty, the others once for all links.
+
+        Servers keep the question for those who are offline, and who has said no need not say it again with every link.
+        """
         if jid not in self._asked:
             self._asked.add(jid)
             self._send(jid, "subscribe")

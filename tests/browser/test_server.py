@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession
@@ -100,6 +104,25 @@ async def test_the_pages_are_told_the_addresses_and_the_form(client: ClientSessi
                 },
             ],
         }
+
+
+async def test_who_holds_on_to_connections_gets_no_more_than_there_are(health: Health) -> None:
+    """SA-4, RU-3: each is a file of the process, and the link and the database need some"""
+    settings, begun = replace(SETTINGS, max_connections=8), b"GET /healthz HTTP/1.1\r\nHost: desk\r\n"
+    async with serving(settings, health) as address:
+        url = urlsplit(address)
+        held = []
+        for _ in range(3 * settings.max_connections):
+            reader, writer = await asyncio.open_connection(url.hostname, url.port)
+            writer.write(begun)  # and never the end of it
+            held.append((reader, writer))
+        async with ClientSession(address) as client, client.get("/healthz") as answer:
+            assert answer.status == 200
+        for reader, _ in held[: settings.max_connections]:
+            with contextlib.suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), 10) == b""
+        for _, writer in held:
+            writer.close()
 
 
 async def test_health_is_told_with_its_reason(client: ClientSession, health: Health) -> None:

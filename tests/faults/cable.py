@@ -108,6 +108,7 @@ class _Line:
         with contextlib.suppress(OSError, expat.ExpatError):
             while data := await source.read(65536):
                 await self._cable.flows()
+                await self._cable.takes_its_time(len(data))
                 for piece in splitter.feed(data):
                     if lets_through(piece):
                         target.write(piece)
@@ -125,6 +126,7 @@ class Cable:
         self._is_cut = False
         self._flow = asyncio.Event()
         self._flow.set()
+        self._delay_s, self._bytes_per_s = 0.0, 0
         self._traps: list[Trap] = []
         self._dammed: list[bytes] | None = None
         self._answers: dict[str, asyncio.Future[Element]] = {}
@@ -172,8 +174,12 @@ class Cable:
         """Be a black hole until mend(): connections stand, and nothing comes through."""
         self._flow.clear()
 
+    def slow(self, delay_s: float, bytes_per_s: int) -> None:
+        """Have each piece take so long, and so many bytes a second pass at the most, until mend()."""
+        self._delay_s, self._bytes_per_s = delay_s, bytes_per_s
+
     def mend(self) -> None:
-        self._is_cut = False
+        self._is_cut, self._delay_s, self._bytes_per_s = False, 0.0, 0
         self._flow.set()
 
     def dam(self) -> None:
@@ -225,6 +231,11 @@ class Cable:
 
     async def flows(self) -> None:
         await self._flow.wait()
+
+    async def takes_its_time(self, size: int) -> None:
+        """Wait for as long as a slow cable needs for so many bytes."""
+        if self._bytes_per_s:
+            await asyncio.sleep(self._delay_s + size / self._bytes_per_s)
 
     def lets_up(self, piece: bytes) -> bool:
         if not _is_stanza(piece):

@@ -89,6 +89,7 @@ class RoomSeen:
     """A room as its owner sees it on the server. exists False: there is none. Addresses are bare.
 
     has_desk: the desk is an occupant under the chat's own address. archive: what was said, as the server keeps it.
+    is_closed: its settings are those of help rooms: members only, hidden, persistent, not moderated.
     """
 
     exists: bool = True
@@ -96,6 +97,7 @@ class RoomSeen:
     members: frozenset[str] = frozenset()
     occupants: frozenset[str] = frozenset()
     archive: tuple[str, ...] = ()
+    is_closed: bool = True
 
 
 @dataclass(frozen=True)
@@ -176,13 +178,15 @@ class Before:
     """What was true before any fault, and what people did on purpose since.
 
     asked: requests that the desk has acknowledged, in that order. ended: what became of them by somebody's wish.
-    rooms_lost: how often a chat's room was lost or destroyed, also for those who had not come in yet.
+    rooms_lost: how often a chat's room was lost or destroyed, also for those who had not come in yet. stops: how often
+    the desk was stopped in an orderly way.
     """
 
     asked: list[str] = field(default_factory=list)
     asked_at: dict[str, Moment] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     rooms_lost: Counter[str] = field(default_factory=Counter)
+    stops: int = 0
     standings: Mapping[str, str] = field(default_factory=dict)
     duties: frozenset[DutyRow] = frozenset()
 

@@ -120,6 +120,7 @@ class ComponentRestarted(Fault):
 
     async def strike(self, world: World) -> None:
         await self.begins(world)
+        world.before.stops += 1
         await world.desk.stop_async()
 
 
@@ -203,6 +204,18 @@ class RoomsDestroyed(Fault):
         await self.begins(world)
         for chat_id in world.open_chats:
             await Owner(world.cable, world.server.names, chat_id).destroy()
+
+
+class RoomsOpened(Fault):
+    """Somebody with the power changes the rooms' settings by hand: open to all, shown to all, moderated."""
+
+    name = "rooms opened by an admin"
+
+    async def strike(self, world: World) -> None:
+        await self.begins(world)
+        for chat_id in world.open_chats:
+            owner = Owner(world.cable, world.server.names, chat_id)
+            await owner.configure(membersonly=False, publicroom=True, moderatedroom=True)
 
 
 class DatabaseLocked(Fault):

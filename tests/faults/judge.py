@@ -12,11 +12,11 @@ asked in     Somebody is asked into a room once for each way in: the first, and 
              once for each.
 once         The welcome, the way into the contributors' room, and the question whether a trainee is ready come once.
 put out      A trainee is told that no monitor is there any more at most as often as they were out of the room for it.
-rooms        Of each open chat there is a room on the server, the desk in it; its members are exactly those that the
-             record names, and who means to be inside is an occupant. Of ended chats there is none.
+rooms        Of each open chat there is a room on the server, closed, the desk in it; its members are exactly those that
+             the record names, and who means to be inside is an occupant. Of ended chats there is none.
 trainees     No trainee is a member or an occupant where no monitor is an occupant.
 words        What the room repeated to its speaker is in the transcript once; what the server still has of a room that
-             was lost too. Nothing is there twice, the desk's own lines neither.
+             was lost too. Nothing is there twice, the desk's own lines neither; that it stops, once each time it did.
 staff        Standings and duties are as before.
 strange      Staff get no error unless a fault is under way, and no message that nothing explains; who did nothing is
              not put out of a room.
@@ -32,6 +32,7 @@ from tests.faults.judge_told import OFFER, asked_in, offers, once, put_out, stra
 
 OUTCOMES = {"served", "abandoned", "deferred", "timed-out", "refused", "banned"}
 MONITORS = {"monitor", "admin"}
+STOPS = "The help desk stops for now"  # said once each time that it does
 LATE_S = 10.0  # so much later than told an offer may end: the desk may have been away
 
 
@@ -125,6 +126,8 @@ def _rooms(given: Evidence) -> Found:
             continue
         if not room.has_desk:
             yield "rule", f"the desk is not in the room of {chat.id}"
+        if not room.is_closed:
+            yield "rule", f"the room of {chat.id} has other settings than help rooms have"
         wanted = _members(chat, room, given)
         if room.members != wanted:
             yield "rule", f"members of {chat.id}: {_difference(room.members, wanted, given)}"
@@ -184,7 +187,7 @@ def _words(given: Evidence) -> Found:
             if kept[said.body] > 1:
                 yield "doubled", f"{said.body!r} is {kept[said.body]} times in the transcript of {chat_id}"
         for body, count in Counter(line.body for line in lines if line.kind == "desk").items():
-            if count > 1:
+            if count > (max(1, given.before.stops) if body.startswith(STOPS) else 1):
                 yield "doubled", f"the desk said {count} times in {chat_id}: {body.splitlines()[0]!r}"
 
 

@@ -7,9 +7,24 @@ from xml.etree.ElementTree import Element
 from livechat_xmpp.demo.places import Names
 from tests.faults.cable import Cable
 from tests.faults.evidence import RoomSeen
-from tests.people.elements import CLIENT, DISCO_INFO, FORWARD, MAM, MUC_ADMIN, RSM, bare, body_of, condition_of, make
+from tests.people.elements import (
+    CLIENT,
+    DISCO_INFO,
+    FORWARD,
+    MAM,
+    MUC_ADMIN,
+    MUC_CONFIG,
+    MUC_OWNER,
+    RSM,
+    bare,
+    body_of,
+    condition_of,
+    make,
+)
+from tests.people.forms import submitted
 
 PAGE = 200
+CLOSED = {"muc_membersonly", "muc_hidden", "muc_persistent", "muc_unmoderated"}
 
 
 class Owner:
@@ -25,9 +40,12 @@ class Owner:
         sender = self.inside if inside else self.bare
         return await self._cable.ask(make("iq", payload, type=kind, from_=sender, to=self.room))
 
-    async def exists(self) -> bool:
+    async def features(self) -> frozenset[str] | None:
+        """Return what the room says of itself; None when there is none."""
         answer, _ = await self.ask(make(f"{{{DISCO_INFO}}}query"))
-        return answer.get("type") == "result"
+        if answer.get("type") != "result":
+            return None
+        return frozenset(one.get("var", "") for one in answer.iter(f"{{{DISCO_INFO}}}feature"))
 
     async def members(self) -> frozenset[str]:
         answer, _ = await self.ask(make(f"{{{MUC_ADMIN}}}query", make(f"{{{MUC_ADMIN}}}item", affiliation="member")))
@@ -63,10 +81,15 @@ class Owner:
             if fin is None or fin.get("complete") == "true" or after is None:
                 return tuple(said)
 
+    async def configure(self, **options: object) -> None:
+        """Change settings, named without `muc#roomconfig_`."""
+        fields = {f"muc#roomconfig_{name}": value for name, value in options.items()}
+        answer, _ = await self.ask(make(f"{{{MUC_OWNER}}}query", submitted(fields, MUC_CONFIG)), "set")
+        assert answer.get("type") == "result", condition_of(answer)
+
     async def destroy(self) -> None:
         """Destroy the room, as an owner or an administrator of the service may."""
-        space = "http://jabber.org/protocol/muc#owner"
-        answer, _ = await self.ask(make(f"{{{space}}}query", make(f"{{{space}}}destroy")), "set")
+        answer, _ = await self.ask(make(f"{{{MUC_OWNER}}}query", make(f"{{{MUC_OWNER}}}destroy")), "set")
         assert answer.get("type") == "result", condition_of(answer)
 
 
@@ -77,11 +100,13 @@ def _addresses(answer: Element) -> frozenset[str]:
 async def room_seen(cable: Cable, names: Names, chat_id: str, *, is_gone: bool) -> RoomSeen:
     """Return what the owner sees; of a room that has to be gone only whether it is."""
     owner = Owner(cable, names, chat_id)
-    if not await owner.exists():
+    features = await owner.features()
+    if features is None:
         return RoomSeen(exists=False, has_desk=False)
     if is_gone:
         return RoomSeen()
     occupants = await owner.occupants()
     has_desk = occupants is not None and owner.bare in occupants
     members = await owner.members()
-    return RoomSeen(True, has_desk, members, (occupants or frozenset()) - {owner.bare}, await owner.archive())
+    inside = (occupants or frozenset()) - {owner.bare}
+    return RoomSeen(True, has_desk, members, inside, await owner.archive(), is_closed=features >= CLOSED)

@@ -192,6 +192,10 @@ def the_desk_is_not_in_its_room(world: Evidence) -> None:
     with_room(world, "open1", has_desk=False)
 
 
+def a_room_is_open_to_all(world: Evidence) -> None:
+    with_room(world, "open1", is_closed=False)
+
+
 def a_helper_is_no_member(world: Evidence) -> None:
     with_room(world, "open1", members=frozenset({VIC, MIA, TOM}), occupants=frozenset({VIC, MIA, TOM}))
 
@@ -309,6 +313,7 @@ WRONG: list[tuple[Callable[[Evidence], None], tuple[str, str]]] = [
     (a_room_is_lost, ("rooms", "lost")),
     (an_ended_chat_has_a_room, ("rooms", "rule")),
     (the_desk_is_not_in_its_room, ("rooms", "rule")),
+    (a_room_is_open_to_all, ("rooms", "rule")),
     (a_helper_is_no_member, ("rooms", "rule")),
     (somebody_is_member_without_a_reason, ("rooms", "rule")),
     (somebody_is_out_who_means_to_be_in, ("rooms", "lost")),
@@ -358,6 +363,15 @@ def test_who_lost_the_way_in_is_asked_in_again() -> None:
     tom = world.people[2]
     tom.shown = [Shown(1.0, ROOM, frozenset({321}), "No room monitor is here now.")]
     tell(world, "tom", a_message(WATCH), a_message("", room=ROOM))
+    assert objections(world) == []
+
+
+def test_the_desk_says_that_it_stops_each_time_that_it_does() -> None:
+    world = a_right_world()
+    stops = Line("desk", "The help desk stops for now and will be back. This chat goes on without it.")
+    world.transcripts = {"open1": [*world.transcripts["open1"], stops, stops]}
+    assert objections(world) == [("words", "doubled")]
+    world.before.stops = 2
     assert objections(world) == []
 
 

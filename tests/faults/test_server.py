@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.conftest import IS_LONG, ROUNDS, MakeWorld, Try
-from tests.faults.faults import RoomsDestroyed, RoomsLost, ServerKilled, ServerRestarted
+from tests.faults.faults import RoomsDestroyed, RoomsLost, RoomsOpened, ServerKilled, ServerRestarted
 
 TIMES = ROUNDS if IS_LONG else 1
 
@@ -13,6 +13,7 @@ async def test_stopped_and_killed(make_world: MakeWorld, endures: Try) -> None:
     await endures(await make_world(), *(fault for _ in range(TIMES) for fault in (ServerRestarted(), ServerKilled())))
 
 
-async def test_rooms_lost(make_world: MakeWorld, endures: Try) -> None:
+async def test_rooms_changed_and_lost(make_world: MakeWorld, endures: Try) -> None:
     """RU-3, RO-1"""
-    await endures(await make_world(), *(fault for _ in range(TIMES) for fault in (RoomsDestroyed(), RoomsLost())))
+    faults = (fault for _ in range(TIMES) for fault in (RoomsOpened(), RoomsDestroyed(), RoomsLost()))
+    await endures(await make_world(), *faults)

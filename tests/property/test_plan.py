@@ -102,6 +102,7 @@ def rooms(draw: st.DrawFn) -> RoomView:
     of = {a: frozenset(j for j, b in affiliations.items() if b is a) for a in Affiliation}
     return RoomView(
         is_new=draw(st.booleans()),
+        is_altered=draw(st.booleans()),
         occupants=occupants,
         members=of[Affiliation.MEMBER],
         outcasts=of[Affiliation.OUTCAST],
@@ -123,7 +124,7 @@ class Model:
                 self.seen = replace(self.real, looked_at=NOW)
             case ConfigureRoom():
                 self.chat = replace(self.chat, room=RoomState.READY)
-                self.show(is_new=False)
+                self.show(is_new=False, is_altered=False)
             case SetAffiliation(who, affiliation):
                 self.affiliate(who, affiliation)
             case Kick(nick):

@@ -201,6 +201,28 @@ async def test_a_promotion_in_mid_chat_lets_the_person_do_more_at_once(stage: St
     await stage.enters_as_monitor(ben, chat)
 
 
+async def test_who_does_not_let_the_desk_see_them_is_not_asked_with_every_link(stage: Stage) -> None:
+    """OF-1; who comes on duty is asked once more"""
+    ben = await stage.person("ben")
+    ben.accepts_subscriptions = False
+    await stage.gives(ben, "helper")
+    await ben.presence(to=stage.workgroup, type="unsubscribed")
+    await stage.settled()
+
+    def questions() -> int:
+        return sum(one.type == "subscribe" for one in ben.received)
+
+    before = questions()
+    await stage.break_link()
+    await stage.mend_link()
+    await stage.settled()
+    assert questions() == before
+    result = await ben.command("go-on-duty", submit=True)
+    assert result.is_completed
+    request = await stage.asks(await stage.visitor())
+    await stage.is_offered(ben, request)
+
+
 async def test_who_stops_being_a_helper_gets_no_offers_and_loses_the_one_open(stage: Stage) -> None:
     """AP-7, OF-4"""
     ana, ben = await stage.staff("ana"), await stage.staff("ben")

@@ -111,6 +111,14 @@ def test_who_has_to_leave_does_so_before_the_room_is_looked_at_anew() -> None:
     assert steps(chat, room("ana", V1), now=at(700)) == (EnterRoom(),)
 
 
+def test_who_has_to_leave_does_so_before_settings_are_put_right() -> None:
+    chat = a_chat(a_trainee("tom"), invitations=(an_invitation("tom", Part.TRAINEE, told_s=0),))
+    removal, *rest = steps(chat, replace(room("tom", "ana", V1), is_altered=True))
+    assert isinstance(removal, SetAffiliation)
+    assert (removal.jid, removal.affiliation) == (jid("tom"), Affiliation.NONE)
+    assert rest == [ConfigureRoom("Vera: My bookmarks are gone.")]
+
+
 def test_a_visitor_who_has_become_a_trainee_stays_in_their_own_chat_when_the_desk_is_stopped() -> None:
     chat = replace(a_chat(), standings={**a_chat().standings, bare(VISITOR): Standing.TRAINEE})
     rules = replace(RULES, are_trainees_welcome=False)
@@ -129,6 +137,13 @@ def test_a_visitor_who_has_become_a_trainee_stays_in_their_own_chat_when_the_des
             0,
             (ConfigureRoom("Vera: My bookmarks are gone."),),
             id="new: configure it first",
+        ),
+        pytest.param(
+            a_chat(),
+            replace(room("ana", V1), is_altered=True),
+            0,
+            (ConfigureRoom("Vera: My bookmarks are gone."),),
+            id="changed by hand: configure it anew",
         ),
         pytest.param(
             a_chat(room=RoomState.NEEDED),
