@@ -200,6 +200,7 @@ def build(settings: Settings, store: Store, clock: Clock) -> Component:
         rules=rules,
         ping_timeout_s=settings.routing.ping_timeout_s,
         staff=lambda: sorted(presence.accounts),
+        is_staff=lambda jid: jid in presence.accounts,
         team_room=team_room,
         bookmarks=bookmarks,
     )

@@ -24,6 +24,7 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.domain.texts import one_line, room_subject
 from livechat_xmpp.domain.wording import Sayable, chats, sentences, visitors
+from livechat_xmpp.domain.wording.duty import CLOSED_TO_TEAM
 from livechat_xmpp.domain.wording.staff import WHO_CAN_HELP
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.usecases.cover import Place
@@ -46,7 +47,10 @@ REASONS = {"departed": "departure-requested", "removed": "agent-not-found"}
 
 
 class Speaker:
-    """Tells people (reconcile.ports.People). staff: whose clients show the workgroup as a contact."""
+    """Tells people (reconcile.ports.People).
+
+    staff: whose clients show the workgroup as a contact; is_staff: whether somebody is one of them.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class Speaker:
         rules: DeskRules,
         ping_timeout_s: float,
         staff: Callable[[], Iterable[BareJid]],
+        is_staff: Callable[[BareJid], bool],
         team_room: TeamRoom,
         bookmarks: Bookmarks,
     ) -> None:
@@ -68,6 +73,7 @@ class Speaker:
         self._book = book
         self._ping_timeout_s = ping_timeout_s
         self._staff = staff
+        self._is_staff = is_staff
         self._covers: dict[WorkgroupName, Cover] = {}
         # In the order of their last coming: the values say nothing.
         self._watchers: dict[WorkgroupName, dict[FullJid, None]] = {name: {} for name in addresses.workgroups}
@@ -262,7 +268,10 @@ class Speaker:
         presence: Any = self._link.make_presence(pto=to, pfrom=self._addresses.workgroup(workgroup))
         if not cover.is_open:
             presence["type"] = "unavailable"
-            presence["status"] = self._heard(to, visitors.CLOSED_NOW)
+            is_staff = self._is_staff(
+                bare(to)
+            )  # whose clients say that the desk is offline, when they write "on" to it
+            presence["status"] = self._heard(to, CLOSED_TO_TEAM if is_staff else visitors.CLOSED_NOW)
         elif cover.is_away:
             presence["show"] = "away"
             presence["status"] = self._heard(to, visitors.AWAY_NOW)

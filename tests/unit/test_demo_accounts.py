@@ -8,8 +8,8 @@ import stat
 from pathlib import Path
 
 from livechat_xmpp.demo.accounts import load_accounts, new_password
-from livechat_xmpp.demo.places import Names, Ports
-from livechat_xmpp.demo.welcome import welcome
+from livechat_xmpp.demo.places import PROJECT, Names, Ports
+from livechat_xmpp.demo.welcome import steps, welcome
 
 
 def test_passwords_are_readable_and_differ() -> None:
@@ -41,3 +41,16 @@ def test_the_welcome_names_pages_accounts_and_the_way_out(tmp_path: Path) -> Non
     assert "Ctrl-C" in text
     for account in accounts:
         assert f"{account.jid}  {account.password}  {account.standing}" in text
+
+
+def test_the_terminal_and_the_readme_have_the_same_to_try(tmp_path: Path) -> None:
+    readme = " ".join((PROJECT / "README.md").read_text("utf-8").split())
+    shown = " ".join(welcome(Names(), Ports(), load_accounts(tmp_path / "passwords.json", "localhost")).split())
+    number = 0
+    for title, those in steps("http://127.0.0.1:8080/", "support@workgroup.localhost"):
+        assert f"**{title}**" in readme
+        for step in those:
+            number += 1
+            assert f" {number}. {step}" in readme
+            assert f" {number}. {step}" in shown
+    assert number > 5

@@ -118,7 +118,7 @@ def test_who_is_stuck_and_what_is_wrong_are_told_with_since_when() -> None:
             id="a refusal",
         ),
         pytest.param(
-            Entry(NOW, "stuck listed", BareJid(""), "desk"), "nobody: admins told who is stuck, by desk", id="nobody's"
+            Entry(NOW, "stuck listed", BareJid(""), "desk"), "admins told who is stuck, by desk", id="nobody's"
         ),
     ],
 )

@@ -13,7 +13,9 @@ import pytest
 from livechat_xmpp.domain.apprenticeship import Credit, Endorsement
 from livechat_xmpp.domain.forms import DEFAULT, Form
 from livechat_xmpp.domain.model import Chat, ChatState, DutyRole, FullJid, RoomState, Standing, WorkgroupName, bare
+from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.domain.wording import visitors
+from livechat_xmpp.domain.wording.duty import CLOSED_TO_TEAM
 from livechat_xmpp.domain.wording.words import NOT_FOR_YOU
 from livechat_xmpp.usecases import offers, rooms, visits
 from livechat_xmpp.usecases.ports import Work
@@ -326,6 +328,20 @@ async def test_what_is_not_said_to_a_workgroup_is_passed_over(wire: Wire, stanza
     await wire.on_duty("ana")
     assert await wire.tell(stanza) == []
     assert await queue(wire) == []
+
+
+async def test_staff_whose_clients_call_the_desk_offline_are_told_that_it_reads_them(wire: Wire) -> None:
+    """Visitors find it closed; their client sends directed presence, that of the staff probes."""
+    await wire.component.staff_presence.read()
+    wire.component.speaker.show_workgroup(GROUP, Cover(False, False, 0, 0))
+    ana, seen = "ana@localhost/phone", {}
+    for stanza in (
+        f"<presence from='{VERA}' to='{SUPPORT}'/>",
+        f"<presence from='{ana}' to='{SUPPORT}' type='probe'/>",
+    ):
+        for sent in await wire.tell(stanza):
+            seen[sent.get("to")] = (sent.get("type"), sent.findtext("{*}status"))
+    assert seen == {VERA: ("unavailable", visitors.CLOSED_NOW.english), ana: ("unavailable", CLOSED_TO_TEAM.english)}
 
 
 async def test_staff_give_commands_in_words(wire: Wire) -> None:

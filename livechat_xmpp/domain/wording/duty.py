@@ -33,6 +33,9 @@ AWAY_MEANS = Text(
     " requests; an anchor is a helper who stays for a whole shift.",
 )
 
+CLOSED_TO_TEAM = Text(
+    "closed-to-team", "Nobody is on duty, so visitors find the help desk closed. I read what you write all the same."
+)
 ON_DUTY = Text(
     "on-duty",
     "You are on duty as {role}, for up to {count} chat at once.",

@@ -32,6 +32,7 @@ PROBLEM = Text("problem-line", "{problem}, since {since}")
 
 ENTRY = Text("audit-line", "{at}: {jid}: {what}, by {by}")
 ENTRY_WHY = Text("audit-line-why", '{at}: {jid}: {what}, by {by}: "{reason}"')
+ENTRY_OF_NOBODY = Text("audit-line-nobody", "{at}: {what}, by {by}")
 CHANGED = Text("audit-changed", "{old} → {new}")
 JOINED = Text("audit-joined", "now {new}")
 LEFT = Text("audit-left", "{old} → left the team")

@@ -92,7 +92,9 @@ def problem(problem: Problem, now: datetime) -> Phrase:
 
 def entry(entry: Entry, now: datetime) -> Phrase:
     """Return a line of the audit; the version of the settings is for those who read the table."""
-    values = {"at": moment(entry.at, now), "jid": entry.jid or training.NOBODY, "by": short(BareJid(entry.by))}
+    values = {"at": moment(entry.at, now), "jid": entry.jid, "by": short(BareJid(entry.by))}
+    if not entry.jid:
+        return words.ENTRY_OF_NOBODY.of(what=_happened(entry), **values)
     if entry.reason:
         return words.ENTRY_WHY.of(what=_happened(entry), reason=one_line(entry.reason), **values)
     return words.ENTRY.of(what=_happened(entry), **values)
