@@ -44,7 +44,8 @@ DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 BUSY_TIMEOUT_S = 60  # how long SQLite waits for another process, such as an export or a backup
 TRY_AGAIN_S = 0.1
 WRITTEN = "livechat_written"  # in a connection's info: whether something was written
-COLLISIONS = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock; another session is let go first
+# PostgreSQL: serialization failure, deadlock: another session is let go first; read-only: a standby not promoted yet.
+PASSING = ("40001", "40P01", "25006")
 
 Unit = Callable[["Transaction"], Any]
 
@@ -239,8 +240,9 @@ class Store:
             try:
                 return once()
             except DBAPIError as error:
-                if not _passes(error) or time.monotonic() > give_up_at:
-                    if isinstance(error, OperationalError):
+                is_passing = _passes(error)
+                if not is_passing or time.monotonic() > give_up_at:
+                    if is_passing or isinstance(error, OperationalError):
                         raise StoreTrouble(_in_short(error)) from error
                     raise
             self.fence.wait()
@@ -328,7 +330,7 @@ class Store:
 
 def _passes(error: DBAPIError) -> bool:
     """Return whether the same may go well a little later, or on a new connection; SQLite has waited by itself."""
-    if getattr(error.orig, "sqlstate", None) in COLLISIONS:
+    if getattr(error.orig, "sqlstate", None) in PASSING:
         return True
     is_away = error.statement is None and isinstance(error, OperationalError)  # no connection could be made
     return error.connection_invalidated or (is_away and type(error.orig).__module__.startswith("psycopg"))

@@ -183,14 +183,19 @@ class Gate:
             if chat_id := self._addresses.chat_in(message["from"]):
                 self._turns.take(decliner, lambda: self._decline(decliner, chat_id))
         elif message["type"] == "error":
-            visitor = FullJid(message["from"].full)
-            self._turns.take(bare(visitor), lambda: self._desk.do(visits.visitor_gone, visitor, self._desk.rules))
+            self._on_returned(message)
         elif muc.is_of_a_room(message.xml) or message["type"] not in ("chat", "normal", ""):
             return  # an invitation, a headline, something a room says: nobody asks for help with that
         elif message["body"].strip() and not self._is_too_much(message):
             self._notice(BareJid(message["from"].bare), message.xml, is_written=True)
             if not self._turns.take(message["from"].bare, lambda: self._on_words(workgroup, message)):
                 refuse_flood(message, self._say_to(message))
+
+    def _on_returned(self, message: Message) -> None:
+        """Take in that a message to a visitor did not arrive. Too many are passed over: an error is never answered."""
+        visitor = FullJid(message["from"].full)
+        if self._limits.take_stanza(bare(visitor), message.xml):
+            self._turns.take(bare(visitor), lambda: self._desk.do(visits.visitor_gone, visitor, self._desk.rules))
 
     def _on_room_message(self, chat_id: ChatId, message: Message) -> None:
         if self._rooms.on_archived(message):

@@ -145,3 +145,28 @@ async def test_what_does_not_pass_is_said_at_once(patient: Store, database: str)
     with pytest.raises(DBAPIError):
         await patient.write(unit)
     assert len(tries) == 1
+
+
+def make_read_only(database: str, how: str) -> None:
+    """Have all sessions from now on be as on a standby that is not promoted yet; how: on or off."""
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute("SET default_transaction_read_only = off")
+        db.execute(f"ALTER DATABASE {db.info.dbname} SET default_transaction_read_only = {how}".encode())
+    end_sessions(database)
+
+
+async def test_what_a_standby_refuses_to_write_is_trouble_and_no_bug(database: str, watch: Watch) -> None:
+    async with Store.opened(database, watch.now, patience_s=0.3) as store:
+        make_read_only(database, "on")
+        with pytest.raises(StoreTrouble, match="read-only transaction"):
+            await store.write(lambda work: work.accounts.put(a_helper("ana")))
+        assert await store.read(lambda work: work.accounts.list()) == []
+
+
+async def test_units_wait_until_the_standby_is_promoted(patient: Store, database: str) -> None:
+    make_read_only(database, "on")
+    writing = asyncio.ensure_future(patient.write(lambda work: work.accounts.put(a_helper("ana"))))
+    await patient.check()
+    make_read_only(database, "off")
+    await writing
+    assert [a.jid for a in await patient.read(lambda work: work.accounts.list())] == [jid("ana")]

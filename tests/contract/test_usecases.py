@@ -531,6 +531,22 @@ async def test_who_may_never_have_had_an_offer_is_told_of_no_end(
     assert await story.letters() == letters
 
 
+@pytest.mark.parametrize("is_subscribed", [True, False])
+async def test_who_is_merely_slow_to_show_themselves_stays_on_duty(story: Story, is_subscribed: bool) -> None:
+    """OF-1: after a restart nobody has been seen yet; whoever never lets us see them is probably not there"""
+    await story.desk.do(staff.set_subscribed, jid("ana"), is_subscribed)
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    (offer,) = (await story.chat(ticket.chat_id)).offers
+    assert offer.helper == jid("ana")
+    await story.desk.do(rooms.mark_offer_told, offer)
+    story.seen[jid("ana")] = Availability.UNKNOWN
+    story.watch.tick(30)
+    await story.desk.do(rooms.record, ticket.chat_id, [OfferExpired(offer.id)], **story.eyes)
+    with story.store.reading() as work:
+        assert (jid("ana") in {duty.jid for duty in work.duties.list()}) is is_subscribed
+
+
 async def test_a_notice_that_is_in_the_transcript_was_said(story: Story) -> None:
     """The room may be lost before the round has recorded it; it is not said again in the next one."""
     chat_id = await story.in_progress()
@@ -553,3 +569,16 @@ async def test_a_trainee_with_two_nicks_is_told_once_that_they_are_out(story: St
     assert await story.desk.do(rooms.record, chat_id, gone, **story.eyes)
     await story.desk.do(rooms.record, chat_id, gone, **story.eyes)
     assert await story.letters() == [(jid("tom"), "fleeting")]
+
+
+async def test_lists_hold_no_more_than_an_answer_may(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chats, "LISTED", 2)
+    await story.in_progress()
+    for number in range(3):
+        await story.ask(f"w{number}@anon.localhost/page")
+    queue = await story.desk.survey(chats.list_queue, (SUPPORT,))
+    assert ([line.position for line in queue.lines], queue.count) == ([1, 2], 3)
+    open_chats = await story.desk.ask(chats.list_chats, by=jid("ada"), rules=story.desk.rules)
+    assert (len(open_chats.lines), open_chats.count) == (1, 1)
+    assert len(await story.desk.ask(chats.chats_in_reach, jid("ada"), (SUPPORT,))) == 2
+    assert len(await story.desk.ask(chats.chats_in_progress)) == 1

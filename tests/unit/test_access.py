@@ -59,6 +59,12 @@ def test_whether_the_helper_makes_the_chat_monitored(helper: Any, helper_counts:
     assert is_monitored(chat, jids("ben"), helper_counts=helper_counts) is monitored
 
 
+def test_who_asked_is_no_room_monitor_in_their_own_chat() -> None:
+    """RO-3: whatever they have become meanwhile"""
+    chat = a_chat(a_monitor("v1@anon.localhost"), a_trainee("tom"))
+    assert not is_monitored(chat, jids("v1@anon.localhost", "ana", "tom"))
+
+
 def test_a_second_monitor_counts_also_where_the_helper_does_not() -> None:
     chat = a_chat(a_monitor("ben"), a_monitor("mia"), helper="ben")
     assert is_monitored(chat, jids("ben", "mia"), helper_counts=False)

@@ -77,6 +77,12 @@ def test_watched(visits: list[Visit], seconds: int, watched: bool) -> None:
     assert only(visits) == Credit(jid("tom"), watched, False, seconds, 0)
 
 
+def test_a_chat_that_was_over_at_once_is_watched_by_nobody() -> None:
+    visits = [trainee(since=0, until=70), monitor(since=0, until=None)]
+    (found,) = credits(visits, [], (at(50), at(50)), RULES)
+    assert not found.watched
+
+
 def test_a_set_time_is_enough_in_a_long_chat() -> None:
     visits = [trainee(since=0, until=70), monitor(since=0, until=None)]
     (found,) = credits(visits, [], (at(0), at(10_000)), RULES)

@@ -145,6 +145,7 @@ def test_who_left_and_is_back_enters_again() -> None:
     [
         pytest.param(a_room(), 19, (), id="not answered yet"),
         pytest.param(a_room(), 20, (OfferExpired(1),), id="not answered in time"),
+        pytest.param(a_room(), -1, (OfferExpired(1),), id="made in the future: the clock was set back"),
         pytest.param(a_room("ana"), 0, (OfferTaken(jid("ana")),), id="entering is accepting"),
         pytest.param(a_room("ana"), 99, (OfferTaken(jid("ana")),), id="also when the time was up before we looked"),
     ],

@@ -200,6 +200,12 @@ def test_knowing_the_room_comes_before_all_else(chat: Chat, seen: Any, now: floa
         ),
         pytest.param(
             a_chat(),
+            room("ana", an_occupant(V1, nick="Ana")),
+            (Kick("Ana", bare(VISITOR), words.OWN_NAME),),
+            id="a visitor who goes by the name of staff is kicked",
+        ),
+        pytest.param(
+            a_chat(),
             room("ana", V1, an_occupant("art", affiliation=Affiliation.OWNER)),
             (),
             id="an owner set by hand is left alone",

@@ -50,6 +50,17 @@ async def test_questions_over_the_limit_are_refused_for_now_and_the_rest_is_answ
     assert (await wire.ask("<ping xmlns='urn:xmpp:ping'/>", kind="get")).get("type") == "result"
 
 
+@pytest.mark.desk(LIVECHAT_LIMITS__SENDER_STANZAS_PER_MINUTE="10")
+async def test_errors_over_the_limit_are_passed_over(wire: Wire) -> None:
+    """SA-4: each that is looked at asks the database"""
+    written: list[str] = []
+    wire.component.store.on_unit = lambda kind, seconds: written.append(kind)
+    for number in range(30):
+        returned = f"<message type='error' id='e{number}' from='{EVE}' to='{WORKGROUP}'><body>Hi</body></message>"
+        assert await wire.tell(returned) == []
+    assert 0 < len(written) <= 15, "ten, and what fills up meanwhile"
+
+
 async def test_another_client_of_the_same_account_is_the_same_sender(wire: Wire) -> None:
     for number in range(LIMIT + 1):
         sender = f"v1@anon.localhost/{number}"
