@@ -32,6 +32,8 @@ from livechat_xmpp.usecases.ports import Letter, Work
 from livechat_xmpp.usecases.revoking import LETTER_EXPIRY, revoke, tell_staff
 from livechat_xmpp.usecases.telling import said_to
 
+LISTED = 300  # chats in one list: about a third of what a stanza may hold, and more than anybody reads
+
 
 def finish(
     work: Work,
@@ -287,50 +289,57 @@ class ChatLine:
     state: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first lines of a list, as many as one answer may hold; count: of all."""
+
+    lines: list[ChatLine]
+    count: int
+
+
 def _oversees(work: Work, jid: BareJid) -> bool:
     """Return whether the person may see and close every chat."""
     account = work.accounts.find(jid)
     return account is not None and account.standing.reaches(Standing.MONITOR)
 
 
-def list_chats(work: Work, *, by: BareJid, rules: DeskRules, workgroup: WorkgroupName | None = None) -> list[ChatLine]:
+def list_chats(work: Work, *, by: BareJid, rules: DeskRules, workgroup: WorkgroupName | None = None) -> Listing:
     """Return the chats in progress, oldest first: all for monitors and admins, their own for helpers."""
     oversees = _oversees(work, by)
+    chats = [chat for chat in work.chats.open(workgroup) if oversees or chat.helper == by]
     lines = []
-    for chat in work.chats.open(workgroup):
-        if not oversees and chat.helper != by:
-            continue
+    for chat in chats[:LISTED]:
         inside = sorted({v.jid for v in chat.visits if v.left_at is None})
         helper_counts = rules.rooms.helper_counts_as_monitor
         monitors = tuple(j for j in inside if is_monitor(chat, j, helper_counts=helper_counts))
         trainees = tuple(j for j in inside if part_of(chat, j) is Part.TRAINEE)
         lines.append(ChatLine(chat, work.now - (chat.first_opened_at or chat.asked_at), monitors, trainees))
-    return lines
+    return Listing(lines, len(chats))
 
 
-def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> list[ChatLine]:
+def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> Listing:
     """Return the requests waiting, in the order of each workgroup's queue; also those who are gone for a moment."""
+    queues = [(place, one) for name in workgroups for place, one in enumerate(work.chats.waiting(name), start=1)]
     lines = []
-    for workgroup in workgroups:
-        for position, waiting in enumerate(work.chats.waiting(workgroup), start=1):
-            chat = work.chats.find(waiting.chat_id)
-            if chat is not None:
-                is_away = waiting.is_gone or (waiting.has_room and not chat.is_inside(chat.visitor_bare))
-                state = "offered" if chat.offers else "away" if is_away else "waiting"
-                lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
-    return lines
+    for position, waiting in queues[:LISTED]:
+        chat = work.chats.find(waiting.chat_id)
+        if chat is not None:
+            is_away = waiting.is_gone or (waiting.has_room and not chat.is_inside(chat.visitor_bare))
+            state = "offered" if chat.offers else "away" if is_away else "waiting"
+            lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
+    return Listing(lines, len(queues))
 
 
 def chats_in_reach(work: Work, by: BareJid, workgroups: tuple[WorkgroupName, ...]) -> list[Chat]:
     """Return what the person may close: their own chats; for monitors and admins all, and those waiting."""
     oversees = _oversees(work, by)
     chats = [c for c in work.chats.open() if c.workgroup in workgroups and (oversees or c.helper == by)]
-    return chats + [line.chat for line in (list_queue(work, workgroups) if oversees else [])]
+    return (chats + [line.chat for line in (list_queue(work, workgroups).lines if oversees else [])])[:LISTED]
 
 
 def chats_in_progress(work: Work, *, workgroup: WorkgroupName | None = None) -> list[Chat]:
     """Return the chats in progress, for who may enter any of them; the oldest first."""
-    return work.chats.open(workgroup)
+    return work.chats.open(workgroup)[:LISTED]
 
 
 def find_chat(work: Work, chat_id: ChatId) -> Chat | None:

@@ -569,3 +569,16 @@ async def test_a_trainee_with_two_nicks_is_told_once_that_they_are_out(story: St
     assert await story.desk.do(rooms.record, chat_id, gone, **story.eyes)
     await story.desk.do(rooms.record, chat_id, gone, **story.eyes)
     assert await story.letters() == [(jid("tom"), "fleeting")]
+
+
+async def test_lists_hold_no_more_than_an_answer_may(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chats, "LISTED", 2)
+    await story.in_progress()
+    for number in range(3):
+        await story.ask(f"w{number}@anon.localhost/page")
+    queue = await story.desk.survey(chats.list_queue, (SUPPORT,))
+    assert ([line.position for line in queue.lines], queue.count) == ([1, 2], 3)
+    open_chats = await story.desk.ask(chats.list_chats, by=jid("ada"), rules=story.desk.rules)
+    assert (len(open_chats.lines), open_chats.count) == (1, 1)
+    assert len(await story.desk.ask(chats.chats_in_reach, jid("ada"), (SUPPORT,))) == 2
+    assert len(await story.desk.ask(chats.chats_in_progress)) == 1

@@ -9,8 +9,9 @@ import pytest
 
 from livechat_xmpp.domain.model import Standing
 from livechat_xmpp.domain.sweep import Problem, Trouble
-from livechat_xmpp.usecases import staff, sweep
+from livechat_xmpp.usecases import chats, staff, sweep
 from livechat_xmpp.usecases.stuck import AT_ONCE
+from livechat_xmpp.xmpp.commands import accounts
 from tests.factories import a_trainee, jid
 from tests.wire.conftest import SUPPORT, VERA, Wire, assert_same
 
@@ -235,6 +236,23 @@ async def test_an_empty_table_is_a_table(wire: Wire) -> None:
     step = await give(wire, "list-queue", by=ANA)
     assert (step.note, step.rows) == (("info", "0 requests."), [])
     assert step.form.find(f"{{{DATA}}}reported") is not None
+
+
+async def test_a_list_says_where_it_ends(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too big for one stanza would not be sent at all."""
+    monkeypatch.setattr(chats, "LISTED", 1)
+    monkeypatch.setattr(accounts, "LISTED", 2)
+    await wire.on_duty("ana")
+    for visitor in (VERA, "vic@anon.localhost/page"):
+        await give(wire, "ask-for-help", REQUEST, by=visitor)
+    step = await give(wire, "list-queue", by=ANA)
+    assert step.note is not None
+    assert step.note[1].startswith("2 requests; the first 1 are shown.")
+    assert len(step.rows) == 1
+    step = await give(wire, "list-accounts", {"standing": "any"})
+    assert step.note is not None
+    assert step.note[1].endswith("the first 2 are shown.")
+    assert len(step.rows) == 2
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,8 @@ ON_ITS_WAY = Text("invitation-on-its-way", "The invitation to {chat} is on its w
 CLOSED_AS = Text("closed-as", 'Chat {chat} is closed as "{disposition}".')
 REQUESTS_SHOWN = Text("requests-shown", "{count} request.", "{count} requests.")
 CHATS_SHOWN = Text("chats-shown", "{count} chat.", "{count} chats.")
+REQUESTS_CUT = Text("requests-cut", "{count} requests; the first {shown} are shown.")
+CHATS_CUT = Text("chats-cut", "{count} chats; the first {shown} are shown.")
 QUEUE_TITLE = Text("queue-title", "Queue")
 CHATS_TITLE = Text("chats-title", "Chats")
 

@@ -25,6 +25,8 @@ from livechat_xmpp.xmpp.commands.command import (
 
 commands = Commands()
 
+LISTED = 500  # accounts in one list: about a third of what a stanza may hold
+
 
 def _is_admin(asker: Asker) -> bool:
     return asker.standing is Standing.ADMIN
@@ -122,7 +124,7 @@ async def list_accounts(asked: Asked) -> Answer:
             "since": stamp(account.since_at),
             "on_duty": held.role if held else "",
         }
-        for account, held in found
+        for account, held in found[:LISTED]
     ]
     columns = [
         Column("jid", asked.say(words.ACCOUNT), "jid-single"),
@@ -130,6 +132,8 @@ async def list_accounts(asked: Asked) -> Answer:
         Column("since", asked.say(words.SINCE)),
         Column("on_duty", asked.say(duty.ON_DUTY_AS)),
     ]
-    text, now = asked.say(words.ACCOUNTS_SHOWN, count=len(rows)), await asked.now()
-    shown = [in_words.account(account, held, now) for account, held in found]
+    text, now = asked.say(words.ACCOUNTS_SHOWN, count=len(found)), await asked.now()
+    if len(found) > LISTED:
+        text = asked.say(words.ACCOUNTS_CUT, count=len(found), shown=LISTED)
+    shown = [in_words.account(account, held, now) for account, held in found[:LISTED]]
     return Done(text, title=asked.say(words.ACCOUNTS_TITLE), columns=columns, rows=rows, lines=shown)

@@ -6,13 +6,13 @@ from livechat_xmpp.domain.errors import BadInput
 from livechat_xmpp.domain.model import Chat, ChatId, Disposition, DutyRole, Standing
 from livechat_xmpp.domain.routing import TAKES_OFFERS
 from livechat_xmpp.domain.texts import one_line
-from livechat_xmpp.domain.wording import Text, sentences, titles
+from livechat_xmpp.domain.wording import Phrase, Text, sentences, titles
 from livechat_xmpp.domain.wording import chats as words
 from livechat_xmpp.domain.wording import taking as taking_words
 from livechat_xmpp.domain.wording.training import TRAINEE
 from livechat_xmpp.domain.wording.words import YOURS
 from livechat_xmpp.usecases import chats, offers, taking
-from livechat_xmpp.usecases.chats import ChatLine
+from livechat_xmpp.usecases.chats import ChatLine, Listing
 from livechat_xmpp.usecases.staff import Asker
 from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.commands import in_words
@@ -87,7 +87,7 @@ def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
 
     @commands.command("list-chats", titles.LIST_CHATS, is_for=_helps)
     async def list_chats(asked: Asked) -> Answer:
-        lines = await asked.desk.ask(chats.list_chats, by=asked.who, rules=asked.desk.rules, workgroup=asked.workgroup)
+        found = await asked.desk.ask(chats.list_chats, by=asked.who, rules=asked.desk.rules, workgroup=asked.workgroup)
         rows = [
             {
                 "chat": line.chat.id,
@@ -99,7 +99,7 @@ def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
                 "trainees": list(line.trainees),
                 "age_s": _age_s(line),
             }
-            for line in lines
+            for line in found.lines
         ]
         columns = [
             Column("chat", asked.say(words.CHAT)),
@@ -111,8 +111,8 @@ def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
             Column("trainees", asked.say(words.TRAINEES), "jid-multi"),
             Column("age_s", asked.say(words.AGE_S)),
         ]
-        text = asked.say(words.CHATS_SHOWN, count=len(rows))
-        shown = [in_words.chat(line, may_enter=_may_enter(asked.by)) for line in lines]
+        text = asked.say(_counted(found, words.CHATS_SHOWN, words.CHATS_CUT))
+        shown = [in_words.chat(line, may_enter=_may_enter(asked.by)) for line in found.lines]
         return Done(text, title=asked.say(words.CHATS_TITLE), columns=columns, rows=rows, lines=shown)
 
     commands.command("join-chat", titles.JOIN_CHAT, is_for=_may_enter)(_join_chat)
@@ -122,8 +122,15 @@ def chat_commands(addresses: Addresses, *, is_voice_lent: bool) -> Commands:
     return commands
 
 
+def _counted(found: Listing, all_shown: Text, cut: Text) -> Phrase:
+    """Return how many there are, and how many of them are in the list where that cannot hold all."""
+    if found.count > len(found.lines):
+        return cut.of(count=found.count, shown=len(found.lines))
+    return all_shown.of(count=found.count)
+
+
 async def _list_queue(asked: Asked) -> Answer:
-    lines = await asked.desk.ask(chats.list_queue, asked.workgroups)
+    found = await asked.desk.survey(chats.list_queue, asked.workgroups)
     rows = [
         {
             "chat": line.chat.id,
@@ -133,7 +140,7 @@ async def _list_queue(asked: Asked) -> Answer:
             "position": str(line.position),
             "state": line.state,
         }
-        for line in lines
+        for line in found.lines
     ]
     columns = [
         Column("chat", asked.say(words.CHAT)),
@@ -143,17 +150,17 @@ async def _list_queue(asked: Asked) -> Answer:
         Column("position", asked.say(words.POSITION)),
         Column("state", asked.say(words.STATE)),
     ]
-    counted = words.REQUESTS_SHOWN.of(count=len(rows))
-    can_take = await asked.desk.ask(taking.may_take, asked.who, asked.workgroups)
+    counted = _counted(found, words.REQUESTS_SHOWN, words.REQUESTS_CUT)
+    can_take = await asked.desk.survey(taking.may_take, asked.who, asked.workgroups)
     text = asked.say(sentences(counted, taking_words.MAY_TAKE) if can_take else counted)
-    shown = [in_words.request(line) for line in lines]
+    shown = [in_words.request(line) for line in found.lines]
     return Done(text, title=asked.say(words.QUEUE_TITLE), columns=columns, rows=rows, lines=shown)
 
 
 async def _take_request(asked: Asked) -> Answer:
     """Ask which of the requests that wait, then give it to the helper; without an answer the first."""
     if asked.form is None:
-        found = await asked.desk.ask(taking.may_take, asked.who, asked.workgroups)
+        found = await asked.desk.survey(taking.may_take, asked.who, asked.workgroups)
         if not found:
             return Done(asked.say(taking_words.NOTHING_TO_TAKE), "warn")
         choices = [(chat.id, _label(chat)) for chat in found]

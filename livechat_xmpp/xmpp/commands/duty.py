@@ -125,7 +125,7 @@ async def my_status(asked: Asked) -> Answer:
         lines.append(asked.say(texts.ANSWERING, chats=status.answering))
     if status.offered:
         lines.append(asked.say(texts.OFFERED, chat=status.offered))
-    elif can_take := await asked.desk.ask(taking.may_take, asked.who, asked.workgroups):
+    elif can_take := await asked.desk.survey(taking.may_take, asked.who, asked.workgroups):
         lines.append(asked.say(MAY_TAKE_SOME, count=len(can_take)))
     if status.progress is not None:
         lines += _progress(asked, status, status.progress)
