@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
 from aiohttp.typedefs import Handler
 
 from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
@@ -85,6 +87,7 @@ async def serving(
 
     Raises PortTaken, which names host and port, and ValueError for a websocket_url that is none.
     """
+    server_logger.addFilter(_is_about_us)
     app = application(settings, health, metrics, issue_pass)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
@@ -97,6 +100,11 @@ async def serving(
             listening.close()
     finally:
         await runner.cleanup()
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Return False for a request that was no HTTP: it is answered with 400, and anybody can send any number of them."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _listen(settings: PageSettings, runner: web.AppRunner) -> asyncio.Server:
@@ -226,10 +234,12 @@ def _files(folder: Path) -> Handler:
     """Serve what is in the folder now, and nothing outside it; a missing folder has no files."""
 
     def find(name: str) -> Path | None:
-        path = (folder / name).resolve()
-        if path.is_relative_to(folder.resolve()) and not path.name.startswith(".") and path.is_file():
-            return path
-        return None
+        try:
+            path = (folder / name).resolve()
+            is_there = path.is_relative_to(folder.resolve()) and not path.name.startswith(".") and path.is_file()
+        except (ValueError, OSError):  # no name of a file at all: with a NUL in it, or too long
+            return None
+        return path if is_there else None
 
     async def files(request: web.Request) -> web.StreamResponse:
         path = find(request.match_info["path"])

@@ -166,6 +166,8 @@ async def test_files_come_packed_and_only_when_they_changed(client: ClientSessio
         "/vendor/strophe.js/.installed",
         "/vendor/strophe.js",
         "/static/",
+        "/static/%00",
+        "/static/" + "a" * 300,
     ],
 )
 async def test_nothing_outside_the_folders_is_served(client: ClientSession, path: str) -> None:
@@ -174,6 +176,18 @@ async def test_nothing_outside_the_folders_is_served(client: ClientSession, path
     address = URL(str(client._base_url).rstrip("/") + path, encoded=True)
     async with ClientSession() as plain, plain.get(address) as answer:
         assert answer.status == 404
+
+
+async def test_what_is_no_http_is_answered_and_not_told_as_a_bug(
+    client: ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """RU-5: anybody can send any number of them"""
+    reader, writer = await asyncio.open_connection(client._base_url.host, client._base_url.port)
+    writer.write(b"GET * HTTP/1.1\r\nHost: desk\r\n\r\n")
+    answer = await reader.readline()
+    writer.close()
+    assert b" 400 " in answer
+    assert not caplog.records
 
 
 async def test_a_taken_port_is_named(health: Health) -> None:

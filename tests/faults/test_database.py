@@ -11,6 +11,7 @@ from tests.faults.conftest import IS_LONG, ROUNDS, MakeWorld, Try
 from tests.faults.database import Database, SQLite
 from tests.faults.faults import ComponentKilled, DatabaseLocked, DiskFull, KilledAfterCommit, PostgreSQLRestarted
 from tests.faults.machine import Disk, a_disk
+from tests.faults.sessions import ReadOnly, SessionsEnded
 
 TIMES = ROUNDS if IS_LONG else 1
 LOCKED_S = 30.0 if IS_LONG else 5.0
@@ -21,6 +22,13 @@ FULL_S = 30.0 if IS_LONG else 4.0
 async def test_postgresql(make_world: MakeWorld, endures: Try) -> None:
     """RU-3, RU-4"""
     faults = (DatabaseLocked(LOCKED_S), PostgreSQLRestarted(), KilledAfterCommit(), ComponentKilled())
+    await endures(await make_world(), *(fault for _ in range(TIMES) for fault in faults))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_sessions_of_postgresql(make_world: MakeWorld, endures: Try) -> None:
+    """RU-3, RU-4"""
+    faults = (SessionsEnded(), ReadOnly(FULL_S))
     await endures(await make_world(), *(fault for _ in range(TIMES) for fault in faults))
 
 

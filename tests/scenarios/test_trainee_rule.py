@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -161,6 +162,34 @@ async def test_two_monitors_and_only_the_last_ones_leaving_counts(scene: Scene) 
     assert scene.tom.is_in(scene.chat.room)
     await kim.leave(scene.chat.room)
     await scene.tom_is_out()
+
+
+async def test_two_monitors_leave_at_once(scene: Scene) -> None:
+    kim = await scene.stage.staff("kim", "admin", on_duty=False)
+    await scene.is_watched()
+    await scene.stage.enters_as_monitor(kim, scene.chat)
+    await asyncio.gather(scene.mia.leave(scene.chat.room), kim.leave(scene.chat.room))
+    await scene.tom_is_out()
+
+
+async def test_a_monitor_who_takes_a_break_inside_is_none_any_more(scene: Scene) -> None:
+    """AP-7"""
+    await scene.is_watched()
+    await scene.stage.gives(scene.mia, "inactive", demote=True)
+    await scene.tom_is_out()
+    assert await scene.mia.is_out_of(scene.chat.room) is not None
+
+
+async def test_a_trainee_promoted_while_being_put_out_is_a_helper_afterwards(scene: Scene) -> None:
+    """AP-7: whichever comes first"""
+    await scene.is_watched()
+    await asyncio.gather(scene.mia.leave(scene.chat.room), scene.stage.gives(scene.tom, "helper"))
+    await scene.stage.settled()
+    assert (await scene.tom.command("my-status")).fields["standing"] == "helper"
+    if not scene.tom.is_in(scene.chat.room):
+        await scene.tom.enter(scene.chat.room)  # as a helper who was asked into this chat
+    await scene.stage.settled()
+    assert scene.tom.is_in(scene.chat.room)
 
 
 async def test_a_monitor_with_two_nicks_is_one_monitor_until_the_last_is_gone(scene: Scene) -> None:
