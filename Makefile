@@ -17,8 +17,9 @@ help:
 run: set-up-for-run
 	@exec $(BIN)/livechat-xmpp demo
 
+# More processes than cores: most of the time tests wait, for servers to start and for moments to come.
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 4 --dist worksteal
 
 lint: set-up-for-test
 	$(BIN)/ruff check .

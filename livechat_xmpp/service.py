@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 SIGNS_PER_LIMIT = 3  # signs of life in the time after which none means that we hang
+PATIENCE_S = 1.0  # with a manager that is too busy to take what it has to know; signs of life do not wait
 
 
 class ServiceManager:
@@ -25,10 +26,11 @@ class ServiceManager:
         is_for_us = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         self._limit_s = int(environment.get("WATCHDOG_USEC", "0")) / 1e6 if is_for_us else 0.0
 
-    def tell(self, state: str) -> None:
-        """Send one line, such as READY=1; a manager that is not there is not missed."""
+    def tell(self, state: str, *, patience_s: float = PATIENCE_S) -> None:
+        """Send one line, such as READY=1; a manager that is not there is not missed. Blocks for patience_s at most."""
         if self._address:
             with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+                out.settimeout(patience_s)
                 out.sendto(state.encode(), self._address)
 
     @asynccontextmanager
@@ -44,5 +46,5 @@ class ServiceManager:
 
     async def _give_signs(self) -> None:
         while self._limit_s > 0:
-            self.tell("WATCHDOG=1")
+            self.tell("WATCHDOG=1", patience_s=0)  # the next one comes soon
             await asyncio.sleep(self._limit_s / SIGNS_PER_LIMIT)

@@ -224,16 +224,22 @@ def trainees_of(work: Work, chat_id: ChatId) -> list[BareJid]:
     return [i.jid for i in chat.invitations if i.part is Part.TRAINEE] if chat is not None else []
 
 
-def join_chat(work: Work, chat_id: ChatId, *, by: BareJid, workgroup: WorkgroupName | None = None) -> ChatId:
-    """Ask the person themself into a chat in progress. For monitors, admins, and advisors on duty."""
+def join_chat(work: Work, chat_id: ChatId, *, by: BareJid, workgroup: WorkgroupName | None = None) -> Chat:
+    """Ask the person themself into a chat in progress; return it. For monitors, admins, and advisors on duty.
+
+    Who is inside by the record is asked in as soon as they turn out not to be.
+    """
     part = _overseer_part(work, by)
     chat = _get(work, chat_id, workgroup)
     if chat.first_opened_at is None:
         raise NotFound(words.NO_OPEN_CHAT.of(chat=one_line(chat_id, 30)))
+    asked = chat.invitation_of(by)
     if by != chat.helper:
         work.invitations.put(chat.id, Invitation(by, part))
+    elif asked is not None:
+        work.invitations.mark(chat.id, replace(asked, told_at=None))
     work.touch(chat.id)
-    return chat.id
+    return chat
 
 
 def _overseer_part(work: Work, jid: BareJid) -> Part:

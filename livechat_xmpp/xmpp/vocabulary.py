@@ -51,7 +51,7 @@ WORDS = {
         Word("queue", "list-queue", (), texts.QUEUE),
         Word("take", "take-request", ("chat",), taking.HINT_TAKE, is_shown=True),
         Word("chats", "list-chats", (), texts.CHATS),
-        Word("join", "join-chat", ("chat",), texts.JOIN, needs=1),
+        Word("join", "join-chat", ("chat",), texts.JOIN, needs=1, is_shown=True),
         Word("close", "close-chat", ("chat", "disposition", "tags"), texts.CLOSE, needs=1, in_room=texts.CLOSE_IN_ROOM),
         Word("voice", "lend-voice", ("chat", "trainee"), texts.VOICE, needs=2, in_room=texts.VOICE_IN_ROOM),
         Word("all", "tell-on-duty", ("message",), texts.ALL, is_rare=True),

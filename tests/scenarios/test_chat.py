@@ -104,6 +104,23 @@ async def test_closing_ends_the_chat_for_all_and_keeps_the_transcript(stage: Sta
     await stage.asks(vic)  # who was served may ask again
 
 
+async def test_a_monitor_who_joins_by_the_list_reads_one_message(stage: Stage) -> None:
+    """RO-6"""
+    ana, mia = await stage.staff("ana"), await stage.staff("mia", "monitor", on_duty=False)
+    chat = await stage.chat(ana)
+    await mia.say(stage.workgroup, "chats")
+    listed = await mia.receives(f"- join {chat.id}: vic:")
+    await mia.say(stage.workgroup, listed.body.partition("- ")[2].partition(":")[0])
+    assert await mia.is_invited(chat.room)
+    await stage.settled()
+    assert len([one for one in mia.inbox if one.body and chat.id in one.body and one is not listed]) == 1
+    await mia.enter(chat.room)
+    await ana.sees_inside(chat.room, "mia")
+    await stage.settled()
+    await mia.say(stage.workgroup, f"join {chat.id}")
+    await mia.receives("You are in the chat with vic already.")
+
+
 async def test_a_visitor_cannot_close_with_the_staffs_word(stage: Stage) -> None:
     """TE-4"""
     ana = await stage.staff("ana")

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ class Manager:
                 self._told.append(self._socket.recv(4096).decode())
             except BlockingIOError:
                 return self._told
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Take in what is told as it comes: of ten unread messages the system lets nobody send more."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._socket.fileno(), lambda: self.told)
+        try:
+            yield
+        finally:
+            loop.remove_reader(self._socket.fileno())
 
     def close(self) -> None:
         self._socket.close()
@@ -97,7 +108,8 @@ async def test_the_desk_does_its_work_so_confined_and_tells_its_manager(stage: R
     assert (await stage.ended(chat.id))["outcome"] == "served"
     assert (await asyncio.to_thread(metrics, stage.desk.web))["livechat_link_up"] == 1
     await wait_until_async(lambda: manager.told.count("WATCHDOG=1") >= 2, "the desk says that it is alive")
-    await stage.stop_component()
+    with manager.reading():
+        await stage.stop_component()
     assert manager.told[-1] == "STOPPING=1"
     assert set(manager.told) == {"READY=1", "WATCHDOG=1", "STOPPING=1"}
 
@@ -114,6 +126,22 @@ async def test_the_desk_does_its_work_so_confined_and_tells_its_manager(stage: R
 async def test_without_a_manager_nothing_is_missed(environment: dict[str, str]) -> None:
     async with ServiceManager(environment).knowing():
         await asyncio.sleep(0)
+
+
+async def test_a_manager_that_takes_nothing_does_not_keep_the_desk_from_its_work(manager: Manager) -> None:
+    """The main loop gives the signs of life: it must not wait for whoever is to read them."""
+    signs, ours = 0, ServiceManager({"NOTIFY_SOCKET": str(manager.path)})
+
+    def give() -> None:
+        nonlocal signs
+        while signs < 50:
+            ours.tell("WATCHDOG=1", patience_s=0)
+            signs += 1
+
+    giving = asyncio.create_task(asyncio.to_thread(give))
+    await wait_until_async(lambda: signs == 50, "fifty signs of life")
+    assert manager.told.count("WATCHDOG=1") < 50
+    await giving
 
 
 async def test_the_signs_that_are_asked_of_another_process_are_not_given(manager: Manager) -> None:

@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 
 from livechat_xmpp.demo.accounts import Account
-from livechat_xmpp.demo.places import database_url
+from livechat_xmpp.demo.places import database_url, is_free
 from livechat_xmpp.store.advisory_lock import lock_key
 from tests.people import Person, RealServer
 from tests.people.elements import make, new_id
@@ -262,6 +262,7 @@ async def test_a_second_process_waits_and_takes_over_when_the_first_is_killed(tw
     first = await two.first()
     second = await two.standby()
     assert "link up" not in log_of(second)
+    await wait_until_async(lambda: not is_free(second.ports.web), "the standby tells how it is")
     status, reason = await asyncio.to_thread(health, second)
     assert (status, reason) == (503, "another process has the desk; this one is its standby")
     visitor = await two.real.visitor("vic")

@@ -24,10 +24,16 @@ _PATIENCE_S = 2.0  # for an answer at the start, before asking again
 
 
 def some_free_ports() -> Ports:
-    """Return five free ports; below those that the system gives to outgoing connections."""
+    """Return five free ports; below those that the system gives to outgoing connections.
+
+    Each process of a run has its own share: another's server may be about to take a port that is free now.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = 10_000 // processes
     chosen: list[int] = []
     while len(chosen) < 5:
-        port = random.SystemRandom().randrange(20_000, 30_000)
+        port = random.SystemRandom().randrange(20_000 + number * share, 20_000 + (number + 1) * share)
         if port not in chosen and is_free(port):
             chosen.append(port)
     return Ports(*chosen)

@@ -169,6 +169,7 @@ ONLY_OVERSEERS = Text("only-overseers-enter", "Only room monitors, admins, and a
 VOICE_IS_FREE = Text("voice-is-free", "Trainees may write in this chat anyway.")
 NO_SUCH_TRAINEE = Text("no-such-trainee", "No trainee {name} is asked into this chat.")
 VOICE_LENT = Text("voice-lent", "{trainee} may write in the chat now.")
+INSIDE_ALREADY = Text("inside-already", "You are in the chat with {visitor} already.")
 NO_CHAT_TO_ENTER = Text("no-chat-to-enter", "There is no chat in progress.")
 NO_CHAT_TO_CLOSE = Text("no-chat-to-close", "There is no chat for you to close.")
 

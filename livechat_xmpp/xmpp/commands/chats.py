@@ -183,8 +183,10 @@ async def _join_chat(asked: Asked) -> Answer:
             return Done(asked.say(words.NO_CHAT_TO_ENTER), note_type="error")
         field = Field("chat", asked.say(words.CHAT), "list-single", choices[0][0], choices)
         return Form(asked.say(titles.JOIN_CHAT), [field])
-    chat_id = await asked.desk.do(chats.join_chat, ChatId(asked.text("chat")), by=asked.who, workgroup=asked.workgroup)
-    return Done(asked.say(words.ON_ITS_WAY, chat=chat_id))
+    chat = await asked.desk.do(chats.join_chat, ChatId(asked.text("chat")), by=asked.who, workgroup=asked.workgroup)
+    if chat.is_inside(asked.who):
+        return Done(asked.say(words.INSIDE_ALREADY, visitor=chat.visitor_name), note_type="warn")
+    return Done(asked.say(words.ON_ITS_WAY, chat=chat.id))
 
 
 async def _lend_voice(asked: Asked) -> Answer:
