@@ -71,6 +71,15 @@ def test_one_that_is_over_stays_over() -> None:
     assert list(sessions._over) == [other]
 
 
+def test_of_very_many_that_are_over_the_oldest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livechat_xmpp.xmpp.commands.sessions.MOST_OVER", 2)
+    sessions = CommandSessions("secret", Watch().now)
+    over = [sessions.begin(ANA, DESK, NODE) for _ in range(4)]
+    for session in over:
+        sessions.end(session)
+    assert list(sessions._over) == over[-2:]
+
+
 def test_one_grows_too_old() -> None:
     watch = Watch()
     sessions = CommandSessions("secret", watch.now)

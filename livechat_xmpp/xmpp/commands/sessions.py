@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+MOST_OVER = 100_000  # some 20 MB; beyond it the oldest is forgotten, so that its owner could end it once more
 SESSION_LIFE = timedelta(minutes=30)  # long enough to fill in a form, short enough for the list of those over
 
 
@@ -50,7 +51,7 @@ class CommandSessions:
         """Have the session be over; the list of those is kept for as long as one could be tried again."""
         now = self._now()
         for other, at in list(self._over.items()):
-            if now - at <= SESSION_LIFE:
+            if now - at <= SESSION_LIFE and len(self._over) < MOST_OVER:
                 break  # in the order of ending
             del self._over[other]
         self._over[session_id] = now
