@@ -1,5 +1,6 @@
 // The staff's page: Converse.js as an ordinary XMPP client. It has no rights that any other client would not have.
 
+import * as plugin from "./plugin.js";
 import { t } from "./texts.js";
 
 const answer = await fetch("/config.json");
@@ -31,6 +32,7 @@ replace("converse-footer", (box) => add(box, "p", t.teamFooter));
 
 await import("/vendor/converse.js/dist/converse.min.js");
 
+plugin.register(globalThis.converse);
 globalThis.converse.initialize({
   assets_path: "/vendor/converse.js/dist/",
   authentication: "login",
@@ -54,5 +56,6 @@ globalThis.converse.initialize({
   allow_registration: true, // an account made here becomes a trainee by itself
   registration_domain: config.staffDomain,
   // OMEMO would need another exception in the page's policy, and does not work with anonymous visitors.
+  whitelisted_plugins: [plugin.NAME],
   blacklisted_plugins: ["converse-omemo", "converse-omemo-views", "converse-push"],
 });
