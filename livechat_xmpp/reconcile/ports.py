@@ -111,7 +111,10 @@ class People(Protocol):
         ...
 
     async def ping(self, visitor: FullJid) -> bool:
-        """Return whether the visitor's client answers (XEP-0199); an error answer of a client is an answer."""
+        """Return whether the visitor's client answers (XEP-0199); an error answer of a client is an answer.
+
+        Raises LinkTrouble when the server does not answer either: then nobody knows.
+        """
         ...
 
 

@@ -45,6 +45,7 @@ class Queues:
         self._status_interval = status_interval
         self._answered: dict[FullJid, datetime] = {}
         self._pinging: dict[FullJid, asyncio.Task[None]] = {}
+        self._asked_again: set[FullJid] = set()
         self._told: dict[ChatId, tuple[Place, datetime]] = {}
         self._tail_next: dict[WorkgroupName, int] = {}
         self._tail_at: dict[WorkgroupName, datetime] = {}
@@ -52,6 +53,7 @@ class Queues:
     def forget(self) -> None:
         """Forget what was seen and told on the last link."""
         self._answered.clear()
+        self._asked_again.clear()
         self._told.clear()
         self._tail_next.clear()
         self._tail_at.clear()
@@ -66,6 +68,7 @@ class Queues:
         waiting = 0
         for workgroup in self._desk.workgroups:
             seen = await self._look(workgroup)
+            self._ask_those_gone(seen.waiting)
             if self._presences.is_settled:
                 await self._offer(workgroup, seen)
             if seen.repeat_at is not None:
@@ -109,15 +112,27 @@ class Queues:
         answered_at = self._answered.get(found.visitor)
         if answered_at is not None and self._clock.now() < answered_at + ALIVE_FOR:
             return True
-        if found.visitor not in self._pinging:
-            task = asyncio.get_running_loop().create_task(self._ping(found.visitor))
-            self._pinging[found.visitor] = task
+        self._begin_ping(found.visitor)
         return False
+
+    def _ask_those_gone(self, waiting: Iterable[Waiting]) -> None:
+        """Ask once a link who was taken for gone: on the last one silence may have been the link's."""
+        for one in waiting:
+            if one.is_gone and not one.has_room and one.visitor not in self._asked_again:
+                if len(self._pinging) >= HEAD:
+                    return  # the end of each wakes the queues again
+                self._asked_again.add(one.visitor)
+                self._begin_ping(one.visitor)
+
+    def _begin_ping(self, visitor: FullJid) -> None:
+        if visitor not in self._pinging:
+            self._pinging[visitor] = asyncio.get_running_loop().create_task(self._ping(visitor))
 
     async def _ping(self, visitor: FullJid) -> None:
         try:
             if await self._people.ping(visitor):
                 self._answered[visitor] = self._clock.now()
+                await self._desk.do(visits.visitor_back, visitor)
             else:
                 await self._desk.do(visits.visitor_gone, visitor, self._desk.rules)
         except LinkTrouble:

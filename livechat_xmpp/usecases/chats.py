@@ -69,6 +69,9 @@ def finish(
     work.fact("request ended", chat=chat.id, outcome=outcome, disposition=disposition, by=by)
     for invitation in chat.invitations:
         work.invitations.end(chat.id, invitation.jid, work.now)
+        is_guest = invitation.part not in (Part.VISITOR, Part.HELPER)
+        if is_guest and invitation.told_at is not None and chat.last_visit(invitation.jid) is None:
+            tell_staff(work, chat, invitation.jid, words.ALREADY_OVER.of(visitor=chat.visitor_name), rules)
         if invitation.part is Part.TRAINEE:  # another chat may have waited for them to be free
             for chat_id in work.chats.never_asked(invitation.jid):
                 work.touch(chat_id)

@@ -175,15 +175,18 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._is_beginning = False
         while True:
             await asyncio.sleep(self._ping_interval_s)
-            ping = self.make_iq_get(ito=self.boundjid.bare, ifrom=self.boundjid.bare)
-            ping.append(ET.Element("{urn:xmpp:ping}ping"))
             try:
-                await self.request(ping)
-            except StepRefused:
-                continue  # an answer is an answer
+                await self.prove()
             except LinkTrouble:
                 self._refusal = "the server does not answer pings"
                 return
+
+    async def prove(self) -> None:
+        """Return once the server shows that it is there (XEP-0199). Raises LinkTrouble when it does not."""
+        ping = self.make_iq_get(ito=self.boundjid.bare, ifrom=self.boundjid.bare)
+        ping.append(ET.Element("{urn:xmpp:ping}ping"))
+        with contextlib.suppress(StepRefused):  # an answer is an answer
+            await self.request(ping)
 
     async def stop(self) -> None:
         """End the stream and do not come back."""

@@ -233,6 +233,7 @@ class Speaker:
         except StepRefused as refusal:
             return refusal.condition not in NOBODY_THERE
         except LinkTrouble:
+            await self._link.prove()  # on a link that hangs everybody is silent, and nobody has gone
             return False
         return True
 

@@ -19,8 +19,11 @@ async def test_a_visitor_asks_waits_chats_and_is_told_of_the_end(new_visitor: Vi
     room = await take(ana)
     await visitor.is_at("chat")
     await expect(visitor.page.locator("#people")).to_contain_text("Ana")
+    for command in ("!close nonsense", "!schließen Unfug", "!hilfe", "!foo"):
+        await ana.speak(room, command)
     await ana.speak(room, "Hello Anna")
     await visitor.hears("Hello Anna")
+    await expect(visitor.log.locator(".message.theirs", has_text="!")).to_have_count(0)
     await visitor.say("Hello!")
     await visitor.hears("Hello!")
     assert (await ana.sees(room, "Hello!")).nick == "Anna"

@@ -25,6 +25,7 @@ from livechat_xmpp.domain.model import (
     Disposition,
     DutyRole,
     FullJid,
+    Invitation,
     Outcome,
     Part,
     RoomState,
@@ -582,3 +583,19 @@ async def test_lists_hold_no_more_than_an_answer_may(story: Story, monkeypatch: 
     assert (len(open_chats.lines), open_chats.count) == (1, 1)
     assert len(await story.desk.ask(chats.chats_in_reach, jid("ada"), (SUPPORT,))) == 2
     assert len(await story.desk.ask(chats.chats_in_progress)) == 1
+
+
+async def test_who_was_asked_in_and_has_not_come_is_told_that_it_is_over(story: Story) -> None:
+    """OF-8: their clients would only say that they may not make rooms"""
+    chat_id = await story.in_progress()
+    for name, told_at in (("tom", at(5)), ("una", None), ("mia", at(5)), ("tia", at(5))):
+        invitation = Invitation(jid(name), Part.MONITOR if name == "mia" else Part.TRAINEE, told_at)
+        await story.desk.do(lambda work, asked=invitation: work.invitations.put(chat_id, asked))
+    visit = a_visit("tia", part=Part.TRAINEE, left_s=7)
+    await story.desk.do(rooms.record, chat_id, [Entered(visit), Left(visit.jid, visit.nick, at(7))], **story.eyes)
+    await story.letters()
+    await story.desk.do(
+        chats.close_chat, chat_id, by=jid("ana"), rules=story.desk.rules, disposition=Disposition.SOLVED
+    )
+    told = {to for to, kind in await story.letters() if kind == "fleeting"}
+    assert told == {jid("tom"), jid("mia")}

@@ -281,8 +281,10 @@ async def new_account(host: str, port: int, jid: str) -> str:
     return password
 
 
-async def persist(what: str, attempt: Callable[[], Awaitable[object]], limit_s: float = 60.0) -> object:
+async def persist(what: str, attempt: Callable[[], Awaitable[object]], limit_s: float = 120.0) -> object:
     """Try until it is true, as a person would; what goes wrong with connections and answers is tried again.
+
+    limit_s: longer than any fault lasts.
 
     Raises NotSeen at the limit, naming what, and what went wrong last.
     """

@@ -34,6 +34,7 @@ EXPLAINED = (
     re.compile(r"^You cannot come into the chat with .* just now\. "),
     re.compile(r'^Chat \S+ is closed as "[^"]+"\.$'),
     re.compile(r"^Nothing is offered to you at the moment\.$"),
+    re.compile(r"^The chat with .* has ended already: there is nothing to come into any more\.$"),
     re.compile(r"will be back", re.IGNORECASE),
 )
 # What anybody is told once in such a short life, whatever happens: the same words twice are one too many.

@@ -55,6 +55,7 @@ class World:
         self.dice = random.Random(seed)
         self.cable = Cable("127.0.0.1", server.ports.component)
         self.under, self.has_struck = "", False
+        self._is_losing = False  # what is said now the server may lose with the room
         self._life: Life | None = None
         self.staff: dict[str, Actor] = {}
         self.visitors: list[Visitor] = []
@@ -144,7 +145,7 @@ class World:
     async def says(self, person: Actor, chat_id: str) -> bool:
         """Have somebody say something that nobody else says."""
         self._count += 1
-        said = Said(chat_id, f"{person.name} says {self._count} in {self._mark}")
+        said = Said(chat_id, f"{person.name} says {self._count} in {self._mark}", may_be_lost=self._is_losing)
         self.said.append(said)
         return await person.speak(said, self.room_of(chat_id))
 
@@ -173,6 +174,7 @@ class World:
     def begin_fault(self, fault: Fault) -> None:
         """From now on a fault is under way: people see what they see because of it."""
         self.under, self.has_struck = fault.name, True
+        self._is_losing = fault.loses_words
         if fault.loses_words:
             for said in self.said:
                 said.may_be_lost = True
@@ -199,7 +201,7 @@ class World:
             await persist("everybody is back where they mean to be", self._are_back, limit_s=60)
         except NotSeen as stuck:
             raise NotSeen(f"{stuck}: {', '.join(self._missing())}") from None
-        self.under = ""
+        self.under, self._is_losing = "", False
 
     async def _is_well(self) -> bool:
         return self.desk.is_running() and await asyncio.to_thread(self.desk._is_up)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.people import StanzaError
 from tests.people.elements import MUC_USER, bare, make
-from tests.scenarios.stage import QUESTION, WORKGROUP, Request, Stage, has
+from tests.scenarios.stage import QUESTION, WORKGROUP, Request, Stage, has, until
 from tests.servers.waiting import wait_until_async
 
 
@@ -184,6 +184,26 @@ async def test_a_visitor_whose_going_takes_back_the_offer_keeps_the_place(stage:
     await stage.settled()
     assert await stage.refuses(ana, room) == "registration-required"
     assert (await ana.command("list-queue")).row(chat=request.chat)["position"] == "1"
+
+
+@pytest.mark.desk(LIVECHAT_ROUTING__PING_TIMEOUT_S="0.5")
+async def test_who_was_taken_for_gone_is_asked_again_on_a_new_link(stage: Stage) -> None:
+    """QU-3: on a link that hangs everybody seems to have gone"""
+    ana = await stage.staff("ana", max_chats=1)
+    vic = await stage.visitor()
+    await vic.presence(to=stage.workgroup, type="unavailable")
+    await stage.settled()
+    vic.answers_pings = False
+    request = await stage.asks(vic)
+
+    async def is_away() -> bool:
+        return bool((await stage.ada.command("list-queue")).row(chat=request.chat)["state"] == "away")
+
+    await until(is_away, "the visitor being taken for gone")
+    vic.answers_pings = True
+    await stage.break_link()
+    await stage.mend_link()
+    assert await stage.is_offered(ana, request) == stage.room_of(request.chat)
 
 
 @pytest.mark.parametrize("answers", [True, False])

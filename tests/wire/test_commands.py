@@ -153,7 +153,10 @@ async def test_bad_values_bring_the_form_again_with_what_was_filled_in(wire: Wir
     bad = {**PROMOTION, "accounts": ["tom@localhost", "nobody"]}
     second = await give(wire, "promote", bad, session=first.session)
     assert (second.status, second.session) == ("executing", first.session)
-    assert second.note == ("error", "nobody is not an address like name@example.org.")
+    assert second.note == (
+        "error",
+        "Nobody of the team is called nobody. Somebody new is named by their address, like name@example.org.",
+    )
     assert second.values == {"accounts": ["tom@localhost", "nobody"], "standing": ["helper"], "reason": ["good"]}
     assert await standing_of(wire, "tom") is Standing.TRAINEE  # all or none
 

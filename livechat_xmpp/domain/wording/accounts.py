@@ -12,7 +12,10 @@ LESS_NOT_MORE = Text(
 MORE_NOT_LESS = Text("would-be-more", '{jid} is {old}, which is less than {new}. To give rights, use "promote".')
 NO_ROLE = Text("no-role", '{jid} has no role here. To give one, use "promote".')
 LAST_ADMIN = Text("last-admin", "{jid} is the last admin. Promote another one first.")
-NO_ADDRESS = Text("no-address", "{text} is not an address like name@example.org.")
+NO_ADDRESS = Text(
+    "no-address",
+    "Nobody of the team is called {text}. Somebody new is named by their address, like name@example.org.",
+)
 NOT_OF_THE_TEAM = Text("not-of-the-team", "Accounts of {domain} cannot belong to the team.")
 IS_ALREADY = Text("is-already", "{jid} is {standing} already.")
 

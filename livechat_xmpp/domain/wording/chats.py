@@ -101,6 +101,9 @@ TO_WATCH_AGAIN = Text(
     "invitation-trainee-again",
     "You can come into the chat with {visitor} again: a room monitor is there. Your place is kept for {time}.",
 )
+ALREADY_OVER = Text(
+    "invitation-over", "The chat with {visitor} has ended already: there is nothing to come into any more."
+)
 VOICE_IS_YOURS = Text("voice-is-yours", "You may write in the room, too, and {visitor} reads it.")
 VOICE_IS_LENT = Text(
     "voice-is-lent", "You can follow the chat, and write in it as soon as the helper or the room monitor lets you."

@@ -3,7 +3,7 @@
 import { language, t } from "./texts.js";
 
 // Staff can type commands in the room; they are not meant for the visitor.
-const COMMAND = /^!(close|invite|transfer|tag|help)\b/;
+const COMMAND = /^!\p{L}/u;
 const LINK = /https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/g;
 const NEAR_END_PX = 80;
 
