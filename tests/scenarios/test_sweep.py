@@ -64,7 +64,7 @@ async def test_admins_are_told_once_of_a_chat_whose_room_cannot_be_made(stage: S
     await stage.settled()
     assert len([one for one in stage.ada.inbox if "Something is wrong" in one.body]) == 1
     await stage.ada.say(stage.workgroup, "problems")
-    await stage.ada.receives("What: what has to be done in a room fails")
+    await stage.ada.receives(f"- {request.chat}: what has to be done in a room fails")
 
 
 async def test_only_admins_list_problems(stage: Stage) -> None:
