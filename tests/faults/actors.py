@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from tests.faults.evidence import Said, Shown, Told, Witness
 from tests.people import LoginFailed, NotSeen, Person, StanzaError, over_tcp, register
 from tests.people.c2s import Connection, Opener, Receiver
-from tests.people.elements import bare
+from tests.people.elements import DELAY, bare
 from tests.people.received import Received
 from tests.scenarios.stage import VISIT, status_of
 
@@ -114,7 +114,9 @@ class Actor:
     def _take(self, received: Received) -> None:
         error = StanzaError(received.stanza).condition if received.type == "error" else ""
         room = received.invited_to or ""
-        self.told.append(Told(time.monotonic(), bare(received.sender), received.body, room, error, during=self.fault()))
+        is_kept = received.find(f"{{{DELAY}}}delay") is not None
+        told = Told(time.monotonic(), bare(received.sender), received.body, room, error, self.fault(), is_kept)
+        self.told.append(told)
         if (place := status_of(received)) is not None:
             self.place = place
         if room and self.follows(room):

@@ -127,7 +127,8 @@ class Said:
 class Told:
     """A message that came to a person outside of rooms' public talk. at: seconds of a clock that nobody steps.
 
-    room: of a direct invitation. during: the fault that was under way, "" if none was.
+    room: of a direct invitation. during: the fault that was under way, "" if none was. is_kept: the server had kept it
+    until the person was there.
     """
 
     at: float
@@ -136,6 +137,7 @@ class Told:
     room: str = ""
     error: str = ""
     during: str = ""
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

@@ -109,9 +109,11 @@ def asked_in(given: Evidence) -> Found:
 
 
 def once(given: Evidence) -> Found:
+    """Yield what came twice. A server that was killed may have forgotten that it had given out what it had kept."""
     for person in given.people:
         others = Counter(m.room for m in person.told if m.room and not m.room.endswith(f"@{given.muc}"))
-        words = Counter(match[0] for m in person.told for one in ONCE if (match := one.search(m.body)))
+        told = [m.body for m in person.told if not (m.is_kept and m.during.startswith("server killed"))]
+        words = Counter(match[0] for body in told for one in ONCE if (match := one.search(body)))
         for what, count in (others + words).items():
             if count > 1:
                 yield "doubled", f"{person.name} was told {count} times: {what!r}"

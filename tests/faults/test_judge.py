@@ -366,6 +366,16 @@ def test_who_lost_the_way_in_is_asked_in_again() -> None:
     assert objections(world) == []
 
 
+def test_a_server_that_was_killed_may_give_out_once_more_what_it_had_kept() -> None:
+    world = a_right_world()
+    welcome = "Welcome! I am the help desk here. If you like, you can learn to help others."
+    again = a_message(welcome, is_kept=True, during="server killed (-9)")
+    tell(world, "ana", a_message(welcome, is_kept=True), again)
+    assert objections(world) == []
+    tell(world, "ana", replace(again, during="link reset"))
+    assert objections(world) == [("once", "doubled")]
+
+
 def test_the_desk_says_that_it_stops_each_time_that_it_does() -> None:
     world = a_right_world()
     stops = Line("desk", "The help desk stops for now and will be back. This chat goes on without it.")
