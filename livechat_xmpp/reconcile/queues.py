@@ -45,7 +45,7 @@ class Queues:
         self._status_interval = status_interval
         self._answered: dict[FullJid, datetime] = {}
         self._pinging: dict[FullJid, asyncio.Task[None]] = {}
-        self._asked_again: set[FullJid] = set()
+        self._asked_again: dict[FullJid, datetime] = {}
         self._told: dict[ChatId, tuple[Place, datetime]] = {}
         self._tail_next: dict[WorkgroupName, int] = {}
         self._tail_at: dict[WorkgroupName, datetime] = {}
@@ -83,6 +83,8 @@ class Queues:
             newest = sorted(self._told.items(), key=lambda told: told[1][1], reverse=True)
             self._told = dict(newest[: waiting + FEW])
         now = self._clock.now()
+        if len(self._asked_again) > FEW:
+            self._asked_again = {jid: at for jid, at in self._asked_again.items() if now < at + ALIVE_FOR}
         if len(self._answered) > FEW:
             self._answered = {jid: at for jid, at in self._answered.items() if now < at + ALIVE_FOR}
 
@@ -116,13 +118,19 @@ class Queues:
         return False
 
     def _ask_those_gone(self, waiting: Iterable[Waiting]) -> None:
-        """Ask once a link who was taken for gone: on the last one silence may have been the link's."""
-        for one in waiting:
-            if one.is_gone and not one.has_room and one.visitor not in self._asked_again:
-                if len(self._pinging) >= HEAD:
-                    return  # the end of each wakes the queues again
-                self._asked_again.add(one.visitor)
-                self._begin_ping(one.visitor)
+        """Ask now and then who was taken for gone: the silence may have been that of a slow link, or of the last one."""
+        now = self._clock.now()
+        gone = [one.visitor for one in waiting if one.is_gone and not one.has_room]
+        for visitor in gone:
+            asked_at = self._asked_again.get(visitor)
+            if asked_at is not None and now < asked_at + ALIVE_FOR:
+                continue
+            if len(self._pinging) >= HEAD:
+                return  # the end of each wakes the queues again
+            self._asked_again[visitor] = now
+            self._begin_ping(visitor)
+        if gone:
+            self._timers.after(QUEUES, ALIVE_FOR)
 
     def _begin_ping(self, visitor: FullJid) -> None:
         if visitor not in self._pinging:

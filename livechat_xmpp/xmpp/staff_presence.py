@@ -62,6 +62,7 @@ class StaffPresence:
         self._probe_wait_s = probe_wait_s
         self._contact = addresses.workgroup(addresses.workgroups[0])
         self._asked: set[BareJid] = set()
+        self._said_no: set[BareJid] = set()
         self._on_duty: set[BareJid] = set()
         self._privileges = privileges
         self._on_moved = on_moved
@@ -78,7 +79,7 @@ class StaffPresence:
         self.accounts = {a.jid for a in accounts}
         self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
         on_duty = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
-        self._asked -= on_duty
+        self._asked = self._said_no - on_duty
         self._expected = on_duty & self._book.subscribed
 
     def ask_everybody(self) -> None:
@@ -114,10 +115,7 @@ class StaffPresence:
         self._link.spawn(self._meet(jid))
 
     def _ask(self, jid: BareJid) -> None:
-        """Ask to be allowed to see the person's presence: once a link who is on duty, the others once for all links.
-
-        Servers keep the question for those who are offline, and who has said no need not say it again with every link.
-        """
+        """Ask to be allowed to see the person's presence, once a link; who has said no only when they are on duty."""
         if jid not in self._asked:
             self._asked.add(jid)
             self._send(jid, "subscribe")
@@ -255,10 +253,12 @@ class StaffPresence:
         if jid not in self.accounts:
             return
         if is_subscribed:
+            self._said_no.discard(jid)
             self._book.subscribed.add(jid)
             self._book.expect(jid)
             self._send(jid, "probe")
             self._link.spawn(self._wait_for(jid))
         else:
+            self._said_no.add(jid)
             self._book.subscribed.discard(jid)
         self._link.spawn(self._desk.do(staff.set_subscribed, jid, is_subscribed))

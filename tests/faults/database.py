@@ -26,7 +26,8 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 CHATS = """
-    SELECT id, state, room, visitor_bare, visitor_name, asked_at, helper, opened_at, closed_at, outcome
+    SELECT id, state, room, visitor_bare, visitor_name, asked_at, helper, opened_at, closed_at, outcome,
+           visitor_gone_at
     FROM chat ORDER BY priority DESC, asked_at, id
 """
 OFFERS = "SELECT id, chat_id, helper, state, made_at, expires_at, told_at, decided_at FROM offer ORDER BY id"

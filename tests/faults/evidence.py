@@ -27,6 +27,7 @@ class ChatRow:
     opened_at: Moment | None = None
     closed_at: Moment | None = None
     outcome: str | None = None
+    visitor_gone_at: Moment | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ class Before:
 
     asked: requests that the desk has acknowledged, in that order. ended: what became of them by somebody's wish.
     rooms_lost: how often a chat's room was lost or destroyed, also for those who had not come in yet. stops: how often
-    the desk was stopped in an orderly way.
+    the desk was stopped in an orderly way. slow: how often the link was so slow that people seemed to have gone.
     """
 
     asked: list[str] = field(default_factory=list)
@@ -189,6 +190,7 @@ class Before:
     ended: dict[str, str] = field(default_factory=dict)
     rooms_lost: Counter[str] = field(default_factory=Counter)
     stops: int = 0
+    slow: int = 0
     standings: Mapping[str, str] = field(default_factory=dict)
     duties: frozenset[DutyRow] = frozenset()
 

@@ -3,7 +3,8 @@
 The rules, as people would say them:
 
 requests     Each request that the desk acknowledged is there once, in a state that fits; only its people end it.
-order        Requests keep their moment of asking, so their order; what the waiting were told last is their place.
+order        Requests keep their moment of asking, so their order; what the waiting were told last is their place behind
+             those who are there.
 offers       A helper is offered a request again only after an offer was answered or ran out, or was taken back because
              the helper or the visitor had lost the connection. Each offer is told once at the most, its end too, and
              not before the time is up that the helper was told to have (a tenth less while a set clock is followed).
@@ -108,8 +109,12 @@ def _order(given: Evidence) -> Found:
     if known != wanted:
         yield "rule", f"the queue is {known}, asked was in the order {wanted}"
     for person in given.people:
-        if person.chat_id in waiting and person.place not in (None, waiting.index(person.chat_id) + 1):
-            yield "rule", f"{person.name} believes to be {person.place}, and is {waiting.index(person.chat_id) + 1}"
+        if person.chat_id not in waiting:
+            continue
+        before = given.recorded.waiting[: waiting.index(person.chat_id)]
+        place = 1 + sum(chat.visitor_gone_at is None for chat in before)
+        if person.place not in (None, place):
+            yield "rule", f"{person.name} believes to be {person.place}, and is {place}"
 
 
 def _rooms(given: Evidence) -> Found:

@@ -67,7 +67,7 @@ def offers(given: Evidence) -> Found:
             told = [o for o in rows if o.told_at is not None]
             if count > len(told):
                 yield "doubled", f"{person.name} was told {count} times of {len(told)} offers of {chat_id}"
-            losses = person.losses + (visitors[chat_id].losses if chat_id in visitors else 0)
+            losses = person.losses + (visitors[chat_id].losses if chat_id in visitors else 0) + given.before.slow
             causeless = [o for o in told[:-1] if o.state == "revoked"][losses:]
             if causeless or any(o.state in ("open", "accepted") for o in told[:-1]):
                 states = ", ".join(o.state for o in told)
@@ -169,7 +169,8 @@ def _is_explained(message: Told, given: Evidence, person: Witness) -> bool:
         return False
     visitors = [p for p in given.people if p.part == "visitor" and p.name == match[1]]
     # Taken back is right when one of the two had gone, or the request ended.
-    return person.losses > 0 or any(p.losses or p.chat_id in given.before.ended for p in visitors)
+    is_slow = given.before.slow > 0
+    return is_slow or person.losses > 0 or any(p.losses or p.chat_id in given.before.ended for p in visitors)
 
 
 def _is_fair(room: str, given: Evidence, person: Witness, *, is_server: bool) -> bool:

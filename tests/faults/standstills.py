@@ -92,6 +92,7 @@ class SlowLink(Fault):
 
     async def strike(self, world: World) -> None:
         await self.begins(world)
+        world.before.slow += 1
         world.cable.slow(self._delay_s, self._bytes_per_s)
         await for_so_long(self._seconds)
         world.cable.mend()

@@ -376,6 +376,21 @@ def test_a_server_that_was_killed_may_give_out_once_more_what_it_had_kept() -> N
     assert objections(world) == [("once", "doubled")]
 
 
+def test_nobody_waits_behind_who_is_gone() -> None:
+    world = a_right_world()
+    ghost = ChatRow("gone1", "waiting", "none", "x9@anon.localhost", "vg", "09:00", visitor_gone_at="10:00")
+    world.recorded = replace(world.recorded, chats=(ghost, *world.recorded.chats))
+    assert objections(world) == []
+
+
+def test_who_seems_gone_on_a_slow_link_may_be_taken_for_it() -> None:
+    world = a_right_world()
+    an_offer_is_taken_back_and_nobody_had_gone(world)
+    assert objections(world) == [("strange", "rule")]
+    world.before.slow = 1
+    assert objections(world) == []
+
+
 def test_the_desk_says_that_it_stops_each_time_that_it_does() -> None:
     world = a_right_world()
     stops = Line("desk", "The help desk stops for now and will be back. This chat goes on without it.")

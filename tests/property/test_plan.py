@@ -171,7 +171,7 @@ def test_applying_the_plan_comes_to_an_end_and_keeps_the_trainee_rule(
     chat: Chat, real: RoomView, is_known: bool, rules: RoomRules
 ) -> None:
     model = Model(chat, real if is_known else None, real)
-    for _ in range(5):
+    for _ in range(10):
         steps = plan(model.chat, model.seen, rules, now=NOW)
         if not steps:
             break
