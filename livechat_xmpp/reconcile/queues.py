@@ -118,7 +118,7 @@ class Queues:
         return False
 
     def _ask_those_gone(self, waiting: Iterable[Waiting]) -> None:
-        """Ask now and then who was taken for gone: the silence may have been that of a slow link, or of the last one."""
+        """Ask now and then who was taken for gone: that silence may have been a slow link's, or the last one's."""
         now = self._clock.now()
         gone = [one.visitor for one in waiting if one.is_gone and not one.has_room]
         for visitor in gone:
