@@ -19,7 +19,7 @@ run: set-up-for-run
 
 # More processes than cores: most of the time tests wait, for servers to start and for moments to come.
 test: lint
-	$(BIN)/pytest -n 4 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: set-up-for-test
 	$(BIN)/ruff check .
