@@ -17,7 +17,6 @@ help:
 run: set-up-for-run
 	@exec $(BIN)/livechat-xmpp demo
 
-# More processes than cores: most of the time tests wait, for servers to start and for moments to come.
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal
 
