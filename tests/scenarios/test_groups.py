@@ -57,9 +57,14 @@ async def test_who_is_promoted_in_mid_chat_moves_for_everybody_at_once(stage: St
     for person in (ada, ana, mia):
         await person.sees_in_groups(tom.bare, "trainees")
     await stage.gives(tom, "helper")
+
+    async def is_listed_by(person: Person) -> bool:
+        found = (await person.fetch_contacts()).get(tom.bare)
+        return found is not None and found.groups == {"support"}
+
     for person in (ada, ana, mia):
         await person.sees_in_groups(tom.bare, "support")
-        assert (await person.fetch_contacts())[tom.bare].groups == {"support"}
+        await until(lambda person=person: is_listed_by(person), f"the list of {person} says so too")
     for other in (ada, ana, mia):
         await tom.sees_in_groups(other.bare, "support")
     assert tom.is_in(chat.room)
