@@ -152,7 +152,7 @@ def strange(given: Evidence) -> Found:
 
 
 def _is_excused(message: Told, person: Witness) -> bool:
-    """Return whether an error comes from the fault under way, or from speaking while one was put out, or the room went."""
+    """Return whether an error comes of the fault under way, or of speaking while one was put out or the room went."""
     if any(s.room == message.sender and abs(s.at - message.at) < AT_ONCE_S for s in person.shown):
         return message.error in ("not-acceptable", "item-not-found")
     return bool(message.during) and message.error in UNREACHABLE
