@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 GUARDS = 8  # rooms guarded at once while the database holds up their rounds
 WORKERS = 32  # chats worked on at once: as many as requests may wait for answers
 BACK_OFF = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
-STORE_RETRY = timedelta(seconds=2)
+STORE_RETRY = timedelta(seconds=2)  # a full disk says no at once, and every open chat asks it again
 STAFF, TRANSCRIPTS, LEFTOVERS = "staff", "transcripts", "leftovers"  # as QUEUES: no chat's id
 
 

@@ -99,6 +99,7 @@ async def new_visitor(browser: Browser, desk: Desk, wire: Wire, wire_port: int) 
     visitors: list[VisitorPage] = []
 
     async def make(**options: object) -> VisitorPage:
+        # Its options have a type each, and a dict of ours has one for all.
         context = await browser.new_context(**{"locale": "en", **options})  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         allowed = (desk.web, f"ws://127.0.0.1:{wire_port}/", "data:", "blob:")
