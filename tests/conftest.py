@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.servers.ejabberd import Ejabberd
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.prosody import Prosody
 from tests.servers.throwaway import ThrowawayServer
+
+# No test speaks TLS, but each component that is made reads all authorities of the machine twice, for 50 ms.
+os.environ["SSL_CERT_FILE"] = os.devnull
 
 
 def pytest_configure(config: pytest.Config) -> None:
