@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from livechat_xmpp.demo.accounts import Account
 from livechat_xmpp.demo.processes import last_lines
+from tests import haste
 from tests.faults.report import pytest_terminal_summary  # noqa: F401  a hook; it prints in the process that prints
 from tests.servers.desk import Desk, running_desk
 from tests.servers.ejabberd import Ejabberd
@@ -18,8 +18,7 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.prosody import Prosody
 from tests.servers.throwaway import ThrowawayServer
 
-# No test speaks TLS, but each component that is made reads all authorities of the machine twice, for 50 ms.
-os.environ["SSL_CERT_FILE"] = os.devnull
+haste.make()
 
 
 def pytest_configure(config: pytest.Config) -> None:

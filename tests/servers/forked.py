@@ -22,8 +22,12 @@ from typing import Any
 
 from livechat_xmpp import app
 from livechat_xmpp.component import Component
+from livechat_xmpp.translations import Translations
+from tests import haste
 
 _PR_SET_PDEATHSIG = 1  # prctl(2): the kernel ends us with our parent, which ends with the tests
+
+Translations()  # reads the packaged texts, once for all that are forked
 
 
 def _context() -> ForkServerContext:
@@ -95,6 +99,7 @@ def _run(arguments: list[str], log: Path, cwd: Path, env: dict[str, str], asked_
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    haste.make()
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for number, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
         os.dup2(number, target)
