@@ -81,6 +81,10 @@ class Rooms(Protocol):
         """Return all that the room has kept, oldest first; nothing when there is no such room or no archive."""
         ...
 
+    def pass_over_archive(self, chat_id: ChatId) -> None:
+        """Have the room count as read although its archive was not."""
+        ...
+
     async def destroy(self, chat_id: ChatId, reason: str) -> None:
         """Destroy the room; one that does not exist counts as destroyed."""
         ...
