@@ -15,6 +15,7 @@ from typing import Any
 from livechat_xmpp import group_keepers, logs, standby, stopping
 from livechat_xmpp.component import Component, account_lists, build
 from livechat_xmpp.domain.model import BareJid, ChatId
+from livechat_xmpp.domain.texts import title_characters
 from livechat_xmpp.reconcile.clock import SystemClock
 from livechat_xmpp.reconcile.ports import Clock
 from livechat_xmpp.rules import form_of, policy_of
@@ -28,6 +29,7 @@ from livechat_xmpp.store.locks import lock_for
 from livechat_xmpp.store.postgresql import session_name
 from livechat_xmpp.usecases import audit, staff, transcripts
 from livechat_xmpp.usecases.ports import Work
+from livechat_xmpp.usecases.staff import MAX_CHATS
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
 from livechat_xmpp.xmpp.check import everything
 from livechat_xmpp.xmpp.check.findings import Wanted
@@ -36,6 +38,7 @@ from livechat_xmpp.xmpp.privileges import Privileges
 log = logging.getLogger(__name__)
 
 PORT_RETRY_S = 1.0  # a process before us that hangs is ended by somebody, or by its service manager
+BESIDES_TRAINEES = 4  # in a room at the least: the desk, the visitor, a helper, a room monitor
 STOP_TIMEOUT_S = 5.0  # for the link to end at a stop, and for the process once it has lost the lock
 
 
@@ -217,6 +220,9 @@ async def check(settings: Settings) -> bool:
         contact=f"{settings.workgroups[0].name}@{settings.xmpp.component}",
         people=tuple(settings.staff.initial),
         max_stanza_bytes=settings.xmpp.max_stanza_bytes,
+        title_characters=title_characters(settings.visitors.name_limit),
+        people_in_room=BESIDES_TRAINEES + settings.rooms.trainee_places,
+        rooms_of_one=MAX_CHATS,
         account_lists=lambda link: account_lists(settings, link),
         has_groups=settings.groups.enabled,
         try_shared_groups=shared.try_out if shared is not None else None,
