@@ -27,7 +27,7 @@ from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock
 from livechat_xmpp.store.locks import lock_for
 from livechat_xmpp.store.postgresql import session_name
-from livechat_xmpp.usecases import audit, staff, transcripts
+from livechat_xmpp.usecases import audit, moving, staff, transcripts
 from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.staff import MAX_CHATS
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
@@ -65,6 +65,7 @@ async def running(
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial, component.desk.rules)
         await component.desk.do(_keep_policy, settings)
+        await component.desk.do(moving.take_over, component.desk.workgroups)
         if settings.web.enabled and not is_takeover:
             await stack.enter_async_context(_serving(settings, component))
         async with asyncio.TaskGroup() as tasks:
