@@ -1,4 +1,4 @@
-"""What the waiting were told last is their place, whoever told them: also when nothing but the order of news goes wrong."""
+"""What the waiting were told last is their place, whoever told them: also when only the order of news goes wrong."""
 
 from __future__ import annotations
 
