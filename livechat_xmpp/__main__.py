@@ -48,9 +48,10 @@ def _reason(error: Exception) -> str | None:
     from sqlalchemy.exc import DBAPIError
 
     from livechat_xmpp.store.fence import LockLost
+    from livechat_xmpp.usecases.ports import StoreTrouble
 
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(error, DBAPIError) or type(error).__module__.startswith("psycopg"):
+    if isinstance(error, DBAPIError | StoreTrouble) or type(error).__module__.startswith("psycopg"):
         return f"The database does not do what it has to: {' '.join(str(cause).split())}"
     if isinstance(error, LockLost):
         return str(error)
@@ -78,10 +79,12 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def init(args: argparse.Namespace) -> int:
-    from livechat_xmpp.demo.init import FileExists, init
+    from livechat_xmpp.demo.init import FileExists, NoDomain, init
 
     try:
-        print(init(args.folder, args.domain, args.server))
+        print(init(args.folder, args.domain.lower(), args.server))
+    except NoDomain as error:
+        raise WrongInput(str(error)) from error
     except FileExists as error:
         print(error, file=sys.stderr)
         return FAILED
