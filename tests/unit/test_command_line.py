@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,15 @@ def test_init_overwrites_nothing(server: str, there: str, tmp_path: Path, capsys
     assert there in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == [there]
     assert (tmp_path / there).read_text() == "mine"
+
+
+def test_a_database_of_a_newer_version_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As after going back to an older program: nobody reads that in a traceback."""
+    file, config = tmp_path / "x.db", tmp_path / "livechat.toml"
+    config.write_text(f'[xmpp]\nsecret = "s"\n[database]\nurl = "sqlite:///{file}"\n', "utf-8")
+    assert main(["db", "upgrade", "--config", str(config)]) == DONE
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    assert main(["db", "upgrade", "--config", str(config)]) == FAILED
+    assert capsys.readouterr().err.startswith("The database is not one of this version of the program: ")
