@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _reason(error: Exception) -> str | None:
     """Return in one line what an operator can do something about; None: it is a bug, to be seen whole."""
+    from alembic.util import CommandError
     from sqlalchemy.exc import DBAPIError
 
     from livechat_xmpp.store.fence import LockLost
@@ -53,6 +54,8 @@ def _reason(error: Exception) -> str | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(error, DBAPIError | StoreTrouble) or type(error).__module__.startswith("psycopg"):
         return f"The database does not do what it has to: {' '.join(str(cause).split())}"
+    if isinstance(error, CommandError):
+        return f"The database is not one of this version of the program: {error}"
     if isinstance(error, LockLost):
         return str(error)
     if isinstance(error, OSError):

@@ -159,7 +159,7 @@ def _pages(settings: Settings) -> PageSettings:
 
 
 async def run(settings: Settings, *, is_migrating: bool = True) -> None:
-    """Run the desk until SIGINT or SIGTERM; before that, wait until no other process does. Raises LockLost."""
+    """Run the desk until SIGINT, SIGTERM or SIGHUP; before that, wait until no other process does. Raises LockLost."""
     logs.set_up(settings.log.level, settings.log.format)
     async with ServiceManager(os.environ).knowing():
         await _run(settings, is_migrating=is_migrating)
@@ -167,8 +167,9 @@ async def run(settings: Settings, *, is_migrating: bool = True) -> None:
 
 async def _run(settings: Settings, *, is_migrating: bool) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     url, component = settings.database.url.get_secret_value(), settings.xmpp.component
     lock = lock_for(url, component, settings.database.takeover_s)
     has_waited = not await lock.take()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,15 @@ def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     assert main(["db", "upgrade"]) == DONE
     assert (tmp_path / "livechat.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_of_a_newer_version_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As after going back to an older program: nobody reads that in a traceback."""
+    file, config = tmp_path / "x.db", tmp_path / "livechat.toml"
+    config.write_text(f'[xmpp]\nsecret = "s"\n[database]\nurl = "sqlite:///{file}"\n', "utf-8")
+    assert main(["db", "upgrade", "--config", str(config)]) == DONE
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    assert main(["db", "upgrade", "--config", str(config)]) == FAILED
+    assert capsys.readouterr().err.startswith("The database is not one of this version of the program: ")
