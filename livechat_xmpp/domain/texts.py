@@ -5,6 +5,12 @@ from __future__ import annotations
 from livechat_xmpp.domain.model import Chat
 
 DESK_NICK = "Help desk"
+TITLE_QUESTION = 60  # characters of the question in a room's name
+
+
+def title_characters(name_limit: int) -> int:
+    """Return how long a room's name gets at the most, where a visitor's has name_limit characters at the most."""
+    return name_limit + len(": ") + TITLE_QUESTION
 
 
 def one_line(text: str, limit: int = 120) -> str:
@@ -20,7 +26,7 @@ def quoted(text: str) -> str:
 
 def room_title(chat: Chat) -> str:
     """Return the room's name, all that some clients show (Gajim)."""
-    return f"{chat.visitor_name}: {one_line(chat.question, 60)}"
+    return f"{chat.visitor_name}: {one_line(chat.question, TITLE_QUESTION)}"
 
 
 def room_subject(chat: Chat) -> str:

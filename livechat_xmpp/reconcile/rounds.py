@@ -189,7 +189,7 @@ class Round:
             case EnterRoom():
                 await self._rooms.enter(chat.id)
             case ReadArchive():
-                await self._complete_transcript(chat.id)
+                await self._read_if_possible(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
                 await self._record(recording.mark_room, chat.id, RoomState.READY, self._desk.rules)
@@ -237,6 +237,19 @@ class Round:
     def _said(self, chat: Chat, jid: BareJid, text: Sayable) -> str:
         """Return the text in the person's language."""
         return self._desk.rules.said(text, jid, chat.languages.get(jid, ""))
+
+    async def _read_if_possible(self, chat_id: ChatId) -> None:
+        """Complete the transcript from the archive; people do not wait for one that cannot be read.
+
+        It is read once more before the room goes, and on the next link.
+        """
+        try:
+            await self._complete_transcript(chat_id)
+        except LinkDown:
+            raise
+        except LinkTrouble as trouble:
+            log.warning("goes on without the archive", extra={"chat": chat_id, "trouble": trouble.reason})
+            self._rooms.pass_over_archive(chat_id)
 
     async def _complete_transcript(self, chat_id: ChatId) -> None:
         archived = await self._rooms.archive(chat_id)

@@ -273,6 +273,9 @@ class MucRooms:
         self._show(chat_id, lambda v: replace(v, is_read=True, spoken=v.spoken | ours))
         return heard
 
+    def pass_over_archive(self, chat_id: ChatId) -> None:
+        self._show(chat_id, lambda v: replace(v, is_read=True))
+
     def on_archived(self, message: Message) -> bool:
         """Take in a result of an archive query; return whether it was one."""
         return self._archive.take(message)

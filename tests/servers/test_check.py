@@ -17,6 +17,7 @@ from tests.servers.prosody import Prosody
 from tests.servers.throwaway import ThrowawayServer
 
 HAS_MUC_ADMINS = 'admins = { "workgroup.localhost" }\n  restrict_room_creation = true'
+ROOMS = "max_user_conferences: 1000"
 OUR_COMPONENT = '"workgroup.localhost":\n        password'
 
 
@@ -215,6 +216,9 @@ def test_where_the_server_is_not_known_yet_the_words_of_both_are_given(server: T
             "component_stanza_size_limit, for the whole server, has to be 480000",
             id="small stanzas only",
         ),
+        pytest.param(
+            '"muc_mam" } -- the desk', '"muc_mam" }; muc_max_rooms = 1 --', "muc_max_rooms", id="one room only"
+        ),
     ],
 )
 def test_a_wrong_setting_of_prosody_is_named(tmp_path: Path, old: str, new: str, setting: str) -> None:
@@ -309,6 +313,17 @@ def test_a_wrong_setting_of_the_whole_prosody_is_named(tmp_path: Path, change: C
         ),
         pytest.param(
             [("/xmpp-websocket: ejabberd_http_ws", "/ws: ejabberd_http_ws")], "/xmpp-websocket:", id="no WebSocket"
+        ),
+        pytest.param([(ROOMS, "max_user_conferences: 1")], "max_user_conferences", id="one room for each person"),
+        pytest.param([(ROOMS, "max_users: 2")], "max_users", id="two people in a room"),
+        pytest.param([("  mam: true\n", "  mam: true\n          max_users: 2\n")], "max_users", id="two in a new room"),
+        pytest.param([(ROOMS, "max_room_id: 8")], "max_room_id has to be 13", id="short names of rooms"),
+        pytest.param([(ROOMS, 'regexp_room_id: "^team-"')], "regexp_room_id", id="names of rooms of one kind"),
+        pytest.param([(ROOMS, "max_room_name: 100")], "max_room_name has to be 504", id="short titles of rooms"),
+        pytest.param(
+            [("  mam: true\n", "  mam: true\n          password_protected: true\n          password: geheim\n")],
+            "password_protected",
+            id="rooms with a password",
         ),
         pytest.param([("what: [srg_list, ", "what: [")], "api_permissions", id="a command for groups not allowed"),
     ],

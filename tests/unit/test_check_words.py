@@ -21,6 +21,9 @@ WANTED = Wanted(
     contact="support@workgroup.example.org",
     people=(),
     max_stanza_bytes=480_000,
+    title_characters=126,
+    people_in_room=7,
+    rooms_of_one=20,
 )
 
 

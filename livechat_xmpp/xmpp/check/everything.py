@@ -1,8 +1,7 @@
 """`livechat-xmpp check`: tries on a server all that the desk needs there, with the code that the desk itself uses.
 
 Not tried, because the component's own connection cannot show it: that new accounts are told to us
-(one would have to be made), whether accounts of the staff's domain can make help rooms, how many rooms one address
-may be in (ejabberd; the desk has an address for each), TLS of the public addresses.
+(one would have to be made), whether accounts of the staff's domain can make help rooms, TLS of the public addresses.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from contextlib import AsyncExitStack
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.xmpp import privileges
-from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded, Say, Wanted
 from livechat_xmpp.xmpp.check.link import ANSWER_S, COMPONENT, OneLink
 from livechat_xmpp.xmpp.check.newcomers import try_newcomers
@@ -59,7 +57,7 @@ async def _with_link(wanted: Wanted, found: Findings, link: OneLink, seen: Visit
         return
     domains = await _server(wanted, found, link)
     tell_visit(wanted, found, seen)
-    await RoomCheck(link, Addresses(wanted.component, wanted.muc, ()), found, seen.visitor).run()
+    await RoomCheck(wanted, link, found, seen.visitor).run()
     await try_visits(wanted, found, link, seen.visitor)
     await _groups(wanted, found, link, domains)
     await _staff(wanted, found, link)

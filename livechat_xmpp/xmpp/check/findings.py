@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livechat_xmpp.reconcile.ports import AccountLists, LinkDown, LinkTrouble
+from livechat_xmpp.usecases.visits import ID_LENGTH
 from livechat_xmpp.xmpp.account_lists import AccountLists as XmppAccountLists
 from livechat_xmpp.xmpp.check.words import Need, words
 from livechat_xmpp.xmpp.link import Link
@@ -18,9 +19,10 @@ Say = Callable[[str], None]
 class Wanted:
     """What to look for, from the configuration. health_url: "" where the desk serves no pages. people: bare JIDs.
 
-    max_stanza_bytes: the largest stanza that the desk may send. account_lists: who asks for accounts over a link.
-    has_groups: whether contact lists get groups. try_shared_groups: tries whether the server has them for a domain,
-    raises LinkTrouble; None: it is not asked.
+    max_stanza_bytes: the largest stanza that the desk may send. title_characters: of a room's name at the most.
+    people_in_room, rooms_of_one: as many as there have to be able to be at once.
+    account_lists: who asks for accounts over a link. has_groups: whether contact lists get groups. try_shared_groups:
+    tries whether the server has them for a domain, raises LinkTrouble; None: it is not asked.
     """
 
     component: str
@@ -36,6 +38,9 @@ class Wanted:
     contact: str
     people: tuple[str, ...]
     max_stanza_bytes: int
+    title_characters: int
+    people_in_room: int
+    rooms_of_one: int
     has_groups: bool = True
     try_shared_groups: Callable[[str], Awaitable[None]] | None = None
     account_lists: Callable[[Link], AccountLists] = XmppAccountLists
@@ -44,6 +49,11 @@ class Wanted:
     def general_muc(self) -> str:
         """The service that has the contributors' room."""
         return self.contributors.partition("@")[2]
+
+    @property
+    def longest_title(self) -> str:
+        """As long as the name of a room gets: with letters of four bytes."""
+        return "🙂" * self.title_characters
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -57,11 +67,22 @@ class Wanted:
             "general_muc": self.general_muc,
             "contact": self.contact,
             "max_bytes": str(self.max_stanza_bytes),
+            "title_bytes": str(len(self.longest_title.encode())),
+            "people": str(self.people_in_room),
+            "rooms": str(self.rooms_of_one),
+            "id_length": str(ID_LENGTH),
         }
 
 
 class NotAsNeeded(LinkTrouble):
-    """The server did as asked, and yet something is not as the desk needs it; the text says what."""
+    """The server did as asked, and yet something is not as the desk needs it; the text says what.
+
+    need: what has to be changed; None: what is always needed for the step.
+    """
+
+    def __init__(self, what: str, need: Need | None = None) -> None:
+        super().__init__(what)
+        self.need = need
 
 
 class Findings:
@@ -101,6 +122,7 @@ class Findings:
         except LinkDown:
             raise
         except LinkTrouble as trouble:
+            need = (trouble.need if isinstance(trouble, NotAsNeeded) else None) or need
             self.no(what, need, str(trouble), **names)
             return False
         self.ok(what)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, timedelta
 
-from slixmpp import Message, Presence
-from slixmpp.xmlstream import ET
-
-from livechat_xmpp.domain.model import Affiliation, ChatId, Notice, bare
+from livechat_xmpp.domain.model import Affiliation, Notice
+from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.addresses import Addresses
-from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded
-from livechat_xmpp.xmpp.check.link import ANSWER_S, OneLink
+from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded, Wanted
+from livechat_xmpp.xmpp.check.guest import Guest
+from livechat_xmpp.xmpp.check.limits import try_limits
+from livechat_xmpp.xmpp.check.link import OneLink
+from livechat_xmpp.xmpp.check.tried_rooms import TriedRooms
 from livechat_xmpp.xmpp.check.visitor import VISIT_TROUBLE, Visitor
 from livechat_xmpp.xmpp.check.words import Need
-from livechat_xmpp.xmpp.rooms import MucRooms
 
-TITLE = "Check by the help desk"
+TITLE = "-"  # no service finds it too long
 NEEDED_FIELDS = ("membersonly", "persistentroom", "publicroom", "whois", "moderatedroom")
 NOT_A_MEMBER = ("registration-required", "forbidden", "not-allowed")
 
@@ -29,116 +28,109 @@ class RoomCheck:
     visitor: somebody who is let in as a visitor is; None: nobody could be had.
     """
 
-    def __init__(self, link: OneLink, addresses: Addresses, found: Findings, visitor: Visitor | None) -> None:
-        self._link, self._addresses, self._found, self._visitor = link, addresses, found, visitor
-        self._chat = ChatId(f"check{secrets.token_hex(6)}")
-        self._room = addresses.room(self._chat)
-        self._guest = f"guest-{self._chat}@{addresses.component}/check"
-        self._rooms = MucRooms(
-            link,
-            addresses,
-            lambda: datetime.now(UTC),
-            answer_timeout_s=ANSWER_S,
-            on_changed=lambda chat_id: None,
-            on_heard=lambda chat_id, heard: None,
-        )
-        link.first = self._take
-
-    def _take(self, stanza: Presence | Message) -> bool:
-        """Hand on what is for the desk in the room; return whether it was."""
-        if stanza["to"].local != self._chat:
-            return False
-        if isinstance(stanza, Presence):
-            self._rooms.on_presence(self._chat, stanza)
-        elif not self._rooms.on_archived(stanza):
-            self._rooms.on_message(self._chat, stanza)
-        return True
+    def __init__(self, wanted: Wanted, link: OneLink, found: Findings, visitor: Visitor | None) -> None:
+        self._wanted, self._link, self._found, self._visitor = wanted, link, found, visitor
+        self._rooms = TriedRooms(link, Addresses(wanted.component, wanted.muc, ()))
+        self._chat = self._rooms.new_chat()
+        self._room = self._rooms.room(self._chat)
+        self._guest = Guest(link, f"guest-{self._chat}@{wanted.component}/check")
 
     async def run(self) -> None:
         """Try a room. Raises LinkDown."""
-        muc_domain = self._addresses.muc
-        if not await self._found.tried(f"service of the help rooms {muc_domain}", Need.MUC_SERVICE, self._is_service()):
+        service = self._wanted.muc
+        if not await self._found.tried(f"service of the help rooms {service}", Need.MUC_SERVICE, self._is_service()):
             return
-        making = self._rooms.enter(self._chat)
-        if not await self._found.tried(f"an address of a chat makes a room on {muc_domain}", Need.MAKE_ROOMS, making):
+        if not await self._is_made():
             return
         try:
-            await self._try_room()
+            if await self._try_room():
+                await try_limits(self._wanted, self._found, self._link, self._rooms, self._chat)
         finally:
             if self._link.is_up:
                 ending = self._rooms.destroy(self._chat, "The check is over.")
                 await self._found.tried("the room is destroyed again", Need.OWN_ROOMS, ending)
 
-    async def _try_room(self) -> None:
+    async def _is_made(self) -> bool:
+        what = f"an address of a chat makes a room on {self._wanted.muc}"
+        try:
+            await self._rooms.enter(self._chat)
+        except LinkDown:
+            raise
+        except LinkTrouble as trouble:
+            self._found.no(what, await self._why_not_made(trouble), str(trouble))
+            return False
+        self._found.ok(what)
+        return True
+
+    async def _why_not_made(self, trouble: LinkTrouble) -> Need:
+        """Return what has to be changed. Raises LinkDown."""
+        if isinstance(trouble, StepRefused) and trouble.condition == "not-authorized":
+            return Need.ROOM_PASSWORD
+        short = self._rooms.new_chat(self._chat[-4:])
+        try:
+            await self._rooms.enter(short)
+        except LinkDown:
+            raise
+        except LinkTrouble:
+            return Need.MAKE_ROOMS
+        view = self._rooms.view(short)
+        if view is not None and view.is_new:
+            await self._rooms.destroy(short, "The check is over.")
+        return Need.ROOM_NAMES
+
+    async def _try_room(self) -> bool:
+        """Return whether a room is as it has to be."""
         tried = self._found.tried
         if not await tried("its form offers what closed rooms need", Need.ROOM_FORM, self._offers_fields()):
-            return
+            return False
         if not await tried("the room is set up", Need.ROOM_FORM, self._rooms.configure(self._chat, TITLE)):
-            return
+            return False
         await tried("who is no member is kept out", Need.CLOSED_ROOMS, self._keeps_out())
-        await tried("a member is named, listed, and let in", Need.OWN_ROOMS, self._lets_in())
+        is_in = await tried("a member is named, listed, and let in", Need.OWN_ROOMS, self._lets_in())
         await tried("the desk sees who is inside, by address", Need.REAL_ADDRESSES, self._sees_guest())
         await tried("what is said is in the room's archive", Need.ARCHIVE, self._keeps_words())
         if self._visitor is not None:
             entering = self._lets_in_visitor(self._visitor)
             await tried("a visitor who is a member is let in", Need.VISITORS_ENTER, entering)
         await tried("who is a member no more is out at once, and stays out", Need.OWN_ROOMS, self._puts_out())
+        return is_in
 
     async def _is_service(self) -> None:
-        if muc.MUC not in await self._link.info(self._addresses.muc):
+        if muc.MUC not in await self._link.info(self._wanted.muc):
             raise NotAsNeeded("something else has this address")
 
     async def _offers_fields(self) -> None:
-        offered = await self._link.query(self._room, f"{{{muc.OWNER}}}query", sender=bare(self._desk))
+        offered = await self._link.query(self._room, f"{{{muc.OWNER}}}query", sender=self._rooms.desk(self._chat))
         names = {field.get("var", "") for field in offered.iter(f"{{{muc.DATA}}}field")}
         if missing := [name for name in NEEDED_FIELDS if f"muc#roomconfig_{name}" not in names]:
             raise NotAsNeeded(f"without {', '.join(missing)}")
 
-    @property
-    def _desk(self) -> str:
-        return self._addresses.desk(self._chat)
-
-    async def _enter_as_guest(self) -> str:
-        """Return why the guest was not let in (RFC 6120 §8.3.3), "" if it was."""
-        presence: Presence = self._link.make_presence(pto=f"{self._room}/Guest", pfrom=self._guest)
-        presence.append(muc.join())
-        presence.send()
-        answer = await self._link.sees(lambda stanza: self._is_about_guest(stanza, ("error", "")))
-        return _condition(answer) if answer.get("type") == "error" else ""
-
-    def _is_about_guest(self, stanza: ET.Element, kinds: tuple[str, ...]) -> bool:
-        """Return whether the room tells the guest of its own coming, going, or being refused."""
-        is_from_room = bare(stanza.get("from", "")) == self._room and stanza.get("to") == self._guest
-        codes = {status.get("code") for status in stanza.iter(f"{{{muc.USER}}}status")}
-        kind = stanza.get("type", "")
-        return is_from_room and kind in kinds and (kind == "error" or muc.SELF in codes)
-
     async def _keeps_out(self) -> None:
-        refusal = await self._enter_as_guest()
+        refusal = await self._guest.enter(self._room)
         if refusal not in NOT_A_MEMBER:
             raise NotAsNeeded(refusal or "let in")
 
     async def _lets_in(self) -> None:
-        await self._rooms.set_affiliation(self._chat, bare(self._guest), Affiliation.MEMBER, "")
+        await self._rooms.set_affiliation(self._chat, self._guest.bare_jid, Affiliation.MEMBER, "")
         await self._rooms.enter(self._chat)  # reads the list of members from the service
         view = self._rooms.view(self._chat)
-        if view is None or bare(self._guest) not in view.members:
+        if view is None or self._guest.bare_jid not in view.members:
             raise NotAsNeeded("the list of members does not show the member")
-        if refusal := await self._enter_as_guest():
-            raise NotAsNeeded(refusal)
+        if refusal := await self._guest.enter(self._room):
+            raise NotAsNeeded(refusal, _need_for(refusal))
 
     async def _lets_in_visitor(self, visitor: Visitor) -> None:
-        await self._rooms.set_affiliation(self._chat, bare(visitor.jid), Affiliation.MEMBER, "")
+        await self._rooms.set_affiliation(self._chat, visitor.bare_jid, Affiliation.MEMBER, "")
         try:
             refusal = await visitor.enter(self._room)
         except VISIT_TROUBLE as trouble:
             raise NotAsNeeded(str(trouble) or "no answer") from trouble
         if refusal:
-            raise NotAsNeeded(refusal)
+            raise NotAsNeeded(refusal, _need_for(refusal))
 
     async def _sees_guest(self) -> None:
         view = self._rooms.view(self._chat)
-        if view is None or bare(self._guest) not in {occupant.jid for occupant in view.occupants}:
+        if view is None or self._guest.bare_jid not in {occupant.jid for occupant in view.occupants}:
             raise NotAsNeeded("the guest is inside, unseen")
 
     async def _keeps_words(self) -> None:
@@ -148,13 +140,13 @@ class RoomCheck:
             raise NotAsNeeded("there is no archive, or it has nothing of what was said")
 
     async def _puts_out(self) -> None:
-        await self._rooms.set_affiliation(self._chat, bare(self._guest), Affiliation.NONE, "")
-        await self._link.sees(lambda stanza: self._is_about_guest(stanza, ("unavailable",)))
-        refusal = await self._enter_as_guest()
+        await self._rooms.set_affiliation(self._chat, self._guest.bare_jid, Affiliation.NONE, "")
+        await self._guest.sees_being_put_out(self._room)
+        refusal = await self._guest.enter(self._room)
         if refusal not in NOT_A_MEMBER:
             raise NotAsNeeded(refusal or "let in again")
 
 
-def _condition(stanza: ET.Element) -> str:
-    space = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
-    return next((e.tag.removeprefix(space) for e in stanza.iter() if e.tag.startswith(space)), "refused")
+def _need_for(refusal: str) -> Need | None:
+    """Return what a member's refusal shows to be missing; None: nothing of its own."""
+    return Need.ROOM_SIZE if refusal == "resource-constraint" else None

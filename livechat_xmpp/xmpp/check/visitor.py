@@ -10,6 +10,8 @@ from xml.sax.saxutils import quoteattr
 
 import aiohttp
 
+from livechat_xmpp.domain.model import BareJid, bare
+
 CLIENT = "jabber:client"
 FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
@@ -49,6 +51,10 @@ class Visitor:
         self._unread: list[ET.Element] = []
         self.jid = ""
         self.can_resume = False
+
+    @property
+    def bare_jid(self) -> BareJid:
+        return bare(self.jid)
 
     async def log_in(self, domain: str) -> None:
         try:

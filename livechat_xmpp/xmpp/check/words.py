@@ -10,7 +10,8 @@ class Need(Enum):
     """What can be missing.
 
     The texts below may use {component}, {muc}, {domain}, {anonymous}, {contributors}, {general_muc}, {contact},
-    {max_bytes}.
+    {max_bytes}; {id_length} of a room's address, {title_bytes} of a room's name, {people} in one room, {rooms} of one
+    person.
     """
 
     PORT = auto()
@@ -22,11 +23,16 @@ class Need(Enum):
     MUC_SERVICE = auto()
     MAKE_ROOMS = auto()
     ONLY_WE_MAKE_ROOMS = auto()
+    ROOM_NAMES = auto()
+    ROOM_PASSWORD = auto()
     ROOM_FORM = auto()
     OWN_ROOMS = auto()
     CLOSED_ROOMS = auto()
     REAL_ADDRESSES = auto()
     ARCHIVE = auto()
+    ROOM_TITLES = auto()
+    ROOM_SIZE = auto()
+    MANY_ROOMS = auto()
     ANONYMOUS_DOMAIN = auto()
     VISITORS_REACH_US = auto()
     VISITORS_ENTER = auto()
@@ -68,6 +74,8 @@ PROSODY: Mapping[Need, str] = {
     " {component}; else restrict_room_creation = true, which lets admins = {{ ... }} make rooms, is not enough, as"
     " each chat has an address of its own: name the service under {component}",
     Need.ONLY_WE_MAKE_ROOMS: 'below Component "{muc}" "muc": restrict_room_creation = "local"',
+    Need.ROOM_NAMES: 'below Component "{muc}" "muc": rooms may have addresses of {id_length} letters',
+    Need.ROOM_PASSWORD: 'below Component "{muc}" "muc": no module may give new rooms a password',
     Need.ROOM_FORM: '{muc} has to be a service of Prosody\'s own "muc" module',
     Need.OWN_ROOMS: 'below Component "{muc}" "muc": nothing may take the rights of a room\'s owner away; look at its'
     " modules_enabled",
@@ -75,6 +83,10 @@ PROSODY: Mapping[Need, str] = {
     " modules_enabled",
     Need.REAL_ADDRESSES: 'below Component "{muc}" "muc": no module may hide addresses from moderators',
     Need.ARCHIVE: 'below Component "{muc}" "muc": modules_enabled = {{ "muc_mam" }}',
+    Need.ROOM_TITLES: 'below Component "{muc}" "muc": a room may have a name of {title_bytes} bytes',
+    Need.ROOM_SIZE: 'below Component "{muc}" "muc": no module may keep {people} people from being in a room at once',
+    Need.MANY_ROOMS: 'below Component "{muc}" "muc": muc_max_rooms has to be as many as there may be chats at once, and'
+    " {rooms} at least; best it is not set",
     Need.ANONYMOUS_DOMAIN: 'add VirtualHost "{anonymous}" with authentication = "anonymous"',
     Need.VISITORS_REACH_US: "{anonymous} and {component} have to be on the same Prosody, or reach each other by s2s",
     Need.VISITORS_ENTER: 'below Component "{muc}" "muc": no module may keep {anonymous} out; look at its'
@@ -117,9 +129,13 @@ EJABBERD: Mapping[Need, str] = {
     Need.STAFF_DOMAIN: 'add "{domain}" to hosts, or correct staff.domains here',
     Need.MUC_SERVICE: 'host of a mod_muc has to be "{muc}", or correct xmpp.muc here',
     Need.MAKE_ROOMS: 'mod_muc of {muc}: access_create has to be a rule that allows an acl with server: "{component}",'
-    " as each chat has an address of its own; access has to be all",
+    " as each chat has an address of its own; access has to be all; regexp_room_id has to allow {id_length} letters and"
+    " digits",
     Need.ONLY_WE_MAKE_ROOMS: "mod_muc of {muc}: access_create has to be a rule that allows nobody but an acl with"
     ' server: "{component}"',
+    Need.ROOM_NAMES: "mod_muc of {muc}: max_room_id has to be {id_length} at least, best it is infinity; regexp_room_id"
+    " has to allow as many letters and digits",
+    Need.ROOM_PASSWORD: "mod_muc of {muc}: default_room_options must not have password_protected: true",
     Need.ROOM_FORM: "mod_muc of {muc}: access_persistent and access_mam have to be rules that allow an acl with server:"
     ' "{component}"',
     Need.OWN_ROOMS: "mod_muc of {muc}: nothing may take the rights of a room's owner away",
@@ -127,6 +143,11 @@ EJABBERD: Mapping[Need, str] = {
     Need.REAL_ADDRESSES: "mod_muc of {muc}: no module may hide addresses from moderators",
     Need.ARCHIVE: "the host below which {muc} is set up needs mod_mam among its modules, and its mod_muc"
     " default_room_options: mam: true",
+    Need.ROOM_TITLES: "mod_muc of {muc}: max_room_name has to be {title_bytes} at least, best it is infinity",
+    Need.ROOM_SIZE: "mod_muc of {muc}: max_users, and below default_room_options max_users, have to be {people} at"
+    " least",
+    Need.MANY_ROOMS: "mod_muc of {muc}: max_user_conferences has to be {rooms} at least: so many rooms one of the staff"
+    " may be in at once",
     Need.ANONYMOUS_DOMAIN: 'add "{anonymous}" to hosts, and below host_config for it auth_method: [anonymous] and'
     " anonymous_protocol: sasl_anon",
     Need.VISITORS_REACH_US: "{anonymous} and {component} have to be on the same ejabberd, or reach each other by s2s",
