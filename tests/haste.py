@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from livechat_xmpp.store import database
 
-_create_engine = database.create_engine
+_make_engine = database.make_engine
 _first: dict[str, Engine] = {}
 
 
@@ -20,12 +20,12 @@ def make() -> None:
     """
     os.environ["SSL_CERT_FILE"] = os.devnull
     database.SYNCHRONOUS = "OFF"
-    database.create_engine = _engine_that_shares
+    database.make_engine = _engine_that_shares
 
 
 def _engine_that_shares(*args: Any, **options: Any) -> Engine:
-    """Make an engine with the compiled statements of an earlier one; what is compiled belongs to a dialect."""
-    engine = _create_engine(*args, **options)
+    """Make a store's engine with the compiled statements of an earlier one; what is compiled belongs to a dialect."""
+    engine = _make_engine(*args, **options)
     first = _first.get(engine.dialect.name)
     if first is None or first.dialect.server_version_info is None:  # not connected so far
         _first[engine.dialect.name] = engine
