@@ -77,6 +77,14 @@ class Rooms(Protocol):
         """Say it and wait until the room reflects it."""
         ...
 
+    def lately(self, chat_id: ChatId) -> Sequence[Heard]:
+        """Return what a room that is not read showed of the past when we entered, and what was said since."""
+        ...
+
+    def mark_read(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Take in that what was said before we came is in the transcript, and these words are."""
+        ...
+
     async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
         """Return all that the room has kept, oldest first; nothing when there is no such room or no archive."""
         ...

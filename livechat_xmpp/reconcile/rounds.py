@@ -15,7 +15,7 @@ from livechat_xmpp.domain.rooms import (
     DestroyRoom,
     EnterRoom,
     Kick,
-    ReadArchive,
+    ReadPast,
     RoomRules,
     SetAffiliation,
     SetSubject,
@@ -188,8 +188,8 @@ class Round:
         match step:
             case EnterRoom():
                 await self._rooms.enter(chat.id)
-            case ReadArchive():
-                await self._complete_transcript(chat.id)
+            case ReadPast():
+                await self._read_past(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
                 await self._record(recording.mark_room, chat.id, RoomState.READY, self._desk.rules)
@@ -238,10 +238,28 @@ class Round:
         """Return the text in the person's language."""
         return self._desk.rules.said(text, jid, chat.languages.get(jid, ""))
 
+    async def _read_past(self, chat_id: ChatId) -> None:
+        """Complete the transcript: from what the room showed on entering if that reaches back far enough.
+
+        Else from the whole archive, which is slow on some servers, and with many rooms keeps all of them waiting.
+        """
+        lately = self._rooms.lately(chat_id)
+        goes_on = await self._record(transcripts.go_on, chat_id, lately) if lately else False
+        if goes_on:
+            self._rooms.mark_read(chat_id, lately)
+        else:
+            await self._complete_transcript(chat_id)
+
     async def _complete_transcript(self, chat_id: ChatId) -> None:
-        archived = await self._rooms.archive(chat_id)
-        if archived:
-            await self._record(transcripts.settle, chat_id, archived)
+        try:
+            archived = await self._rooms.archive(chat_id)
+        except LinkTrouble:
+            await self._record(transcripts.record_loose, chat_id, self._rooms.lately(chat_id))
+            raise
+        lately = self._rooms.lately(chat_id)
+        if archived or lately:
+            await self._record(transcripts.settle, chat_id, archived, lately)
+        self._rooms.mark_read(chat_id, (*archived, *lately))
 
 
 def _is_removal(step: SetAffiliation | Kick) -> bool:

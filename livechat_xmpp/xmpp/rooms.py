@@ -24,13 +24,15 @@ from livechat_xmpp.xmpp.link import Link
 log = logging.getLogger(__name__)
 
 NICK_TRIES = 3
+PAST = 10  # messages shown on entering: of some seconds away in a chat under way; after more the archive is read
 SUBJECT = "the subject"  # no message id looks like this
 
 
 class _Room:
     """One room on this link. shown: None until the room was looked at.
 
-    is_own_news_due: the service will say that the settings were changed, which was us.
+    past: what was said last before we entered; shows_past: it may still come. held: what was said since, as long as the
+    room is not read. is_own_news_due: the service will say that the settings were changed, which was us.
     """
 
     def __init__(self) -> None:
@@ -42,7 +44,14 @@ class _Room:
         self.codes: frozenset[str] = frozenset()
         self.entered: asyncio.Future[None] | None = None
         self.echoes: dict[str, asyncio.Future[None]] = {}
+        self.past: list[Heard] = []
+        self.shows_past = False
+        self.held: list[Heard] = []
         self.is_own_news_due = False
+
+    @property
+    def is_read(self) -> bool:
+        return self.shown is not None and self.shown.is_read
 
 
 class MucRooms:
@@ -114,6 +123,7 @@ class MucRooms:
             )
         if self._rooms.get(chat_id) is not room:
             raise LinkTrouble("the room became unknown while it was looked at")
+        room.shows_past = False
         occupants = tuple((room.looking or {}).values())
         room.looking = None
         old = room.shown
@@ -130,15 +140,19 @@ class MucRooms:
             looked_at=self._now(),
             departures=old.departures if old else (),
         )
+        if is_new:
+            self._hand_on(chat_id, room, ())
 
     async def _enter(self, chat_id: ChatId, room: _Room) -> None:
         for attempt in range(1, NICK_TRIES + 1):
             room.looking, room.codes = {}, frozenset()
+            if not room.is_read:
+                room.past, room.shows_past, room.held = [], True, []
             room.entered = asyncio.get_running_loop().create_future()
             presence: Presence = self._link.make_presence(
                 pto=f"{self._addresses.room(chat_id)}/{room.nick}", pfrom=self._addresses.desk(chat_id)
             )
-            presence.append(muc.join())
+            presence.append(muc.join(0 if room.is_read else PAST))
             presence.send()
             try:
                 return await self._wait(room.entered)
@@ -266,12 +280,30 @@ class MucRooms:
                 raise
         self.forget(chat_id)
 
+    # --- what was said before it could be heard
+
+    def lately(self, chat_id: ChatId) -> Sequence[Heard]:
+        room = self._rooms.get(chat_id)
+        return (*room.past, *room.held) if room else ()
+
     async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
-        """Return what the room has kept; what it has of us is said already, if by a process before this one."""
-        heard = await self._archive.read(chat_id)
-        ours = {h.stanza_id for h in heard if h.is_desk}
-        self._show(chat_id, lambda v: replace(v, is_read=True, spoken=v.spoken | ours))
-        return heard
+        return await self._archive.read(chat_id)
+
+    def mark_read(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Take in what is in the transcript; what it has of us is said already, if by a process before this one."""
+        room = self._rooms.get(chat_id)
+        if room is None or room.shown is None:
+            return
+        ours = {h.stanza_id for h in recorded if h.is_desk}
+        room.shown = replace(room.shown, is_read=True, spoken=room.shown.spoken | ours)
+        self._hand_on(chat_id, room, recorded)
+
+    def _hand_on(self, chat_id: ChatId, room: _Room, recorded: Sequence[Heard]) -> None:
+        """Hand on what was said meanwhile, as of a room that is read."""
+        unheard = [heard for heard in room.held if heard not in recorded]
+        room.past, room.held = [], []
+        for heard in unheard:
+            self._on_heard(chat_id, heard)
 
     def on_archived(self, message: Message) -> bool:
         """Take in a result of an archive query; return whether it was one."""
@@ -379,7 +411,13 @@ class MucRooms:
             _resolve(room.echoes.get(message["id"]))
         if heard is None:
             return None
-        self._on_heard(chat_id, heard)
+        if room.shows_past and (kept_at := muc.kept_at(message.xml, self._addresses.room(chat_id), self._now())):
+            room.past.append(replace(heard, at=kept_at, jid=heard.jid if heard.is_desk else None))
+            return None
+        if room.is_read:
+            self._on_heard(chat_id, heard)
+        else:
+            room.held.append(heard)
         if heard.jid is not None and not heard.is_desk and not heard.body.startswith("!"):
             who, at = heard.jid, heard.at
             self._show(chat_id, lambda v: replace(v, spoke_at={**v.spoke_at, who: at}))
