@@ -77,6 +77,10 @@ class Rooms(Protocol):
         """Say it and wait until the room reflects it."""
         ...
 
+    async def recall(self, chat_id: ChatId) -> None:
+        """Have a room that we are in show what was said last, for lately()."""
+        ...
+
     def lately(self, chat_id: ChatId) -> Sequence[Heard]:
         """Return what a room that is not read showed of the past when we entered, and what was said since."""
         ...

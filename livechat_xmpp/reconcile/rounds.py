@@ -223,7 +223,7 @@ class Round:
                     await self._record(recording.record_visits, chat, late)
                     self._rooms.forget_departures(chat.id, seen.departures)
                 try:
-                    await self._complete_transcript(chat.id)
+                    await self._settle_transcript(chat.id)
                 except LinkDown:
                     raise
                 except LinkTrouble as trouble:
@@ -237,6 +237,14 @@ class Round:
     def _said(self, chat: Chat, jid: BareJid, text: Sayable) -> str:
         """Return the text in the person's language."""
         return self._desk.rules.said(text, jid, chat.languages.get(jid, ""))
+
+    async def _settle_transcript(self, chat_id: ChatId) -> None:
+        """See that all that was said is recorded, before the room goes."""
+        if self._rooms.view(chat_id) is None:
+            await self._complete_transcript(chat_id)
+        else:
+            await self._rooms.recall(chat_id)
+            await self._read_past(chat_id)
 
     async def _read_past(self, chat_id: ChatId) -> None:
         """Complete the transcript: from what the room showed on entering if that reaches back far enough.

@@ -31,8 +31,9 @@ SUBJECT = "the subject"  # no message id looks like this
 class _Room:
     """One room on this link. shown: None until the room was looked at.
 
-    past: what was said last before we entered; shows_past: it may still come. held: what was said since, as long as the
-    room is not read. is_own_news_due: the service will say that the settings were changed, which was us.
+    is_read: what was said before we entered (again) is in the transcript. Until then, past: what of it the room shows,
+    being done with it at past_shown, and held: what was said since.
+    is_own_news_due: the service will say that the settings were changed, which was us.
     """
 
     def __init__(self) -> None:
@@ -44,14 +45,11 @@ class _Room:
         self.codes: frozenset[str] = frozenset()
         self.entered: asyncio.Future[None] | None = None
         self.echoes: dict[str, asyncio.Future[None]] = {}
+        self.is_read = False
         self.past: list[Heard] = []
-        self.shows_past = False
+        self.past_shown: asyncio.Future[None] | None = None
         self.held: list[Heard] = []
         self.is_own_news_due = False
-
-    @property
-    def is_read(self) -> bool:
-        return self.shown is not None and self.shown.is_read
 
 
 class MucRooms:
@@ -103,7 +101,7 @@ class MucRooms:
 
     @staticmethod
     def _give_up(room: _Room) -> None:
-        for future in (room.entered, *room.echoes.values()):
+        for future in (room.entered, room.past_shown, *room.echoes.values()):
             if future is not None and not future.done():
                 future.set_exception(LinkTrouble("the room became unknown"))
                 future.exception()  # seen: who waits gets it, who does not wait need not
@@ -123,7 +121,7 @@ class MucRooms:
             )
         if self._rooms.get(chat_id) is not room:
             raise LinkTrouble("the room became unknown while it was looked at")
-        room.shows_past = False
+        _resolve(room.past_shown)  # what was asked after it is answered
         occupants = tuple((room.looking or {}).values())
         room.looking = None
         old = room.shown
@@ -136,23 +134,34 @@ class MucRooms:
             subject=room.subject,
             spoken=old.spoken if old else frozenset(),
             spoke_at=old.spoke_at if old else {},
-            is_read=is_new or (old is not None and old.is_read),
+            is_read=is_new,
             looked_at=self._now(),
             departures=old.departures if old else (),
         )
         if is_new:
             self._hand_on(chat_id, room, ())
 
+    async def recall(self, chat_id: ChatId) -> None:
+        """Have the room show what was said last, as it does to those who enter; we go on being inside."""
+        room = self._rooms.get(chat_id)
+        if room is None or room.shown is None:
+            raise LinkTrouble("the room is not known")
+        await self._enter(chat_id, room)
+        room.looking = None
+        self._show(chat_id, lambda v: replace(v, is_read=False))
+        if room.past_shown is not None:
+            await self._wait(room.past_shown)
+
     async def _enter(self, chat_id: ChatId, room: _Room) -> None:
         for attempt in range(1, NICK_TRIES + 1):
             room.looking, room.codes = {}, frozenset()
-            if not room.is_read:
-                room.past, room.shows_past, room.held = [], True, []
+            room.is_read, room.past = False, []
             room.entered = asyncio.get_running_loop().create_future()
+            room.past_shown = asyncio.get_running_loop().create_future()
             presence: Presence = self._link.make_presence(
                 pto=f"{self._addresses.room(chat_id)}/{room.nick}", pfrom=self._addresses.desk(chat_id)
             )
-            presence.append(muc.join(0 if room.is_read else PAST))
+            presence.append(muc.join(PAST))
             presence.send()
             try:
                 return await self._wait(room.entered)
@@ -301,7 +310,7 @@ class MucRooms:
     def _hand_on(self, chat_id: ChatId, room: _Room, recorded: Sequence[Heard]) -> None:
         """Hand on what was said meanwhile, as of a room that is read."""
         unheard = [heard for heard in room.held if heard not in recorded]
-        room.past, room.held = [], []
+        room.is_read, room.past, room.held = True, [], []
         for heard in unheard:
             self._on_heard(chat_id, heard)
 
@@ -329,7 +338,9 @@ class MucRooms:
             self._on_gone(chat_id, room, item, is_own=is_own)
         elif is_own:
             room.nick, room.codes, room.occupant_id = nick, item.codes, item.occupant_id
-            _resolve(room.entered)
+            if room.entered is not None and not room.entered.done():
+                room.held.clear()  # of before this: the room shows it now, as its past
+                room.entered.set_result(None)
         else:
             self._on_there(chat_id, room, item)
 
@@ -411,9 +422,11 @@ class MucRooms:
             _resolve(room.echoes.get(message["id"]))
         if heard is None:
             return None
-        if room.shows_past and (kept_at := muc.kept_at(message.xml, self._addresses.room(chat_id), self._now())):
-            room.past.append(replace(heard, at=kept_at, jid=heard.jid if heard.is_desk else None))
-            return None
+        if room.past_shown is not None and not room.past_shown.done():
+            kept_at = muc.kept_at(message.xml, self._addresses.room(chat_id), self._now())
+            if kept_at is not None:
+                room.past.append(replace(heard, at=kept_at, jid=heard.jid if heard.is_desk else None))
+                return None
         if room.is_read:
             self._on_heard(chat_id, heard)
         else:
@@ -436,6 +449,7 @@ class MucRooms:
     def _on_subject(self, chat_id: ChatId, room: _Room, subject: str) -> None:
         """Take in the subject; on entering it comes too, which is no change that anybody has to look at."""
         room.subject = subject
+        _resolve(room.past_shown)  # it comes last of what is shown on entering (XEP-0045 §7.1)
         _resolve(room.echoes.get(SUBJECT))  # not by its id: Prosody gives a subject a new one
         if room.shown is not None and room.shown.subject != subject:
             room.shown = replace(room.shown, subject=subject)

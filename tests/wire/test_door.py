@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, RoomView
+from livechat_xmpp.domain.model import BareJid, ChatId, FullJid
 from livechat_xmpp.domain.routing import Cover
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.usecases import offers
@@ -184,7 +184,7 @@ async def test_who_puts_an_error_into_a_stanza_hides_nothing(wire: Wire) -> None
     )
     assert looked == ["q7hm2k42wx3n2"]
     read = rooms._rooms[ChatId("q7hm2k42wx3n2")] = _Room()
-    read.shown = RoomView()
+    read.is_read = True
     await wire.tell(f"<message type='groupchat' from='{room}/tom' to='{desk}'><body>psst</body><error/></message>")
     assert heard == ["psst"]
 

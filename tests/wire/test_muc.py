@@ -113,9 +113,7 @@ DELAY = "xmlns='urn:xmpp:delay'"
 @pytest.mark.parametrize(
     ("inner", "second"),
     [
-        pytest.param(
-            f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:07Z'/>", 7, id="the room's (§7.2.13)"
-        ),
+        pytest.param(f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:07Z'/>", 7, id="the room's (§7.2.13)"),
         pytest.param(
             f"<delay {DELAY} from='ana@localhost' stamp='2026-01-01T00:00:01Z'/>"
             f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:07Z'/>",
