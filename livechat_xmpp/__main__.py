@@ -45,13 +45,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _reason(error: Exception) -> str | None:
     """Return in one line what an operator can do something about; None: it is a bug, to be seen whole."""
+    from alembic.util import CommandError
     from sqlalchemy.exc import DBAPIError
 
     from livechat_xmpp.store.fence import LockLost
+    from livechat_xmpp.usecases.ports import StoreTrouble
 
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(error, DBAPIError) or type(error).__module__.startswith("psycopg"):
+    if isinstance(error, DBAPIError | StoreTrouble) or type(error).__module__.startswith("psycopg"):
         return f"The database does not do what it has to: {' '.join(str(cause).split())}"
+    if isinstance(error, CommandError):
+        return f"The database is not one of this version of the program: {error}"
     if isinstance(error, LockLost):
         return str(error)
     if isinstance(error, OSError):
@@ -78,10 +82,12 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def init(args: argparse.Namespace) -> int:
-    from livechat_xmpp.demo.init import FileExists, init
+    from livechat_xmpp.demo.init import FileExists, NoDomain, init
 
     try:
-        print(init(args.folder, args.domain, args.server))
+        print(init(args.folder, args.domain.lower(), args.server))
+    except NoDomain as error:
+        raise WrongInput(str(error)) from error
     except FileExists as error:
         print(error, file=sys.stderr)
         return FAILED

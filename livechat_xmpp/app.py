@@ -22,12 +22,12 @@ from livechat_xmpp.rules import form_of, policy_of
 from livechat_xmpp.service import ServiceManager
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
-from livechat_xmpp.store.database import Store
+from livechat_xmpp.store.database import Store, file_of
 from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock
 from livechat_xmpp.store.locks import lock_for
 from livechat_xmpp.store.postgresql import session_name
-from livechat_xmpp.usecases import audit, staff, transcripts
+from livechat_xmpp.usecases import audit, moving, staff, transcripts
 from livechat_xmpp.usecases.ports import Work
 from livechat_xmpp.usecases.staff import MAX_CHATS
 from livechat_xmpp.web.server import PageSettings, PortTaken, serving
@@ -45,6 +45,10 @@ STOP_TIMEOUT_S = 5.0  # for the link to end at a stop, and for the process once 
 def _keep_policy(work: Work, settings: Settings) -> None:
     version, followed = policy_of(settings)
     work.policies.put(version, followed, work.now)
+
+
+class NoDatabase(OSError):
+    """There is no database to read from; the text says where it was looked for."""
 
 
 @asynccontextmanager
@@ -65,6 +69,7 @@ async def running(
         initial = {BareJid(jid): standing for jid, standing in settings.staff.initial.items()}
         await component.desk.do(staff.set_initial, initial, component.desk.rules)
         await component.desk.do(_keep_policy, settings)
+        await component.desk.do(moving.take_over, component.desk.workgroups)
         if settings.web.enabled and not is_takeover:
             await stack.enter_async_context(_serving(settings, component))
         async with asyncio.TaskGroup() as tasks:
@@ -154,7 +159,7 @@ def _pages(settings: Settings) -> PageSettings:
 
 
 async def run(settings: Settings, *, is_migrating: bool = True) -> None:
-    """Run the desk until SIGINT or SIGTERM; before that, wait until no other process does. Raises LockLost."""
+    """Run the desk until SIGINT, SIGTERM or SIGHUP; before that, wait until no other process does. Raises LockLost."""
     logs.set_up(settings.log.level, settings.log.format)
     async with ServiceManager(os.environ).knowing():
         await _run(settings, is_migrating=is_migrating)
@@ -162,8 +167,9 @@ async def run(settings: Settings, *, is_migrating: bool = True) -> None:
 
 async def _run(settings: Settings, *, is_migrating: bool) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     url, component = settings.database.url.get_secret_value(), settings.xmpp.component
     lock = lock_for(url, component, settings.database.takeover_s)
     has_waited = not await lock.take()
@@ -172,6 +178,8 @@ async def _run(settings: Settings, *, is_migrating: bool) -> None:
     async with lock.kept():
         if stop.is_set():
             return
+        if (file := file_of(url)) is not None:
+            log.info("database", extra={"file": str(file.absolute())})
         if is_migrating:
             await migrate.upgrade(url, session_name=session_name(component))
         async with running(settings, lock=lock, is_takeover=has_waited):
@@ -183,16 +191,27 @@ async def _run(settings: Settings, *, is_migrating: bool) -> None:
 
 
 async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
-    """Return everything kept of a chat, ready for JSON. Raises NotFound."""
-    clock = SystemClock()
-    async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
+    """Return everything kept of a chat, ready for JSON. Raises NotFound, and NoDatabase."""
+    async with Store.opened(_database_there(settings), SystemClock().now) as store:
         return await store.read(lambda work: transcripts.export(work, ChatId(chat_id)))
 
 
 async def export_audit(settings: Settings) -> dict[str, Any]:
-    """Return the record of standings and decisions, ready for JSON."""
-    async with Store.opened(settings.database.url.get_secret_value(), SystemClock().now) as store:
+    """Return the record of standings and decisions, ready for JSON. Raises NoDatabase."""
+    async with Store.opened(_database_there(settings), SystemClock().now) as store:
         return await store.read(audit.export)
+
+
+def _database_there(settings: Settings) -> str:
+    """Return the database's URL. Raises NoDatabase: opened, SQLite would make an empty one here."""
+    url = settings.database.url.get_secret_value()
+    file = file_of(url)
+    if file is not None and not file.exists():
+        raise NoDatabase(
+            f"There is no database {file.absolute()}. Start this in the folder in which the desk was started"
+            " (as a service: /var/lib/livechat-xmpp), or write the whole path into database.url."
+        )
+    return url
 
 
 async def upgrade(settings: Settings) -> None:

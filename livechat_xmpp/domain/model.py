@@ -310,7 +310,7 @@ class RoomView:
     is_new: our entering made it, so it has to be configured before anything else. is_altered: somebody has changed its
     settings, so they may not be those it needs.
     members: bare JIDs with the affiliation member. spoken: ids of notices already said on this link.
-    is_read: what was said before we came on this link is in the transcript.
+    is_read: what was said before we came on this link is in the transcript, as far as the room's archive could be read.
     spoke_at: when each person last said something in the room on this link.
     departures: who left, oldest first, until it is recorded: a visit may be over before anybody looked.
     """

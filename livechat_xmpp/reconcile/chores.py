@@ -34,6 +34,7 @@ class Chores:
         self._timers = timers
         self._chores = {chore.key: chore for chore in chores}
         self._at_work = 0
+        self._waiting: set[Hashable] = set()  # for the database
 
     def begin(self) -> None:
         """Take in that there is a new link."""
@@ -68,10 +69,14 @@ class Chores:
             except LinkTrouble:
                 pass
             except StoreTrouble as trouble:
-                log.warning("the database does not answer", extra={"what": chore.key, "trouble": str(trouble)})
+                level = logging.DEBUG if chore.key in self._waiting else logging.WARNING
+                log.log(level, "the database does not answer", extra={"what": chore.key, "trouble": str(trouble)})
+                self._waiting.add(chore.key)
                 self._timers.after(chore.key, RETRY)
             except Exception:
                 log.exception("failed", extra={"what": chore.key})
                 self._timers.after(chore.key, RETRY)
+            else:
+                self._waiting.discard(chore.key)
             finally:
                 self._at_work -= 1

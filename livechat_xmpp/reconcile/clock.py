@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 log = logging.getLogger(__name__)
 
 UNNOTICED = timedelta(milliseconds=100)  # smaller steps are followed: time services make them all the time
-LONGEST = timedelta(hours=1)  # a clock that was wrong by more is being set right, and nobody wants the wrong time
+FAR = timedelta(hours=1)  # a clock that was wrong by more is being set right, and nobody wants the wrong time for days
 CATCH_UP = 0.1  # how much slower or faster than the machine's clock ours goes until it shows the same
 
 
@@ -30,7 +30,7 @@ class SystemClock:
 
     When somebody sets the machine's clock, offers, places and graces must neither all end at once nor last for so
     much longer, and who asks later must not come before who waits. So ours goes on, a tenth slower or faster than
-    time until it shows the same; only a step of more than an hour is followed at once.
+    time until it shows the same; or until nobody waits, when it is far off.
     """
 
     def __init__(self, wall: Callable[[], datetime] = _wall, steady_s: Callable[[], float] = _steady_s) -> None:
@@ -49,10 +49,14 @@ class SystemClock:
             if abs(step) > UNNOTICED:
                 self._ahead -= step
                 log.warning("the machine's clock was set", extra={"by_s": round(step.total_seconds(), 1)})
-            if abs(self._ahead) > LONGEST:
-                self._ahead = timedelta()
             self._ahead -= max(-passed * CATCH_UP, min(passed * CATCH_UP, self._ahead))
             return wall + self._ahead
+
+    def follow(self) -> None:
+        with self._lock:
+            if abs(self._ahead) > FAR:
+                self._ahead = timedelta()
+                log.info("shows the time of the machine's clock again")
 
     async def sleep_until(self, moment: datetime) -> None:
         """Return at the moment, or a little before it while ours goes slower than time."""

@@ -93,6 +93,10 @@ class Rooms(Protocol):
         """Return all that the room has kept, oldest first; nothing when there is no such room or no archive."""
         ...
 
+    def pass_over_archive(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Have the room count as read although its archive was not; these words are recorded for now."""
+        ...
+
     async def destroy(self, chat_id: ChatId, reason: str) -> None:
         """Destroy the room; one that does not exist counts as destroyed."""
         ...
@@ -139,7 +143,9 @@ class AccountLists(Protocol):
 
 
 class TeamRoom(Protocol):
-    """The desk's seat in the contributors' room."""
+    """The desk's seat in the contributors' room. room: its address."""
+
+    room: str
 
     async def look(self) -> bool:
         """Enter the room if the desk is not inside; return whether it has been inside since the last look.
@@ -196,3 +202,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
     async def sleep_until(self, moment: datetime) -> None: ...
+    def follow(self) -> None:
+        """Show the machine's time where that is far off: nobody waits, so no length of time matters just now."""
+        ...

@@ -15,6 +15,7 @@ from livechat_xmpp.usecases import offers, visits
 from livechat_xmpp.usecases.cover import Place
 from livechat_xmpp.usecases.desk import Desk
 from livechat_xmpp.usecases.offers import Match, QueueLook
+from livechat_xmpp.usecases.ports import StoreTrouble
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +146,8 @@ class Queues:
                 await self._desk.do(visits.visitor_gone, visitor, self._desk.rules)
         except LinkTrouble:
             pass  # the new link wakes everything
+        except StoreTrouble:
+            pass  # the queues cannot be looked at either, and say so
         except Exception:
             log.exception("asking whether a visitor is there failed")
         finally:

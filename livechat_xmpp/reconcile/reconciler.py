@@ -225,7 +225,8 @@ class Reconciler:
                 self._failures[chat_id] = len(BACK_OFF)
                 self._back_off(chat_id, f"the same steps do not help: {stuck}")
             except StoreTrouble as trouble:
-                log.warning("the database does not answer", extra={"chat": chat_id, "trouble": str(trouble)})
+                level = logging.DEBUG if chat_id in self._stuck else logging.WARNING  # the next try is soon
+                log.log(level, "the database does not answer", extra={"chat": chat_id, "trouble": str(trouble)})
                 self._wait_for_database(chat_id, str(trouble))
             except Exception as bug:
                 log.exception("round failed", extra={"chat": chat_id})

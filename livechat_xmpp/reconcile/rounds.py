@@ -189,7 +189,7 @@ class Round:
             case EnterRoom():
                 await self._rooms.enter(chat.id)
             case ReadPast():
-                await self._read_past(chat.id)
+                await self._read_if_possible(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
                 await self._record(recording.mark_room, chat.id, RoomState.READY, self._desk.rules)
@@ -241,10 +241,22 @@ class Round:
     async def _settle_transcript(self, chat_id: ChatId) -> None:
         """See that all that was said is recorded, before the room goes."""
         if self._rooms.view(chat_id) is None:
-            await self._complete_transcript(chat_id)
+            await self._read_archive(chat_id)
         else:
             await self._rooms.recall(chat_id)
             await self._read_past(chat_id)
+
+    async def _read_if_possible(self, chat_id: ChatId) -> None:
+        """Complete the transcript; people do not wait for an archive that cannot be read.
+
+        It is read once more before the room goes, and on the next link.
+        """
+        try:
+            await self._read_past(chat_id)
+        except LinkDown:
+            raise
+        except LinkTrouble as trouble:
+            log.warning("goes on without the archive", extra={"chat": chat_id, "trouble": trouble.reason})
 
     async def _read_past(self, chat_id: ChatId) -> None:
         """Complete the transcript: from what the room showed on entering if that reaches back far enough.
@@ -256,13 +268,21 @@ class Round:
         if goes_on:
             self._rooms.mark_read(chat_id, lately)
         else:
-            await self._complete_transcript(chat_id)
+            await self._read_archive(chat_id)
 
-    async def _complete_transcript(self, chat_id: ChatId) -> None:
+    async def _read_archive(self, chat_id: ChatId) -> None:
+        """Complete the transcript from the archive. Where that cannot be read, what is known is recorded all the same.
+
+        Raises LinkTrouble.
+        """
         try:
             archived = await self._rooms.archive(chat_id)
+        except LinkDown:
+            raise
         except LinkTrouble:
-            await self._record(transcripts.record_loose, chat_id, self._rooms.lately(chat_id))
+            lately = self._rooms.lately(chat_id)
+            await self._record(transcripts.record_loose, chat_id, lately)
+            self._rooms.pass_over_archive(chat_id, lately)
             raise
         lately = self._rooms.lately(chat_id)
         if archived or lately:

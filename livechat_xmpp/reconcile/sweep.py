@@ -69,6 +69,8 @@ class Sweep:
         )
         new = await self._desk.do(sweep.keep, found, workgroup=self._desk.workgroups[0], rules=self._desk.rules)
         self._has_swept = True
+        if not await self._desk.ask(lambda work: work.chats.counts()):
+            self._clock.follow()
         for problem in new:
             log.warning("not where the rules say", extra=_fields(problem))
         for problem in found[:REPAIRS]:

@@ -12,13 +12,19 @@ from livechat_xmpp.store.lock import DeskLock, this_process
 
 
 class FileLock(DeskLock):
-    """For SQLite: a lock of the operating system on a file beside the database; it ends with the process."""
+    """For SQLite: a lock of the operating system on a file beside the database; it ends with the process.
+
+    With the lock goes a look at the database itself: a file that was removed or replaced under an open connection takes
+    all that is written, and nobody finds it again.
+    """
 
     def __init__(self, database: str, takeover_s: float) -> None:
         super().__init__(takeover_s, longest_s=float("inf"))  # nobody takes it from a process that is stopped
         path = Path(database).resolve()
         self._path = path.with_name(f"{path.name}.lock")
         self._file: int | None = None
+        self._database = Path(database)
+        self._seen: tuple[int, int] | None = None  # the database; None before there is one
 
     async def take(self) -> bool:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -48,7 +54,19 @@ class FileLock(DeskLock):
             raise LockLost(f"{self._path.name} was removed") from None
         if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
             raise LockLost(f"{self._path.name} was replaced")
+        self._look_at_database()
         self.fence.confirm(moment_s())
+
+    def _look_at_database(self) -> None:
+        try:
+            there = self._database.stat()
+        except FileNotFoundError:
+            if self._seen is not None:
+                raise LockLost(f"{self._database.name} was removed") from None
+            return
+        seen, self._seen = self._seen, (there.st_dev, there.st_ino)
+        if seen not in (None, self._seen):
+            raise LockLost(f"{self._database.name} was replaced")
 
     async def release(self) -> None:
         if self._file is not None:  # the file stays: who opened it before the removal would lock another one

@@ -126,6 +126,7 @@ class Gate:
         """Take in what a stanza tells of who sent it, whatever it is for."""
         self._ears.hear(jid, xml, is_written=is_written)
         self._signs.note(jid)
+        self._presence.on_sign(jid)
 
     def _is_too_much(self, stanza: Message | Presence) -> bool:
         """Return whether the stanza is not looked at; who sends too much is told, but not without end."""

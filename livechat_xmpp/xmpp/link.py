@@ -356,7 +356,9 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._tasks.discard(task)
         if task.cancelled() or task.exception() is None:
             return
-        if not isinstance(task.exception(), LinkTrouble):
+        if isinstance(task.exception(), StoreTrouble):
+            log.warning("the database does not answer", extra={"trouble": str(task.exception())})
+        elif not isinstance(task.exception(), LinkTrouble):
             log.error("handler failed", exc_info=task.exception())
 
     @property

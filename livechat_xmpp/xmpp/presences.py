@@ -37,6 +37,11 @@ class PresenceBook:
         if self.availability(jid) is Availability.OFFLINE:
             self._offline_since.setdefault(jid, now)
 
+    def lose_sight(self, jid: BareJid) -> None:
+        """Take in that the person does not let us see them any more: their silence means nothing."""
+        self.subscribed.discard(jid)
+        self._offline_since.pop(jid, None)
+
     def forget(self, now: datetime | None = None) -> None:
         """Start anew with a link that begins now: nobody is known."""
         self.since = now or self.since

@@ -119,6 +119,7 @@ class QueueDoor:
             self._speaker.tell_place(
                 chat.workgroup, visitor, chat.id, ticket.place, has_room=ticket.has_room, token=ticket.token
             )
+            self._on_told(chat.id, ticket.place)
         elif ticket.has_room and _is_let_in(chat, visitor):
             self._speaker.tell_invitation(chat, Invitation(bare(visitor), Part.VISITOR))
 

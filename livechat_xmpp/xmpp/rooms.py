@@ -32,7 +32,8 @@ class _Room:
     """One room on this link. shown: None until the room was looked at.
 
     is_read: what was said before we entered (again) is in the transcript. Until then, past: what of it the room shows,
-    being done with it at past_shown, and held: what was said since.
+    being done with it at past_shown, and held: what was said since. is_passed_over: or as good as, the archive being
+    out of order.
     is_own_news_due: the service will say that the settings were changed, which was us.
     """
 
@@ -46,6 +47,7 @@ class _Room:
         self.entered: asyncio.Future[None] | None = None
         self.echoes: dict[str, asyncio.Future[None]] = {}
         self.is_read = False
+        self.is_passed_over = False
         self.past: list[Heard] = []
         self.past_shown: asyncio.Future[None] | None = None
         self.held: list[Heard] = []
@@ -155,7 +157,7 @@ class MucRooms:
     async def _enter(self, chat_id: ChatId, room: _Room) -> None:
         for attempt in range(1, NICK_TRIES + 1):
             room.looking, room.codes = {}, frozenset()
-            room.is_read, room.past = False, []
+            room.is_read, room.is_passed_over, room.past = False, False, []
             room.entered = asyncio.get_running_loop().create_future()
             room.past_shown = asyncio.get_running_loop().create_future()
             presence: Presence = self._link.make_presence(
@@ -305,14 +307,30 @@ class MucRooms:
             return
         ours = {h.stanza_id for h in recorded if h.is_desk}
         room.shown = replace(room.shown, is_read=True, spoken=room.shown.spoken | ours)
+        room.is_passed_over = False
         self._hand_on(chat_id, room, recorded)
 
     def _hand_on(self, chat_id: ChatId, room: _Room, recorded: Sequence[Heard]) -> None:
-        """Hand on what was said meanwhile, as of a room that is read."""
+        """Hand on what was said since, as what is said from now on."""
         unheard = [heard for heard in room.held if heard not in recorded]
         room.is_read, room.past, room.held = True, [], []
         for heard in unheard:
-            self._on_heard(chat_id, heard)
+            self._hear(chat_id, room, heard)
+
+    def _hear(self, chat_id: ChatId, room: _Room, heard: Heard) -> None:
+        if not room.is_read:
+            room.held.append(heard)
+        else:
+            self._on_heard(chat_id, replace(heard, archive_id="") if room.is_passed_over else heard)
+
+    def pass_over_archive(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Hand on what is said from now on without the room's ids: nobody may go on from there (transcripts.go_on)."""
+        room = self._rooms.get(chat_id)
+        if room is None or room.shown is None:
+            return
+        room.shown = replace(room.shown, is_read=True)
+        room.is_passed_over = True
+        self._hand_on(chat_id, room, recorded)
 
     def on_archived(self, message: Message) -> bool:
         """Take in a result of an archive query; return whether it was one."""
@@ -427,10 +445,7 @@ class MucRooms:
             if kept_at is not None:
                 room.past.append(replace(heard, at=kept_at, jid=heard.jid if heard.is_desk else None))
                 return None
-        if room.is_read:
-            self._on_heard(chat_id, heard)
-        else:
-            room.held.append(heard)
+        self._hear(chat_id, room, heard)
         if heard.jid is not None and not heard.is_desk and not heard.body.startswith("!"):
             who, at = heard.jid, heard.at
             self._show(chat_id, lambda v: replace(v, spoke_at={**v.spoke_at, who: at}))

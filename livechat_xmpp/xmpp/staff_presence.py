@@ -68,6 +68,7 @@ class StaffPresence:
         self._on_moved = on_moved
         self._on_known = on_known
         self._expected: set[BareJid] = set()
+        self._doubted: set[BareJid] = set()
         self._answered = asyncio.Event()
         self.accounts: set[BareJid] = set()
 
@@ -80,6 +81,7 @@ class StaffPresence:
         self._book.subscribed = {a.jid for a in accounts if a.is_subscribed}
         on_duty = {d.jid for d in await self._desk.ask(lambda work: work.duties.list())}
         self._asked = self._said_no - on_duty
+        self._doubted.clear()
         self._expected = on_duty & self._book.subscribed
 
     def ask_everybody(self) -> None:
@@ -155,6 +157,40 @@ class StaffPresence:
             self._desk.waker.wake_queues()
             self._on_known()
             self._on_moved()
+            await self._doubt({jid for jid in self._expected if not self._book.has_answered(jid)})
+
+    def on_sign(self, jid: BareJid) -> None:
+        """Take in that somebody has just sent something, and so is there."""
+        if jid not in self._book.subscribed or jid in self._asked or self._book.has_answered(jid):
+            return
+        if self._book.is_settled:
+            self._link.spawn(self._doubt({jid}))
+
+    async def _doubt(self, silent: Set[BareJid]) -> None:
+        """Ask to see people who let us, and whose presence does not come.
+
+        A server that has us in the person's list says yes at once, and asks nobody (RFC 6121 §3.1.3). If it does not,
+        we were taken out while we were away, or have another address now: they would count as offline for ever.
+        """
+        link, asked = self._link.number, silent - self._asked
+        self._doubted |= asked
+        for jid in sorted(asked):
+            self._ask(jid)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._none_doubted(asked), self._probe_wait_s)
+        if self._link.number != link:
+            return
+        for jid in sorted(asked & self._doubted):
+            self._doubted.discard(jid)
+            if not self._book.has_answered(jid):
+                self._book.lose_sight(jid)
+                await self._desk.do(staff.set_subscribed, jid, False)
+                self._staff_moved(jid, Availability.OFFLINE)
+
+    async def _none_doubted(self, people: Set[BareJid]) -> None:
+        while people & self._doubted:
+            self._answered.clear()
+            await self._answered.wait()
 
     async def _all_answered(self, people: Set[BareJid]) -> None:
         while not all(self._book.has_answered(jid) for jid in people):
@@ -252,6 +288,8 @@ class StaffPresence:
     def _on_answer(self, jid: BareJid, *, is_subscribed: bool) -> None:
         if jid not in self.accounts:
             return
+        self._doubted.discard(jid)
+        self._answered.set()
         if is_subscribed:
             self._said_no.discard(jid)
             self._book.subscribed.add(jid)

@@ -103,6 +103,25 @@ async def test_a_lock_file_that_was_replaced_is_lost(tmp_path: Path) -> None:
         assert not lock.fence.is_open()
 
 
+@pytest.mark.parametrize("becomes", ["removed", "replaced"])
+async def test_with_the_database_file_the_lock_is_lost(tmp_path: Path, becomes: str) -> None:
+    """What is written to a file without a name is written for nobody."""
+    lock, file = FileLock(str(tmp_path / "x.db"), takeover_s=0.1), tmp_path / "x.db"
+    async with taken(lock):
+        confirmed = asyncio.Event()
+        lock.fence.on_open = confirmed.set
+        file.touch()  # by the migrations, which come after the lock
+        await asyncio.wait_for(confirmed.wait(), LIMIT_S)
+        assert not lock.fence.lost_because
+        (tmp_path / "copy.db").touch()
+        if becomes == "replaced":
+            (tmp_path / "copy.db").replace(file)
+        else:
+            file.unlink()
+        await asyncio.wait_for(lock.fence.lost.wait(), LIMIT_S)
+        assert lock.fence.lost_because == f"x.db was {becomes}"
+
+
 async def test_who_may_not_make_the_table_is_told_so(database: str) -> None:
     """And does not wait for ever, as if another process had the desk."""
     name = database.rpartition("/")[2]

@@ -5,6 +5,7 @@ A component that ended is started again by the world, as a service manager does;
 
 from __future__ import annotations
 
+import signal
 import time
 from abc import ABC, abstractmethod
 from functools import partial
@@ -114,14 +115,14 @@ class KilledBeforeCommit(Fault):
 
 
 class ComponentRestarted(Fault):
-    """SIGTERM and a start, as for a new version."""
+    """SIGTERM and a start, as for a new version; or SIGHUP, as for a new configuration."""
 
     name = "component stopped and started"
 
     async def strike(self, world: World) -> None:
         await self.begins(world)
         world.before.stops += 1
-        await world.desk.stop_async()
+        await world.desk.stop_async(world.dice.choice((signal.SIGTERM, signal.SIGHUP)))
 
 
 class LinkReset(Fault):

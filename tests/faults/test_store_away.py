@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -47,10 +48,12 @@ async def test_a_database_that_is_away_makes_nobody_blind(
     await stage.enters_as_trainee(tom, chat)
     await stage.settled()
     component, clock = stage.running.component, stage.clock
+    caplog.set_level(logging.DEBUG, "livechat_xmpp.reconcile.reconciler")
     assert isinstance(clock, MachineClock)
 
-    def failures() -> int:
-        return sum(r.name.endswith(".reconciler") and "does not answer" in r.getMessage() for r in caplog.records)
+    def failures(least: int = logging.DEBUG) -> int:
+        told = [r for r in caplog.records if "does not answer" in r.getMessage() and r.levelno >= least]
+        return sum(r.name.endswith(".reconciler") for r in told)
 
     async def fails_again() -> None:
         before = failures()
@@ -66,6 +69,7 @@ async def test_a_database_that_is_away_makes_nobody_blind(
         await fails_again()
     await mia.enter(chat.room)
     assert component.reconciler.in_trouble
+    assert failures(logging.WARNING) == 1, "a disk that is full gets no fuller by our saying so every two seconds"
 
     monkeypatch.undo()
     clock.advance(SOON)

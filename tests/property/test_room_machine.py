@@ -65,6 +65,9 @@ class MachineClock:
         self._now += length
         self._changed.set()
 
+    def follow(self) -> None:
+        """It is nobody's but its own."""
+
     async def sleep_until(self, moment: datetime) -> None:
         while self._now < moment:
             self._changed.clear()

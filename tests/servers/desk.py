@@ -99,10 +99,12 @@ class Desk:
         """Stop it in an orderly way (SIGTERM) and wait for its end; fails if it does not end."""
         self._end(signal.SIGTERM)
 
-    async def stop_async(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        await wait_until_async(lambda: not self.is_running(), "the component ends after SIGTERM")
+    async def stop_async(self, how: signal.Signals = signal.SIGTERM) -> None:
+        process = self._process
+        assert process is not None
+        process.send_signal(how)
+        await wait_until_async(lambda: process.poll() is not None, f"the component ends after {how.name}")
+        assert process.poll() == 0, f"it ended with {process.poll()} after {how.name}"
 
     def kill(self) -> None:
         """End it at once (SIGKILL), as a crash would."""

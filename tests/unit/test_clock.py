@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from livechat_xmpp.reconcile.clock import CATCH_UP, LONGEST, SystemClock
+from livechat_xmpp.reconcile.clock import CATCH_UP, FAR, SystemClock
 from tests.factories import NOW, s
 
 
@@ -63,10 +63,19 @@ def test_it_never_goes_backwards_after_a_step_it_takes_slowly() -> None:
 
 
 @pytest.mark.parametrize("way", [-1, 1])
-def test_a_clock_that_was_wrong_by_far_is_followed(way: int) -> None:
+def test_a_clock_that_was_wrong_by_far_is_followed_once_nobody_waits(way: int) -> None:
     machine = Machine()
-    step = LONGEST + timedelta(seconds=1)
-    assert machine.is_set(way * step.total_seconds()) == NOW + way * step
+    step = way * (FAR + timedelta(seconds=1))
+    assert machine.is_set(step.total_seconds()) == NOW
+    machine.clock.follow()
+    assert machine.clock.now() == NOW + step
+
+
+def test_one_that_was_wrong_by_little_goes_on_as_it_does() -> None:
+    machine = Machine()
+    machine.is_set(FAR.total_seconds())
+    machine.clock.follow()
+    assert machine.clock.now() == NOW
 
 
 def test_a_machine_that_slept_is_no_step() -> None:
