@@ -207,9 +207,12 @@ def archive_query(query_id: str, after: str, page: int) -> ET.Element:
 
 
 def kept_at(xml: ET.Element, room: str, fallback: datetime) -> datetime | None:
-    """Return when a message of the past was said, as the room stamped it (XEP-0045 §7.2.13); None for one said now."""
+    """Return when a message of the past was said, as the room stamped it (XEP-0045 §7.2.13); None for one said now.
+
+    Where somebody has stamped theirs in the room's name, nobody knows which stamp is whose: then it is the fallback.
+    """
     by_room = [delay for delay in xml.iterfind("{urn:xmpp:delay}delay") if delay.get("from") == room]
-    return stamp(by_room[-1].get("stamp"), fallback) if by_room else None  # the others are the speaker's
+    return stamp(by_room[0].get("stamp") if len(by_room) == 1 else None, fallback) if by_room else None
 
 
 def stamp(text: str | None, fallback: datetime) -> datetime:

@@ -122,6 +122,12 @@ DELAY = "xmlns='urn:xmpp:delay'"
         ),
         pytest.param(f"<delay {DELAY} from='ana@localhost' stamp='2026-01-01T00:00:01Z'/>", None, id="said now"),
         pytest.param(f"<delay {DELAY} from='{ROOM}' stamp='once'/>", 0, id="a stamp that is none"),
+        pytest.param(
+            f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:07Z'/>"
+            f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:01Z'/>",
+            0,
+            id="one of them is not the room's",
+        ),
     ],
 )
 def test_when_words_of_the_past_were_said(inner: str, second: int | None) -> None:
