@@ -82,10 +82,12 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def init(args: argparse.Namespace) -> int:
-    from livechat_xmpp.demo.init import FileExists, init
+    from livechat_xmpp.demo.init import FileExists, NoDomain, init
 
     try:
-        print(init(args.folder, args.domain, args.server))
+        print(init(args.folder, args.domain.lower(), args.server))
+    except NoDomain as error:
+        raise WrongInput(str(error)) from error
     except FileExists as error:
         print(error, file=sys.stderr)
         return FAILED

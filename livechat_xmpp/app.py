@@ -22,7 +22,7 @@ from livechat_xmpp.rules import form_of, policy_of
 from livechat_xmpp.service import ServiceManager
 from livechat_xmpp.settings import Settings
 from livechat_xmpp.store import migrate
-from livechat_xmpp.store.database import Store
+from livechat_xmpp.store.database import Store, file_of
 from livechat_xmpp.store.fence import LockLost
 from livechat_xmpp.store.lock import DeskLock
 from livechat_xmpp.store.locks import lock_for
@@ -45,6 +45,10 @@ STOP_TIMEOUT_S = 5.0  # for the link to end at a stop, and for the process once 
 def _keep_policy(work: Work, settings: Settings) -> None:
     version, followed = policy_of(settings)
     work.policies.put(version, followed, work.now)
+
+
+class NoDatabase(OSError):
+    """There is no database to read from; the text says where it was looked for."""
 
 
 @asynccontextmanager
@@ -174,6 +178,8 @@ async def _run(settings: Settings, *, is_migrating: bool) -> None:
     async with lock.kept():
         if stop.is_set():
             return
+        if (file := file_of(url)) is not None:
+            log.info("database", extra={"file": str(file.absolute())})
         if is_migrating:
             await migrate.upgrade(url, session_name=session_name(component))
         async with running(settings, lock=lock, is_takeover=has_waited):
@@ -185,16 +191,27 @@ async def _run(settings: Settings, *, is_migrating: bool) -> None:
 
 
 async def export_chat(settings: Settings, chat_id: str) -> dict[str, Any]:
-    """Return everything kept of a chat, ready for JSON. Raises NotFound."""
-    clock = SystemClock()
-    async with Store.opened(settings.database.url.get_secret_value(), clock.now) as store:
+    """Return everything kept of a chat, ready for JSON. Raises NotFound, and NoDatabase."""
+    async with Store.opened(_database_there(settings), SystemClock().now) as store:
         return await store.read(lambda work: transcripts.export(work, ChatId(chat_id)))
 
 
 async def export_audit(settings: Settings) -> dict[str, Any]:
-    """Return the record of standings and decisions, ready for JSON."""
-    async with Store.opened(settings.database.url.get_secret_value(), SystemClock().now) as store:
+    """Return the record of standings and decisions, ready for JSON. Raises NoDatabase."""
+    async with Store.opened(_database_there(settings), SystemClock().now) as store:
         return await store.read(audit.export)
+
+
+def _database_there(settings: Settings) -> str:
+    """Return the database's URL. Raises NoDatabase: opened, SQLite would make an empty one here."""
+    url = settings.database.url.get_secret_value()
+    file = file_of(url)
+    if file is not None and not file.exists():
+        raise NoDatabase(
+            f"There is no database {file.absolute()}. Start this in the folder in which the desk was started"
+            " (as a service: /var/lib/livechat-xmpp), or write the whole path into database.url."
+        )
+    return url
 
 
 async def upgrade(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tomllib
 import types
@@ -80,6 +81,13 @@ class XmppSettings(Group):
         int,
         Field(ge=1, description="Stanzas of one sender that may wait; one who floods is refused, others do not wait."),
     ] = 50
+
+    @field_validator("contributors")
+    @classmethod
+    def _is_room(cls, contributors: str) -> str:
+        if contributors and not re.fullmatch(r"[^@/\s]+@[^@/\s]+", contributors):
+            raise ValueError(f"{contributors!r} is not the address of a room like contributors@conference.example.org")
+        return contributors
 
 
 class DatabaseSettings(Group):
@@ -620,7 +628,7 @@ def load(path: Path | str) -> Settings:
     except OSError as exc:
         raise SettingsError(f"{path}: {exc.strerror or exc}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"{path}: not TOML: {exc}") from exc
+        raise SettingsError(f"{path}: not TOML: {exc}{_advice(str(exc))}") from exc
     mistakes = [f"{name}: unknown setting" for name in _unknown_variables()]
     try:
         settings = Settings(**values)
@@ -631,6 +639,15 @@ def load(path: Path | str) -> Settings:
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return settings
+
+
+def _advice(message: str) -> str:
+    """Return what may help with a mistake in the file that is easily made; the line itself may hold a secret."""
+    if message.startswith("Cannot declare"):
+        return ": this table stands further up already, and takes these lines there"
+    if message.startswith("Expected '=' after a key"):
+        return ": an address stands in quotation marks, before the = as after it"
+    return ""
 
 
 def _unknown_variables() -> list[str]:

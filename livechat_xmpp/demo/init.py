@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,14 @@ from livechat_xmpp.settings import example
 
 # ejabberd's usual port for HTTP is taken by its own pages on Debian; ours is a listener on loopback.
 EJABBERD_PORTS = Ports(http=5283)
+
+
+# A name of DNS with at least two parts, or localhost.
+DOMAIN = re.compile(r"(?=.{1,200}$)(localhost|([^\W_]([\w-]*[^\W_])?\.)+[^\W_]([\w-]*[^\W_])?)")
+
+
+class NoDomain(Exception):
+    """Nothing was written, because what was given is no domain of accounts."""
 
 
 class FileExists(Exception):
@@ -37,8 +46,12 @@ class Start:
 def init(folder: Path, domain: str, server: str) -> str:
     """Write livechat.toml and the snippet for the server (prosody or ejabberd) with one new secret.
 
-    Returns what to do next. Raises FileExists, and then has written neither.
+    Returns what to do next. Raises NoDomain or FileExists, and then has written neither.
     """
+    if not DOMAIN.fullmatch(domain):
+        raise NoDomain(
+            f"--domain {domain}: it has to be a domain, as example.org: what is behind the @ of your accounts."
+        )
     names = Names(
         domain=domain,
         component=f"workgroup.{domain}",
@@ -69,14 +82,14 @@ def _for_prosody(names: Names, secret: str) -> Start:
     todo = """its first lines say what else Prosody's main file needs. On Debian:
        apt-get install prosody-modules
        install -o root -g prosody -m 640 {snippet} /etc/prosody/conf.d/
-       systemctl restart prosody"""
+       prosodyctl check config && systemctl restart prosody"""
     return Start("livechat.cfg.lua", prosody_snippet(names, secret), {}, todo)
 
 
 def _for_ejabberd(names: Names, secret: str) -> Start:
     todo = """its first lines say what to change in ejabberd.yml. On Debian:
        install -o root -g ejabberd -m 640 {snippet} /etc/ejabberd/
-       systemctl restart ejabberd"""
+       ejabberdctl reload_config"""
     url = f"ws://{HOST}:{EJABBERD_PORTS.http}/xmpp-websocket"
     api = f"http://{HOST}:{EJABBERD_PORTS.api}/api/v0"
     settings = {"web__websocket_url": url, "groups__api_url": api}

@@ -49,7 +49,7 @@ class Attendance:
             raise
         except LinkTrouble as trouble:
             if trouble.reason != self._told:
-                log.warning("not in the contributors' room", extra={"why": trouble.reason})
+                log.warning("not in the contributors' room", extra={"room": self._room.room, "why": trouble.reason})
             self._told = trouble.reason
             self._back_off()
         else:

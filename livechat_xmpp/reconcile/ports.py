@@ -131,7 +131,9 @@ class AccountLists(Protocol):
 
 
 class TeamRoom(Protocol):
-    """The desk's seat in the contributors' room."""
+    """The desk's seat in the contributors' room. room: its address."""
+
+    room: str
 
     async def look(self) -> bool:
         """Enter the room if the desk is not inside; return whether it has been inside since the last look.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -347,6 +350,22 @@ def _mark_writing(db: Connection, _cursor: Any, statement: str, *_: Any) -> None
         db.info[WRITTEN] = True
 
 
+def file_of(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for one in memory, and for PostgreSQL."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if is_file else None
+
+
+def _make_for_owner(file: Path) -> None:
+    """Have a new database be for its owner alone, as it keeps what visitors said; SQLite's other files are as it is.
+
+    One that is there is not even opened: closing it again would end the locks that SQLite has on it.
+    """
+    with contextlib.suppress(OSError):  # SQLite says what is wrong
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
 def make_engine(url: str, session_name: str = "", statement_timeout_s: float | None = STATEMENT_TIMEOUT_S) -> Engine:
     """Return an engine for the URL, SQLite set up so that commits are safe and readers do not wait.
 
@@ -364,6 +383,8 @@ def make_engine(url: str, session_name: str = "", statement_timeout_s: float | N
         return engine
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
     event.listen(engine, "before_cursor_execute", _mark_writing)
+    if (file := file_of(url)) is not None:
+        event.listen(engine, "do_connect", lambda *_: _make_for_owner(file))
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:

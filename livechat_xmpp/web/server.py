@@ -115,7 +115,8 @@ async def _listen(settings: PageSettings, runner: web.AppRunner) -> asyncio.Serv
         return await loop.create_server(connections, settings.host, settings.port, backlog=AT_ONCE)
     except OSError as error:
         where = f"{settings.host} port {settings.port}"
-        raise PortTaken(error.errno, f"no place for the pages at {where}: {error.strerror}") from error
+        why = str(error.strerror).rpartition(": ")[2]  # asyncio says where once more
+        raise PortTaken(f"no place for the pages at {where}: {why} (web.host, web.port)") from error
 
 
 def application(

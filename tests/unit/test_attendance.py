@@ -18,6 +18,8 @@ EVERY = s(600)
 class Room:
     """What a room answers: it lets the desk in, has it still inside (True), or raises."""
 
+    room = "contributors@conference.example.org"
+
     def __init__(self) -> None:
         self.answers: list[bool | LinkTrouble] = []
 
@@ -101,6 +103,7 @@ async def test_the_log_says_once_why_it_is_not_inside(case: Case, caplog: pytest
         for condition in ("forbidden", "forbidden", "remote-server-not-found", "forbidden"):
             await case.looks(StepRefused(condition))
     assert [r.__dict__["why"] for r in caplog.records] == ["forbidden", "remote-server-not-found", "forbidden"]
+    assert {r.__dict__["room"] for r in caplog.records} == {case.room.room}
 
 
 async def test_without_a_link_there_is_nothing_to_come_back_to(case: Case) -> None:

@@ -110,6 +110,53 @@ def test_init_overwrites_nothing(server: str, there: str, tmp_path: Path, capsys
     assert (tmp_path / there).read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    "domain", ["ada@example.org", "https://example.org", "example org", "example", "", ".org", "a_b.c/d"]
+)
+def test_init_takes_only_a_domain(domain: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--server", "prosody", "--domain", domain, "--folder", str(tmp_path)]) == WRONG_INPUT
+    assert "has to be a domain" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("domain", ["localhost", "Example.Org", "im.münchen.example", "xn--mnchen-3ya.example"])
+def test_init_takes_any_domain(domain: str, tmp_path: Path) -> None:
+    assert main(["init", "--server", "ejabberd", "--domain", domain, "--folder", str(tmp_path)]) == DONE
+    settings = tomllib.loads((tmp_path / "livechat.toml").read_text("utf-8"))
+    assert settings["staff"]["domains"] == [domain.lower()]
+
+
+@pytest.mark.parametrize("what", [["--audit"], ["--chat", "a"]])
+def test_export_makes_no_database_but_says_where_it_looked_for_one(
+    what: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "livechat.toml"
+    config.write_text('[xmpp]\nsecret = "s"\n')
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert main(["export", *what, "--config", str(config)]) == FAILED
+    assert f"There is no database {elsewhere / 'livechat.db'}." in capsys.readouterr().err
+    assert not list(elsewhere.iterdir())
+
+
+def test_an_empty_database_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "livechat.toml").write_text('[xmpp]\nsecret = "s"\n')
+    (tmp_path / "livechat.db").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "--audit"]) == FAILED
+    assert capsys.readouterr().err == "The database does not do what it has to: no such table: audit\n"
+
+
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "livechat.toml").write_text('[xmpp]\nsecret = "s"\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["db", "upgrade"]) == DONE
+    assert (tmp_path / "livechat.db").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_database_of_a_newer_version_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As after going back to an older program: nobody reads that in a traceback."""
     file, config = tmp_path / "x.db", tmp_path / "livechat.toml"

@@ -92,6 +92,10 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         pytest.param(
             LEAST + '[staff]\ninitial = {"ada@localhost" = "boss"}', "staff.initial.ada@localhost: ", id="boss"
         ),
+        *(
+            pytest.param(f'{LEAST}contributors = "{room}"', "xmpp.contributors: ", id=f"contributors {room}")
+            for room in ("example.org", "a@b@c", "a@b/c", "@b")
+        ),
         pytest.param(LEAST + "[staff]\ndomains = []", "staff.domains: ", id="no domain of the staff"),
         pytest.param(
             LEAST + "[visitors]\nanonymous_domains = []", "visitors.anonymous_domains: ", id="a page without visitors"
@@ -112,6 +116,20 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_named_without_secrets(tmp_path: Path, text: str, found: str) -> None:
     assert [line[: len(found)] for line in mistakes(a_file(tmp_path, text))] == [found]
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        pytest.param("[web]\nport = 1\n[staff]\n[web]\nport = 2", "stands further up already", id="a table twice"),
+        pytest.param('[staff.initial]\nada@example.org = "admin"', "quotation marks", id="an address without marks"),
+    ],
+)
+def test_a_mistake_that_is_easily_made_comes_with_advice(tmp_path: Path, text: str, advice: str) -> None:
+    (line,) = mistakes(a_file(tmp_path, text))
+    assert line.startswith("not TOML: ")
+    assert " line " in line
+    assert advice in line
 
 
 def test_what_does_not_fit_together_is_told_at_once_too(tmp_path: Path) -> None:
