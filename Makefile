@@ -1,12 +1,13 @@
-# Two commands matter: `make run` starts the demo, `make test` checks everything.
-# Both set up what they need first (scripts/setup), and can be repeated.
+# Two commands matter: `make run` starts the demo, `make test` checks everything; `make setup` is for a server of one's own.
+# All set up what they need first (scripts/setup), and can be repeated.
 BIN = .venv/bin
 
-.PHONY: help run test lint faults bench bench-full texts format clean set-up-for-run set-up-for-test
+.PHONY: help run test lint faults bench bench-full texts format setup clean set-up-for-run set-up-for-server set-up-for-test
 
 help:
 	@echo "make run      start the demo: an XMPP server, the desk, the pages; Ctrl-C stops it"
 	@echo "make test     all checks and tests"
+	@echo "make setup    what a desk beside your own XMPP server needs: .venv/bin/livechat-xmpp"
 	@echo "make faults   break everything, again and again (ROUNDS=5 SEED=…); the table is kept in var/faults"
 	@echo "make lint     the checks alone: style, types, structure"
 	@echo "make bench    measure waits, chats per second, growth, recovery (docs/performance.md); bench-full: all sizes"
@@ -42,7 +43,10 @@ format: set-up-for-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-set-up-for-run set-up-for-test: set-up-for-%:
+setup: set-up-for-server
+	@echo "Set up: $(BIN)/livechat-xmpp"
+
+set-up-for-run set-up-for-server set-up-for-test: set-up-for-%:
 	@PYTHON="$(PYTHON)" scripts/setup $*
 
 clean:

@@ -2,8 +2,9 @@
 -- at-signs are filled in by `livechat-xmpp init`, by the demo and by the tests. All three use that one file.
 --
 -- On a server that exists: put it into /etc/prosody/conf.d/ (Debian) or Include it at the end of the main
--- file. The global modules_enabled of the main file needs "websocket" and "bosh" for the visitor's page; behind
--- a web server that does TLS also consider_websocket_secure = true and consider_bosh_secure = true.
+-- file. The global modules_enabled of the main file needs "websocket" and "bosh" for the visitor's page, and, above
+-- the first VirtualHost, consider_websocket_secure = true and consider_bosh_secure = true: TLS is what the web server
+-- before it does, and without them nobody can log in where c2s_require_encryption is on, as it is unless set.
 -- mod_privilege is not part of Prosody: Debian and Ubuntu have it in the package prosody-modules.
 
 -- For the whole server, as both are read for the whole server only.

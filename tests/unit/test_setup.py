@@ -60,7 +60,13 @@ def test_requirements_name_no_address(file: str) -> None:
     assert not re.search(r"://|--(index|extra|find|trusted)", (PROJECT / file).read_text("utf-8"))
 
 
-def test_where_packages_cannot_be_installed_it_says_what_to_install(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("purpose", "packages"), [("run", "prosody (prosody-modules )?nodejs npm"), ("server", "nodejs npm")]
+)
+def test_where_packages_cannot_be_installed_it_says_what_to_install(
+    purpose: str, packages: str, tmp_path: Path
+) -> None:
+    """Beside a server that exists that is no server: a second one would take its ports."""
     for tool in ("cat", "cksum", "date", "dirname", "id", "mkdir", "sed", "tail"):
         found = shutil.which(tool)
         assert found is not None
@@ -68,7 +74,10 @@ def test_where_packages_cannot_be_installed_it_says_what_to_install(tmp_path: Pa
     shell = shutil.which("sh")
     assert shell is not None
     ended = subprocess.run(
-        [shell, str(PROJECT / "scripts" / "setup"), "run"], env={"PATH": str(tmp_path)}, capture_output=True, text=True
+        [shell, str(PROJECT / "scripts" / "setup"), purpose],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
     )
     assert ended.returncode == 1
-    assert re.search(r"apt-get install prosody (prosody-modules )?nodejs npm\n", ended.stderr)
+    assert re.search(rf"apt-get install {packages}\n", ended.stderr)
