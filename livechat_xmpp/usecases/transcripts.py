@@ -10,7 +10,7 @@ from typing import Any
 
 from livechat_xmpp.domain.access import part_of
 from livechat_xmpp.domain.errors import NotFound
-from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Message, Part, Visit
+from livechat_xmpp.domain.model import BareJid, Chat, ChatId, ChatState, Message, Part, Visit
 from livechat_xmpp.domain.transcript import merge
 from livechat_xmpp.usecases.ports import Work
 
@@ -37,8 +37,10 @@ def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
     for chat_id, said in heard.items():
         chat = work.chats.find(chat_id, {h.jid for h in said if h.jid is not None})
         if chat is not None:
-            work.messages.add(chat_id, [_message(chat, h, chat.visits) for h in said])
+            messages = [_message(chat, h, chat.visits) for h in said]
+            work.messages.add(chat_id, messages)
             _mark_said(work, chat, said)
+            _mark_replied(work, chat, messages)
 
 
 def go_on(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> bool:
@@ -104,6 +106,15 @@ def _mark_said(work: Work, chat: Chat, heard: Sequence[Heard]) -> None:
     said = {h.stanza_id for h in heard if h.is_desk}
     if done := [notice.id for notice in chat.notices if notice.stanza_id in said]:
         work.notices.mark_done(done, work.now)
+
+
+def _mark_replied(work: Work, chat: Chat, heard: Sequence[Message]) -> None:
+    """Record the helper's first reply as it is heard: the archive may date it by another machine's clock."""
+    opened_at = chat.opened_at
+    if chat.state is not ChatState.OPEN or opened_at is None or chat.has_reply:
+        return
+    if any(m.kind == "speech" and m.part not in (Part.VISITOR, Part.DESK) and m.at >= opened_at for m in heard):
+        work.chats.save(replace(chat, replied_at=max(work.now, opened_at)))
 
 
 def _message(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> Message:
