@@ -221,7 +221,7 @@ def _reply_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
     """
     if chat.state is not ChatState.OPEN or chat.helper is None or chat.opened_at is None:
         return None
-    if chat.replied_at is not None and chat.replied_at >= chat.opened_at:
+    if chat.has_reply:
         return None
     stays = [
         [v.entered_at for v in chat.visits if v.jid == jid and v.left_at is None and jid in seen.present]

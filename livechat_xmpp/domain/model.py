@@ -265,6 +265,11 @@ class Chat:
         """Return when it came to the queue: from then on it climbs."""
         return self.returned_at or self.asked_at
 
+    @property
+    def has_reply(self) -> bool:
+        """Return whether somebody of the staff is known to have written since the helper accepted."""
+        return self.replied_at is not None and self.opened_at is not None and self.replied_at >= self.opened_at
+
     def offer_to(self, jid: BareJid) -> Offer | None:
         """Return the offer that is open for the person, or None."""
         return next((o for o in self.offers if o.helper == jid), None)

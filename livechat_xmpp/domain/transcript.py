@@ -13,14 +13,16 @@ def merge(recorded: Sequence[Message], archived: Sequence[Message]) -> list[Mess
 
     recorded: as heard live, in order. archived: as the room's archive has them, in order, with the
     server's stamps. Where both know a message the archive says when and where, we say who spoke. They are
-    the same with one archive id; from a service that gives none to live messages, with one nick, id and
-    text. What only we have heard stays behind the message it followed.
+    the same with one archive id; from a service that gives none to live messages, or whose archive has other ids by now
+    (it was moved to another storage), with one nick, id and text. What only we have heard stays behind the message it
+    followed.
     """
     archived = list({m.archive_id: m for m in archived}.values())  # pages of an archive may overlap
     kept_as = {_said(m): m.archive_id for m in archived if m.stanza_id}
-    recorded = [m if m.archive_id else replace(m, archive_id=kept_as.get(_said(m), "")) for m in recorded]
-    by_id = {m.archive_id: m for m in recorded if m.archive_id}
     kept = {m.archive_id for m in archived}
+    known_as = [m.archive_id if m.archive_id in kept else kept_as.get(_said(m), m.archive_id) for m in recorded]
+    recorded = [replace(m, archive_id=known) for m, known in zip(recorded, known_as, strict=True)]
+    by_id = {m.archive_id: m for m in recorded if m.archive_id}
     followers: dict[str, list[Message]] = {}
     last = ""
     for message in recorded:

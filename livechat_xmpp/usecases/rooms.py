@@ -159,7 +159,7 @@ def expire(work: Work, chat: Chat, offer: Offer, presences: Presences, rules: De
 
 def _helper_silent(work: Work, chat: Chat, helper: BareJid, rules: DeskRules) -> bool:
     """Put the request of a silent helper back, unless a reply is in the transcript: one before a new link, say."""
-    if chat.helper != helper or chat.opened_at is None:
+    if chat.helper != helper or chat.opened_at is None or chat.has_reply:
         return False
     if work.messages.has_reply(chat.id, since=chat.opened_at):
         work.chats.save(replace(chat, replied_at=work.now))

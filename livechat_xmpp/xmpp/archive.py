@@ -53,7 +53,8 @@ class RoomArchive:
             heard += [h for result in page if (h := self._heard(chat_id, result)) is not None]
             fin = answer.xml.find(f"{{{muc.MAM}}}fin")
             is_complete = not page or fin is None or fin.get("complete") in ("true", "1")
-            after = page[-1].get("id", "") if page else ""
+            before, after = after, page[-1].get("id", "") if page else ""
+            is_complete |= after == before  # one that does not understand paging gives the first page without end
         return heard
 
     def take(self, message: Message) -> bool:

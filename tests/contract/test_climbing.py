@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from livechat_xmpp.domain.learning import Entered, HelperMissing, HelperSilent
@@ -164,6 +166,18 @@ async def test_a_reply_in_the_transcript_counts_though_it_was_not_heard_on_this_
     await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
     chat = await story.chat(chat_id)
     assert (chat.state, chat.helper, chat.replied_at) == (ChatState.OPEN, jid("ana"), story.watch.now())
+
+
+async def test_a_reply_that_was_heard_counts_though_the_archive_dates_it_from_before(story: Story) -> None:
+    """The XMPP server's clock may be another machine's; after a new link its stamps are in the transcript."""
+    chat_id = await story.in_progress()
+    await both_inside(story, chat_id)
+    said = Heard(story.watch.now(), "ana", "Hello Vera", jid=jid("ana"), archive_id="1")
+    await story.desk.do(transcripts.record_heard, {chat_id: [said]})
+    await story.desk.do(transcripts.settle, chat_id, [replace(said, at=said.at - s(600))])
+    story.watch.tick(120)
+    await story.desk.do(rooms.record, chat_id, [HelperSilent(jid("ana"))], **story.eyes)
+    assert (await story.chat(chat_id)).state is ChatState.OPEN
 
 
 @pytest.mark.parametrize(

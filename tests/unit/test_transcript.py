@@ -51,6 +51,13 @@ def test_having_heard_nothing_it_is_what_the_archive_has() -> None:
     assert merge([], archived) == archived
 
 
+def test_an_archive_that_gives_other_ids_by_now_doubles_nothing() -> None:
+    """As one that was moved to another storage does."""
+    heard = [a_message(text, archive_id=text[0], stanza_id=f"id-{text}") for text in ("one", "two")]
+    archived = [a_message(text, archive_id=f"new-{text}", stanza_id=f"id-{text}") for text in ("one", "two", "three")]
+    assert bodies(*merge(heard, archived)) == ["one", "two", "three"]
+
+
 def test_merging_again_changes_nothing() -> None:
     heard = [a_message("whisper"), a_message("two", archive_id="2")]
     archived = [a_message("one", archive_id="1"), a_message("two", archive_id="2")]
