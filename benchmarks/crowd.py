@@ -267,13 +267,23 @@ class Crowd:
 
     async def _talk(self, room: str, visitor: str, helper: str, times: Times) -> None:
         for number in range(MESSAGES):
-            by_visitor = number % 2 == 0
-            speaker, wire = (visitor, self._visitors) if by_visitor else (helper, self._staff)
-            message_id = self._numbers.next()
-            heard = self._expect(room if by_visitor else visitor, message_id)
-            begun_at = time.perf_counter()
-            wire.send(_groupchat(room, speaker, message_id, f"Message {number}: have you tried to turn it off and on?"))
-            times.add("message", begun_at, (await heard).at)
+            begun_at, heard = await self._say(room, visitor, helper, number)
+            times.add("message", begun_at, heard.at)
+
+    async def talk(self, room: str, visitor: str, helper: str, messages: int) -> list[Stanza]:
+        """Have visitor and helper, by full JIDs, speak in turn; return what each heard of the other."""
+        async with asyncio.timeout(LIFE_LIMIT_S):
+            return [(await self._say(room, visitor, helper, number))[1].stanza for number in range(messages)]
+
+    async def _say(self, room: str, visitor: str, helper: str, number: int) -> tuple[float, Seen]:
+        """Say the message with this number, the visitor those that are even; return when, and as the other heard it."""
+        by_visitor = number % 2 == 0
+        speaker, wire = (visitor, self._visitors) if by_visitor else (helper, self._staff)
+        message_id = self._numbers.next()
+        heard = self._expect(room if by_visitor else visitor, message_id)
+        begun_at = time.perf_counter()
+        wire.send(_groupchat(room, speaker, message_id, f"Message {number}: have you tried to turn it off and on?"))
+        return begun_at, await heard
 
     async def _part(self, desk: Target, room: str, visitor: str, helper: str, times: Times) -> float:
         """Close the chat and see it end; return when the closing was typed."""

@@ -8,6 +8,7 @@ The helpers of the chats in progress are off duty, so that the number on duty do
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from benchmarks import bare
 from benchmarks.crowd import OURS, STAFF, VISITORS, Crowd, Target
 from benchmarks.place import Place
+from benchmarks.wire import Stanza
 from livechat_xmpp.domain.model import (
     BareJid,
     Chat,
@@ -22,6 +24,7 @@ from livechat_xmpp.domain.model import (
     ChatState,
     FullJid,
     Invitation,
+    Message,
     Part,
     RoomState,
     Standing,
@@ -36,6 +39,9 @@ from livechat_xmpp.store.database import Store, Transaction
 
 AT_ONCE = 16  # rooms made at once
 CHATS_OF_A_HOLDER = 20
+SAID = 4  # messages in each room
+_KEY = re.compile(r"<stanza-id[^>]*? id=['\"]([^'\"]+)")
+_BODY = re.compile(r"<body>([^<]*)</body>")
 QUESTION = "How do I print this page without the pictures?"
 ROWS_AT_ONCE = 500
 
@@ -61,26 +67,34 @@ async def fill_open(at: Place, crowd: Crowd, numbers: Sequence[int]) -> None:
     """Add chats with these numbers: rows, rooms, and visitor and helper inside. The desk must not run."""
     now = datetime.now(UTC)
     await _write(at, [_in_progress(f"o{number}", _holder(number), now) for number in numbers])
-    await fill_rooms(at, crowd, numbers, OURS)
+    said = await fill_rooms(at, crowd, numbers, OURS)
+    async with Store.opened(at.url, lambda: datetime.now(UTC)) as store:
+        for chat_id, messages in said.items():
+            await store.write(lambda work, chat_id=chat_id, messages=messages: work.messages.add(chat_id, messages))  # type: ignore[misc]
 
 
-async def fill_rooms(at: Place, crowd: Crowd, numbers: Sequence[int], owner: Target) -> None:
-    """Make rooms with visitor and helper inside, in the name of our desk or of the bare driver, which must not run."""
+async def fill_rooms(at: Place, crowd: Crowd, numbers: Sequence[int], owner: Target) -> dict[ChatId, list[Message]]:
+    """Make rooms with visitor and helper inside, in the name of our desk or of the bare driver, which must not run.
+
+    Return what they said there, as the desk would have recorded it.
+    """
     maker = bare.Bare(owner, 1)
     wire = await maker.connect(at.port, at.secret)
     left: Iterator[int] = iter(numbers)
+    said: dict[ChatId, list[Message]] = {}
 
     async def one_after_the_other() -> None:
         for number in left:
-            await _make_room(maker, crowd, number, owner)
+            said[_chat_id(f"o{number}")] = await _make_room(maker, crowd, number, owner)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
             group.create_task(one_after_the_other())
     wire.close()
+    return said
 
 
-async def _make_room(maker: bare.Bare, crowd: Crowd, number: int, owner: Target) -> None:
+async def _make_room(maker: bare.Bare, crowd: Crowd, number: int, owner: Target) -> list[Message]:
     name = f"o{number}"
     chat_id, visitor, helper = _chat_id(name), f"{name}@{VISITORS}/page", _holder(number)
     room = f"{chat_id}@{owner.muc}"
@@ -91,6 +105,16 @@ async def _make_room(maker: bare.Bare, crowd: Crowd, number: int, owner: Target)
     await maker.set_subject(chat)
     await crowd.enter(room, f"{helper}/bench", _nick(helper))
     await crowd.enter(room, visitor, name)
+    heard = await crowd.talk(room, visitor, f"{helper}/bench", SAID)
+    speakers = [(name, bare_of(visitor), Part.VISITOR), (_nick(helper), helper, Part.HELPER)]
+    return [_message(stanza, *speakers[number % 2]) for number, stanza in enumerate(heard)]
+
+
+def _message(heard: Stanza, nick: str, jid: BareJid, part: Part) -> Message:
+    key, body = _KEY.search(heard.body), _BODY.search(heard.body)
+    assert key is not None, heard.body
+    assert body is not None, heard.body
+    return Message(datetime.now(UTC), nick, jid, part, "speech", body[1], heard.id, key[1])
 
 
 def _chat_id(name: str) -> ChatId:

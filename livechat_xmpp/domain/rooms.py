@@ -61,7 +61,7 @@ class EnterRoom:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadArchive:
+class ReadPast:
     """Read what was said while we were not there; after the removals, before anybody is let in."""
 
 
@@ -133,7 +133,7 @@ class DestroyRoom:
 
 Step: TypeAlias = (
     EnterRoom
-    | ReadArchive
+    | ReadPast
     | ConfigureRoom
     | SetAffiliation
     | Kick
@@ -181,7 +181,7 @@ def plan(
     return (
         *removals,
         *_voices(chat, seen, rules),
-        *(() if seen.is_read else (ReadArchive(),)),
+        *(() if seen.is_read else (ReadPast(),)),
         *(SetAffiliation(jid, Affiliation.MEMBER) for jid in sorted(wanted - seen.members)),
         *((SetSubject(subject),) if seen.subject != subject else ()),
         *_tellings(chat, seen, rules, wanted, unheard, now),

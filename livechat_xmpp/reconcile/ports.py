@@ -77,12 +77,24 @@ class Rooms(Protocol):
         """Say it and wait until the room reflects it."""
         ...
 
+    async def recall(self, chat_id: ChatId) -> None:
+        """Have a room that we are in show what was said last, for lately()."""
+        ...
+
+    def lately(self, chat_id: ChatId) -> Sequence[Heard]:
+        """Return what a room that is not read showed of the past when we entered, and what was said since."""
+        ...
+
+    def mark_read(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Take in that what was said before we came is in the transcript, and these words are."""
+        ...
+
     async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
         """Return all that the room has kept, oldest first; nothing when there is no such room or no archive."""
         ...
 
-    def pass_over_archive(self, chat_id: ChatId) -> None:
-        """Have the room count as read although its archive was not."""
+    def pass_over_archive(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Have the room count as read although its archive was not; these words are recorded for now."""
         ...
 
     async def destroy(self, chat_id: ChatId, reason: str) -> None:

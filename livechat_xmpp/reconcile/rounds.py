@@ -15,7 +15,7 @@ from livechat_xmpp.domain.rooms import (
     DestroyRoom,
     EnterRoom,
     Kick,
-    ReadArchive,
+    ReadPast,
     RoomRules,
     SetAffiliation,
     SetSubject,
@@ -188,7 +188,7 @@ class Round:
         match step:
             case EnterRoom():
                 await self._rooms.enter(chat.id)
-            case ReadArchive():
+            case ReadPast():
                 await self._read_if_possible(chat.id)
             case ConfigureRoom(title):
                 await self._rooms.configure(chat.id, title)
@@ -223,7 +223,7 @@ class Round:
                     await self._record(recording.record_visits, chat, late)
                     self._rooms.forget_departures(chat.id, seen.departures)
                 try:
-                    await self._complete_transcript(chat.id)
+                    await self._settle_transcript(chat.id)
                 except LinkDown:
                     raise
                 except LinkTrouble as trouble:
@@ -238,23 +238,56 @@ class Round:
         """Return the text in the person's language."""
         return self._desk.rules.said(text, jid, chat.languages.get(jid, ""))
 
+    async def _settle_transcript(self, chat_id: ChatId) -> None:
+        """See that all that was said is recorded, before the room goes."""
+        if self._rooms.view(chat_id) is None:
+            await self._read_archive(chat_id)
+        else:
+            await self._rooms.recall(chat_id)
+            await self._read_past(chat_id)
+
     async def _read_if_possible(self, chat_id: ChatId) -> None:
-        """Complete the transcript from the archive; people do not wait for one that cannot be read.
+        """Complete the transcript; people do not wait for an archive that cannot be read.
 
         It is read once more before the room goes, and on the next link.
         """
         try:
-            await self._complete_transcript(chat_id)
+            await self._read_past(chat_id)
         except LinkDown:
             raise
         except LinkTrouble as trouble:
             log.warning("goes on without the archive", extra={"chat": chat_id, "trouble": trouble.reason})
-            self._rooms.pass_over_archive(chat_id)
 
-    async def _complete_transcript(self, chat_id: ChatId) -> None:
-        archived = await self._rooms.archive(chat_id)
-        if archived:
-            await self._record(transcripts.settle, chat_id, archived)
+    async def _read_past(self, chat_id: ChatId) -> None:
+        """Complete the transcript: from what the room showed on entering if that reaches back far enough.
+
+        Else from the whole archive, which is slow on some servers, and with many rooms keeps all of them waiting.
+        """
+        lately = self._rooms.lately(chat_id)
+        goes_on = await self._record(transcripts.go_on, chat_id, lately) if lately else False
+        if goes_on:
+            self._rooms.mark_read(chat_id, lately)
+        else:
+            await self._read_archive(chat_id)
+
+    async def _read_archive(self, chat_id: ChatId) -> None:
+        """Complete the transcript from the archive. Where that cannot be read, what is known is recorded all the same.
+
+        Raises LinkTrouble.
+        """
+        try:
+            archived = await self._rooms.archive(chat_id)
+        except LinkDown:
+            raise
+        except LinkTrouble:
+            lately = self._rooms.lately(chat_id)
+            await self._record(transcripts.record_loose, chat_id, lately)
+            self._rooms.pass_over_archive(chat_id, lately)
+            raise
+        lately = self._rooms.lately(chat_id)
+        if archived or lately:
+            await self._record(transcripts.settle, chat_id, archived, lately)
+        self._rooms.mark_read(chat_id, (*archived, *lately))
 
 
 def _is_removal(step: SetAffiliation | Kick) -> bool:

@@ -43,15 +43,60 @@ def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
             _mark_replied(work, chat, messages)
 
 
-def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard]) -> None:
-    """Complete the transcript from the whole archive of the room, in the order and with the stamps of the room."""
+def go_on(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> bool:
+    """Append what followed on the last recorded message; return whether the transcript is complete up to now.
+
+    lately: what was said last in the room, in its order, without gaps. It is not complete where that does not reach
+    back to what is recorded: then more was said in between, and settle() has to bring it.
+    """
+    recorded = work.messages.list(chat_id)
+    ids = [heard.archive_id for heard in lately]
+    last = recorded[-1].archive_id if recorded else ""
+    if not last or last not in ids or "" in ids:
+        return False
+    visits = work.visits.list(chat_id)
+    chat = work.chats.find(chat_id, {v.jid for v in visits})
+    new = lately[ids.index(last) + 1 :]
+    if chat is not None and new:
+        _mark_said(work, chat, new)
+        work.messages.add(chat_id, [_message(chat, h, visits) for h in new])
+    return True
+
+
+def record_loose(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> None:
+    """Append what was said last, though nobody knows yet what was said before it: the archive does not tell now.
+
+    Without the room's ids, so that nobody goes on from there; settle() puts it into its place, knowing it by the
+    speaker's own id. What has none is left out, as it would be there twice then.
+    """
     visits = work.visits.list(chat_id)
     chat = work.chats.find(chat_id, {v.jid for v in visits})
     if chat is None:
         return
-    _mark_said(work, chat, archived)
     recorded = work.messages.list(chat_id)
-    merged = merge(recorded, [_message(chat, h, visits) for h in archived])
+    known = {m.archive_id for m in recorded}
+    loose = {(m.nick, m.stanza_id) for m in recorded if not m.archive_id}
+    new = [h for h in lately if h.stanza_id and h.archive_id not in known and (h.nick, h.stanza_id) not in loose]
+    work.messages.add(chat_id, [replace(_message(chat, h, visits), archive_id="") for h in new])
+
+
+def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard], lately: Sequence[Heard] = ()) -> None:
+    """Complete the transcript from the whole archive of the room, in the order and with the stamps of the room.
+
+    lately: what was said last in the room as far as it was heard; what the archive did not have yet follows it.
+    """
+    visits = work.visits.list(chat_id)
+    chat = work.chats.find(chat_id, {v.jid for v in visits})
+    if chat is None:
+        return
+    _mark_said(work, chat, (*archived, *lately))
+    recorded = work.messages.list(chat_id)
+    known = {m.archive_id for m in recorded}
+    kept = {h.archive_id for h in archived}
+    heard = [_message(chat, h, visits) for h in lately]
+    unrecorded = [m for m in heard if not m.archive_id or m.archive_id not in known]
+    later = [m for m in heard if m.archive_id and m.archive_id not in kept]
+    merged = merge([*recorded, *unrecorded], [*(_message(chat, h, visits) for h in archived), *later])
     if merged != recorded:
         work.messages.replace(chat_id, merged)
 

@@ -93,6 +93,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         self._drop_roster()
         self.add_event_handler("session_start", self._on_session_start)
         self.add_event_handler("disconnected", self._on_disconnected)
+        self.add_event_handler("connection_failed", self._on_connection_failed)
         self.add_event_handler("stream_error", self._on_stream_error)
 
     @property
@@ -123,7 +124,7 @@ class Link(ComponentXMPP):  # type: ignore[misc]
                     extra={"why": self._refusal},
                 )
             else:
-                log.warning("no link", extra={"why": self._refusal or "the server does not answer", "tries": tries + 1})
+                self._tell_of_failure(tries + 1)
             if not self._stopping.is_set():
                 # Replaced by another process: coming back at once would take turns with it for ever.
                 least = 3 if self._refusal in ("conflict", "not-authorized") else 0
@@ -222,8 +223,19 @@ class Link(ComponentXMPP):  # type: ignore[misc]
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(None)
 
+    def _on_connection_failed(self, error: OSError | str) -> None:
+        """Give this try up. slixmpp has an OSError; or a text, when the server's name is not found."""
+        self._refusal = str(error) if isinstance(error, OSError) else f"no address of {self.server_host} is found"
+        self._on_disconnected(None)
+
     def _on_stream_error(self, error: Any) -> None:
         self._refusal = str(error["condition"])
+
+    def _tell_of_failure(self, tries: int) -> None:
+        """Say in the log why there is no link; `livechat-xmpp check` says what to do about it."""
+        server = f"{self.server_host}:{self.server_port}"
+        why = self._refusal or "the server does not answer"
+        log.warning("no link", extra={"why": why, "component": self.boundjid.bare, "server": server, "tries": tries})
 
     # --- what goes out
 

@@ -144,10 +144,10 @@ def _affiliation(text: str) -> Affiliation:
         return Affiliation.NONE
 
 
-def join() -> ET.Element:
-    """Return what turns a presence into entering; no history, the archive is read instead."""
+def join(past: int = 0) -> ET.Element:
+    """Return what turns a presence into entering; past: how many of the last messages to show (XEP-0045 §7.2.14)."""
     x = ET.Element(f"{{{MUC}}}x")
-    ET.SubElement(x, f"{{{MUC}}}history", maxstanzas="0")
+    ET.SubElement(x, f"{{{MUC}}}history", maxstanzas=str(past))
     return x
 
 
@@ -204,6 +204,15 @@ def archive_query(query_id: str, after: str, page: int) -> ET.Element:
     if after:
         ET.SubElement(rsm, f"{{{RSM}}}after").text = after
     return query
+
+
+def kept_at(xml: ET.Element, room: str, fallback: datetime) -> datetime | None:
+    """Return when a message of the past was said, as the room stamped it (XEP-0045 §7.2.13); None for one said now.
+
+    Where somebody has stamped theirs in the room's name, nobody knows which stamp is whose: then it is the fallback.
+    """
+    by_room = [delay for delay in xml.iterfind("{urn:xmpp:delay}delay") if delay.get("from") == room]
+    return stamp(by_room[0].get("stamp") if len(by_room) == 1 else None, fallback) if by_room else None
 
 
 def stamp(text: str | None, fallback: datetime) -> datetime:

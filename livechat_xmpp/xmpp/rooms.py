@@ -24,12 +24,16 @@ from livechat_xmpp.xmpp.link import Link
 log = logging.getLogger(__name__)
 
 NICK_TRIES = 3
+PAST = 10  # messages shown on entering: of some seconds away in a chat under way; after more the archive is read
 SUBJECT = "the subject"  # no message id looks like this
 
 
 class _Room:
     """One room on this link. shown: None until the room was looked at.
 
+    is_read: what was said before we entered (again) is in the transcript. Until then, past: what of it the room shows,
+    being done with it at past_shown, and held: what was said since. is_passed_over: or as good as, the archive being
+    out of order.
     is_own_news_due: the service will say that the settings were changed, which was us.
     """
 
@@ -42,6 +46,11 @@ class _Room:
         self.codes: frozenset[str] = frozenset()
         self.entered: asyncio.Future[None] | None = None
         self.echoes: dict[str, asyncio.Future[None]] = {}
+        self.is_read = False
+        self.is_passed_over = False
+        self.past: list[Heard] = []
+        self.past_shown: asyncio.Future[None] | None = None
+        self.held: list[Heard] = []
         self.is_own_news_due = False
 
 
@@ -94,7 +103,7 @@ class MucRooms:
 
     @staticmethod
     def _give_up(room: _Room) -> None:
-        for future in (room.entered, *room.echoes.values()):
+        for future in (room.entered, room.past_shown, *room.echoes.values()):
             if future is not None and not future.done():
                 future.set_exception(LinkTrouble("the room became unknown"))
                 future.exception()  # seen: who waits gets it, who does not wait need not
@@ -114,6 +123,7 @@ class MucRooms:
             )
         if self._rooms.get(chat_id) is not room:
             raise LinkTrouble("the room became unknown while it was looked at")
+        _resolve(room.past_shown)  # what was asked after it is answered
         occupants = tuple((room.looking or {}).values())
         room.looking = None
         old = room.shown
@@ -126,19 +136,34 @@ class MucRooms:
             subject=room.subject,
             spoken=old.spoken if old else frozenset(),
             spoke_at=old.spoke_at if old else {},
-            is_read=is_new or (old is not None and old.is_read),
+            is_read=is_new,
             looked_at=self._now(),
             departures=old.departures if old else (),
         )
+        if is_new:
+            self._hand_on(chat_id, room, ())
+
+    async def recall(self, chat_id: ChatId) -> None:
+        """Have the room show what was said last, as it does to those who enter; we go on being inside."""
+        room = self._rooms.get(chat_id)
+        if room is None or room.shown is None:
+            raise LinkTrouble("the room is not known")
+        await self._enter(chat_id, room)
+        room.looking = None
+        self._show(chat_id, lambda v: replace(v, is_read=False))
+        if room.past_shown is not None:
+            await self._wait(room.past_shown)
 
     async def _enter(self, chat_id: ChatId, room: _Room) -> None:
         for attempt in range(1, NICK_TRIES + 1):
             room.looking, room.codes = {}, frozenset()
+            room.is_read, room.is_passed_over, room.past = False, False, []
             room.entered = asyncio.get_running_loop().create_future()
+            room.past_shown = asyncio.get_running_loop().create_future()
             presence: Presence = self._link.make_presence(
                 pto=f"{self._addresses.room(chat_id)}/{room.nick}", pfrom=self._addresses.desk(chat_id)
             )
-            presence.append(muc.join())
+            presence.append(muc.join(PAST))
             presence.send()
             try:
                 return await self._wait(room.entered)
@@ -266,15 +291,46 @@ class MucRooms:
                 raise
         self.forget(chat_id)
 
-    async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
-        """Return what the room has kept; what it has of us is said already, if by a process before this one."""
-        heard = await self._archive.read(chat_id)
-        ours = {h.stanza_id for h in heard if h.is_desk}
-        self._show(chat_id, lambda v: replace(v, is_read=True, spoken=v.spoken | ours))
-        return heard
+    # --- what was said before it could be heard
 
-    def pass_over_archive(self, chat_id: ChatId) -> None:
-        self._show(chat_id, lambda v: replace(v, is_read=True))
+    def lately(self, chat_id: ChatId) -> Sequence[Heard]:
+        room = self._rooms.get(chat_id)
+        return (*room.past, *room.held) if room else ()
+
+    async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
+        return await self._archive.read(chat_id)
+
+    def mark_read(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Take in what is in the transcript; what it has of us is said already, if by a process before this one."""
+        room = self._rooms.get(chat_id)
+        if room is None or room.shown is None:
+            return
+        ours = {h.stanza_id for h in recorded if h.is_desk}
+        room.shown = replace(room.shown, is_read=True, spoken=room.shown.spoken | ours)
+        room.is_passed_over = False
+        self._hand_on(chat_id, room, recorded)
+
+    def _hand_on(self, chat_id: ChatId, room: _Room, recorded: Sequence[Heard]) -> None:
+        """Hand on what was said since, as what is said from now on."""
+        unheard = [heard for heard in room.held if heard not in recorded]
+        room.is_read, room.past, room.held = True, [], []
+        for heard in unheard:
+            self._hear(chat_id, room, heard)
+
+    def _hear(self, chat_id: ChatId, room: _Room, heard: Heard) -> None:
+        if not room.is_read:
+            room.held.append(heard)
+        else:
+            self._on_heard(chat_id, replace(heard, archive_id="") if room.is_passed_over else heard)
+
+    def pass_over_archive(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
+        """Hand on what is said from now on without the room's ids: nobody may go on from there (transcripts.go_on)."""
+        room = self._rooms.get(chat_id)
+        if room is None or room.shown is None:
+            return
+        room.shown = replace(room.shown, is_read=True)
+        room.is_passed_over = True
+        self._hand_on(chat_id, room, recorded)
 
     def on_archived(self, message: Message) -> bool:
         """Take in a result of an archive query; return whether it was one."""
@@ -300,7 +356,9 @@ class MucRooms:
             self._on_gone(chat_id, room, item, is_own=is_own)
         elif is_own:
             room.nick, room.codes, room.occupant_id = nick, item.codes, item.occupant_id
-            _resolve(room.entered)
+            if room.entered is not None and not room.entered.done():
+                room.held.clear()  # of before this: the room shows it now, as its past
+                room.entered.set_result(None)
         else:
             self._on_there(chat_id, room, item)
 
@@ -382,7 +440,12 @@ class MucRooms:
             _resolve(room.echoes.get(message["id"]))
         if heard is None:
             return None
-        self._on_heard(chat_id, heard)
+        if room.past_shown is not None and not room.past_shown.done():
+            kept_at = muc.kept_at(message.xml, self._addresses.room(chat_id), self._now())
+            if kept_at is not None:
+                room.past.append(replace(heard, at=kept_at, jid=heard.jid if heard.is_desk else None))
+                return None
+        self._hear(chat_id, room, heard)
         if heard.jid is not None and not heard.is_desk and not heard.body.startswith("!"):
             who, at = heard.jid, heard.at
             self._show(chat_id, lambda v: replace(v, spoke_at={**v.spoke_at, who: at}))
@@ -401,6 +464,7 @@ class MucRooms:
     def _on_subject(self, chat_id: ChatId, room: _Room, subject: str) -> None:
         """Take in the subject; on entering it comes too, which is no change that anybody has to look at."""
         room.subject = subject
+        _resolve(room.past_shown)  # it comes last of what is shown on entering (XEP-0045 §7.1)
         _resolve(room.echoes.get(SUBJECT))  # not by its id: Prosody gives a subject a new one
         if room.shown is not None and room.shown.subject != subject:
             room.shown = replace(room.shown, subject=subject)

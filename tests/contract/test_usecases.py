@@ -560,6 +560,71 @@ async def test_a_notice_that_is_in_the_transcript_was_said(story: Story) -> None
     assert (await story.chat(chat_id)).notices == ()
 
 
+def a_word(body: str, number: int, **changes: Any) -> Heard:
+    return Heard(at(number), "ana", body, stanza_id=f"said{number}", archive_id=f"kept{number}", **changes)
+
+
+async def the_words(story: Story, chat_id: Any) -> list[tuple[str, str, str]]:
+    kept = await story.desk.ask(transcripts.export, chat_id)
+    return [(one["body"], one["role"], one["id"]) for one in kept["messages"]]
+
+
+async def test_the_transcript_goes_on_where_it_ended(story: Story) -> None:
+    """RO-8: and a word that is recorded a second time is there once"""
+    chat_id = await story.in_progress()
+    await story.desk.do(rooms.record, chat_id, [Entered(a_visit("ana"))], **story.eyes)
+    one, two, three = a_word("one", 1), a_word("two", 2), a_word("three", 3)
+    assert not await story.desk.do(transcripts.go_on, chat_id, [one]), "nothing is recorded to go on from"
+    await story.desk.do(transcripts.record_heard, {chat_id: [one]})
+    assert await story.desk.do(transcripts.go_on, chat_id, [one, two, three])
+    await story.desk.do(transcripts.record_heard, {chat_id: [three]})
+    assert await the_words(story, chat_id) == [
+        ("one", "helper", "kept1"),
+        ("two", "helper", "kept2"),
+        ("three", "helper", "kept3"),
+    ]
+    assert await story.desk.do(transcripts.go_on, chat_id, [three]), "nothing new"
+    assert len(await the_words(story, chat_id)) == 3
+
+
+@pytest.mark.parametrize(
+    "lately",
+    [
+        pytest.param([a_word("three", 3)], id="it does not reach back"),
+        pytest.param([], id="nothing is shown"),
+        pytest.param([a_word("one", 1), replace(a_word("two", 2), archive_id="")], id="a room that gives no ids"),
+    ],
+)
+async def test_the_transcript_does_not_go_on_over_a_gap(story: Story, lately: list[Heard]) -> None:
+    chat_id = await story.in_progress()
+    await story.desk.do(transcripts.record_heard, {chat_id: [a_word("one", 1)]})
+    assert not await story.desk.do(transcripts.go_on, chat_id, lately)
+    assert [body for body, *_ in await the_words(story, chat_id)] == ["one"]
+
+
+async def test_words_whose_place_is_not_known_get_it_from_the_archive(story: Story) -> None:
+    chat_id = await story.in_progress()
+    one, two, three = a_word("one", 1), a_word("two", 2), a_word("three", 3)
+    await story.desk.do(transcripts.record_heard, {chat_id: [one]})
+    for _ in range(2):
+        await story.desk.do(transcripts.record_loose, chat_id, [one, three, replace(three, stanza_id="")])
+    assert [(body, key) for body, _, key in await the_words(story, chat_id)] == [("one", "kept1"), ("three", "said3")]
+    assert not await story.desk.do(transcripts.go_on, chat_id, [three, a_word("four", 4)]), "there may be a gap"
+    assert not await story.desk.do(transcripts.go_on, chat_id, [one, three])
+    await story.desk.do(transcripts.settle, chat_id, [one, two, three], [three, a_word("four", 4)])
+    assert [key for *_, key in await the_words(story, chat_id)] == ["kept1", "kept2", "kept3", "kept4"]
+
+
+async def test_a_notice_that_a_room_shows_was_said(story: Story) -> None:
+    chat_id = await story.in_progress()
+    await story.desk.do(rooms.record, chat_id, [Entered(a_visit("ana"))], **story.eyes)
+    (notice,) = (await story.chat(chat_id)).notices
+    said = Heard(at(9), "Help desk", notice.body, is_desk=True, stanza_id=notice.stanza_id, archive_id="kept9")
+    await story.desk.do(transcripts.record_heard, {chat_id: [a_word("one", 1)]})
+    assert await story.desk.do(transcripts.go_on, chat_id, [a_word("one", 1), said])
+    assert (await story.chat(chat_id)).notices == ()
+
+
 async def test_a_trainee_with_two_nicks_is_told_once_that_they_are_out(story: Story) -> None:
     """RO-3"""
     chat_id = await story.in_progress()

@@ -183,7 +183,8 @@ async def test_who_puts_an_error_into_a_stanza_hides_nothing(wire: Wire) -> None
         f"<x xmlns='http://jabber.org/protocol/muc#user'>{item}</x></presence>"
     )
     assert looked == ["q7hm2k42wx3n2"]
-    rooms._rooms[ChatId("q7hm2k42wx3n2")] = _Room()
+    read = rooms._rooms[ChatId("q7hm2k42wx3n2")] = _Room()
+    read.is_read = True
     await wire.tell(f"<message type='groupchat' from='{room}/tom' to='{desk}'><body>psst</body><error/></message>")
     assert heard == ["psst"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -116,6 +117,29 @@ async def test_a_wrong_secret_is_told_and_brings_no_link(
         assert (it.ups, it.link.is_up) == (0, False)
     why = next(vars(r)["why"] for r in caplog.records if r.message == "no link")
     assert why == "not-authorized"  # what comes later may be the try that the end of the block cut off
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        pytest.param("127.0.0.1", "Connect call failed", id="nobody listens"),
+        pytest.param("no.invalid", "no.invalid", id="no such name"),
+    ],
+)
+async def test_a_server_that_is_not_there_is_named_at_once(
+    host: str, why: str, server: SimulatedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    link = Link(server.component, "s", host, port)
+    up = Linked(link)
+    running = asyncio.get_running_loop().create_task(link.run(up.on_up, up.on_down))
+    await wait_until_async(lambda: any(r.message == "no link" for r in caplog.records), "the log tells of it")
+    await link.stop()
+    await running
+    told = next(vars(r) for r in caplog.records if r.message == "no link")
+    assert (told["server"], told["component"]) == (f"{host}:{port}", server.component)
+    assert why in told["why"]
 
 
 # --- what goes out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,6 +17,7 @@ USER = "xmlns='http://jabber.org/protocol/muc#user'"
 ADMIN = "xmlns='http://jabber.org/protocol/muc#admin'"
 OWNER = "xmlns='http://jabber.org/protocol/muc#owner'"
 DATA = "xmlns='jabber:x:data'"
+ROOM = "q7hm2k42wx3n2@chats.workgroup.localhost"
 
 
 def stanza(name: str, inner: str) -> ET.Element:
@@ -100,8 +101,39 @@ def test_a_decline(inner: str, who: str | None) -> None:
     assert muc.read_decline(stanza("message", inner)) == (None if who is None else jid(who))
 
 
-def test_entering_asks_for_no_history() -> None:
-    assert_same(muc.join(), "<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x>")
+@pytest.mark.parametrize("past", [0, 10])
+def test_entering_asks_for_as_much_of_the_past_as_is_wanted(past: int) -> None:
+    """§7.2.14"""
+    assert_same(muc.join(past), f"<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='{past}'/></x>")
+
+
+DELAY = "xmlns='urn:xmpp:delay'"
+
+
+@pytest.mark.parametrize(
+    ("inner", "second"),
+    [
+        pytest.param(f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:07Z'/>", 7, id="the room's (§7.2.13)"),
+        pytest.param(
+            f"<delay {DELAY} from='ana@localhost' stamp='2026-01-01T00:00:01Z'/>"
+            f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:07Z'/>",
+            7,
+            id="not the speaker's",
+        ),
+        pytest.param(f"<delay {DELAY} from='ana@localhost' stamp='2026-01-01T00:00:01Z'/>", None, id="said now"),
+        pytest.param(f"<delay {DELAY} from='{ROOM}' stamp='once'/>", 0, id="a stamp that is none"),
+        pytest.param(
+            f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:07Z'/>"
+            f"<delay {DELAY} from='{ROOM}' stamp='2026-01-01T00:00:01Z'/>",
+            0,
+            id="one of them is not the room's",
+        ),
+    ],
+)
+def test_when_words_of_the_past_were_said(inner: str, second: int | None) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    kept_at = muc.kept_at(stanza("message", f"<body>hello</body>{inner}"), ROOM, start)
+    assert kept_at == (None if second is None else start + timedelta(seconds=second))
 
 
 @pytest.mark.parametrize(

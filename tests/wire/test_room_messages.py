@@ -103,6 +103,7 @@ class Room:
             self.link, addresses, lambda: NOW, answer_timeout_s=1, on_changed=self.changed.append, on_heard=hear
         )
         room = self.rooms._rooms[CHAT] = _Room()
+        room.is_read = True
         room.shown, room.occupant_id = a_room("ana", an_occupant("v1@anon.localhost", nick="Vera")), "o-desk"
 
     def say(self, inner: str, nick: str = "Vera", kind: str = "groupchat") -> tuple[BareJid, str] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
 from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble, StepRefused
@@ -17,7 +17,7 @@ from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded, Say, Wanted
 from livechat_xmpp.xmpp.check.link import ANSWER_S, COMPONENT, OneLink
 from livechat_xmpp.xmpp.check.newcomers import try_newcomers
 from livechat_xmpp.xmpp.check.rooms import RoomCheck
-from livechat_xmpp.xmpp.check.visits import Visit, is_in_use, tell_visit, try_visits, visit
+from livechat_xmpp.xmpp.check.visits import Visit, is_in_use, tell_visit, try_port, try_visits, visit
 from livechat_xmpp.xmpp.check.words import Need
 
 OLD_PRIVILEGE = "urn:xmpp:privilege:1"
@@ -38,9 +38,11 @@ async def check(wanted: Wanted, say: Say) -> bool:
         seen = await visit(wanted, found, stack)
         if await is_in_use(wanted, found, seen.visitor):
             return False
+        try_port(wanted, found)
         link = await _link(wanted, found)
         if link is None:
-            tell_visit(wanted, found, seen)
+            if Need.PORT not in found.missing or seen.trouble is None:
+                tell_visit(wanted, found, seen)
             return False
         stack.push_async_callback(link.stop)
         try:
@@ -137,12 +139,23 @@ async def _groups(wanted: Wanted, found: Findings, link: OneLink, domains: Seque
         elif perms.get("roster") == "both":
             found.ok(f"{what}: the desk writes the lists (XEP-0356)")
         elif wanted.try_shared_groups is not None:
-            trying = wanted.try_shared_groups(domain)
-            await found.tried(f"{what}: the server has them, by groups.api_url", Need.GROUPS_API, trying, domain=domain)
+            await _try_api(found, f"{what}: the server has them, by groups.api_url", wanted.try_shared_groups, domain)
         else:
             is_old = any(s.find(f".//{{{OLD_PRIVILEGE}}}perm") is not None for s in told)
             why = "its mod_privilege is one that cannot write lists" if is_old else ""
             found.note(f"{what}: suggested to people's clients (XEP-0144)", Need.PRIVILEGES, why, domain=domain)
+
+
+async def _try_api(found: Findings, what: str, try_out: Callable[[str], Awaitable[None]], domain: str) -> None:
+    try:
+        await try_out(domain)
+        found.ok(what)
+    except LinkDown:
+        raise
+    except LinkTrouble as trouble:
+        answers = {"403": Need.GROUPS_ALLOWED, "400": Need.GROUPS_COMMANDS, "500": Need.GROUPS_MODULE}
+        need = answers.get(str(trouble).rpartition(" ")[2], Need.GROUPS_API)  # ends in the HTTP status, if in one
+        found.no(what, need, str(trouble), domain=domain)
 
 
 async def _staff(wanted: Wanted, found: Findings, link: OneLink) -> None:

@@ -23,7 +23,7 @@ async def try_newcomers(wanted: Wanted, found: Findings, link: OneLink, domains:
     lists = wanted.account_lists(link)
     found.note("cannot be tried without making an account: whether the server tells of new ones", Need.NOTICES)
     for domain in domains:
-        await _list(found, lists, domain)
+        await _list(wanted, found, lists, domain)
         told = [s for s in link.seen if s.get("from") == domain and s.tag == f"{{{COMPONENT}}}message"]
         if any(map(grants_bookmarks, told)):
             found.ok(f"newcomers of {domain} can get the contributors' room among their bookmarks")
@@ -32,7 +32,7 @@ async def try_newcomers(wanted: Wanted, found: Findings, link: OneLink, domains:
     await _contributors(wanted, found, link)
 
 
-async def _list(found: Findings, lists: AccountLists, domain: str) -> None:
+async def _list(wanted: Wanted, found: Findings, lists: AccountLists, domain: str) -> None:
     try:
         accounts = await lists.accounts_of(domain)
     except LinkDown:
@@ -44,6 +44,9 @@ async def _list(found: Findings, lists: AccountLists, domain: str) -> None:
         found.note(f"{domain} has no list of accounts for the desk", Need.ACCOUNT_LIST, domain=domain)
     else:
         found.ok(f"accounts of {domain} made while the desk is down are found: it lists {len(accounts)}")
+        for jid in wanted.people:
+            if jid.partition("@")[2] == domain and jid not in accounts:
+                found.note(f"{jid} of staff.initial has no account", Need.ACCOUNTS_OF_STAFF)
 
 
 async def _contributors(wanted: Wanted, found: Findings, link: OneLink) -> None:
@@ -52,13 +55,21 @@ async def _contributors(wanted: Wanted, found: Findings, link: OneLink) -> None:
     try:
         features = await link.info(room)
     except StepRefused as refusal:
-        found.note(f"no contributors' room {room}", Need.CONTRIBUTORS, refusal.condition)
+        need = Need.CONTRIBUTORS if refusal.condition == "item-not-found" else Need.CONTRIBUTORS_SERVICE
+        found.note(f"no contributors' room {room}", need, refusal.condition)
+        return
+    except LinkDown:
+        raise
+    except LinkTrouble as trouble:
+        found.note(f"no contributors' room {room}", Need.CONTRIBUTORS_SERVICE, str(trouble))
         return
     found.ok(f"contributors' room {room}")
     try:
         role = await _enter(wanted, link)
-    except StepRefused as refusal:
-        found.note("the desk may not enter the contributors' room", Need.CONTRIBUTORS_ENTER, refusal.condition)
+    except LinkDown:
+        raise
+    except LinkTrouble as trouble:
+        found.note("the desk may not enter the contributors' room", Need.CONTRIBUTORS_ENTER, trouble.reason)
         return
     if role == "moderator" or "muc_nonanonymous" in features:
         found.ok("the desk enters the contributors' room, and sees who else does")

@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 import aiohttp
 
 from livechat_xmpp.domain.model import BareJid, bare
+from livechat_xmpp.xmpp.check.words import Need
 
 CLIENT = "jabber:client"
 FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
@@ -23,10 +24,18 @@ INFO = "http://jabber.org/protocol/disco#info"
 MUC_USER = "http://jabber.org/protocol/muc#user"
 NOTHING_TO_OFFER = "undefined-condition"  # how Prosody ends a stream on which it would let nobody log in
 ANSWER_S = 5.0
+PROXY_STATUS = 502  # and more: of web servers that pass on (RFC 9110 §15.6.3)
 
 
 class NotReached(Exception):
-    """There is no XMPP WebSocket at that address, as far as can be seen from here; the text says why."""
+    """There is no XMPP WebSocket at that address, as far as can be seen from here; the text says why.
+
+    need: what has to be changed.
+    """
+
+    def __init__(self, why: str, need: Need = Need.WEBSOCKET) -> None:
+        super().__init__(why)
+        self.need = need
 
 
 class LoginRefused(Exception):
@@ -144,6 +153,19 @@ def condition(stanza: ET.Element) -> str:
     return next((e.tag.rpartition("}")[2] for e in stanza.iter() if e.tag.startswith(f"{{{STANZAS}}}")), "")
 
 
+def _need_for(error: Exception, url: str) -> Need:
+    """Return what has to be changed; who does not speak TLS says so in many ways, of which silence is one."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return Need.WEBSOCKET_NAME
+        case aiohttp.WSServerHandshakeError():
+            return Need.WEBSOCKET_PROXY if error.status >= PROXY_STATUS else Need.WEBSOCKET
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return Need.WEBSOCKET
+        case _:
+            return Need.WEBSOCKET_CERTIFICATE if url.startswith("wss:") else Need.WEBSOCKET
+
+
 @contextlib.asynccontextmanager
 async def visiting(url: str, domain: str) -> AsyncIterator[Visitor]:
     """Log somebody in for the length of the block. Raises NotReached and LoginRefused."""
@@ -152,7 +174,7 @@ async def visiting(url: str, domain: str) -> AsyncIterator[Visitor]:
         try:
             socket = await http.ws_connect(url, protocols=("xmpp",), timeout=aiohttp.ClientWSTimeout(ws_close=2.0))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise NotReached(str(error) or type(error).__name__) from error
+            raise NotReached(str(error) or type(error).__name__, _need_for(error, url)) from error
         stack.push_async_callback(socket.close)
         visitor = Visitor(socket)
         try:

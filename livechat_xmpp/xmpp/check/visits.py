@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -53,7 +55,7 @@ def tell_visit(wanted: Wanted, found: Findings, visit: Visit) -> None:
     websocket, domain = f"websocket {wanted.websocket_url}", wanted.anonymous_domain
     if isinstance(visit.trouble, NotReached):
         if wanted.health_url:
-            found.no(f"{websocket} answers", Need.WEBSOCKET, str(visit.trouble))
+            found.no(f"{websocket} answers", visit.trouble.need, str(visit.trouble))
         else:
             found.note(f"{websocket} does not answer here; without the page nobody needs it", why=str(visit.trouble))
         return
@@ -74,18 +76,31 @@ async def is_in_use(wanted: Wanted, found: Findings, visitor: Visitor | None) ->
     """Find out whether a desk is linked: by the page of this configuration, or as a visitor who pings it."""
     health = await _health(wanted.health_url) if wanted.health_url else None
     if health is not None and health != NOT_LINKED:
-        where = f"the desk of this configuration runs: {wanted.health_url} answers"
+        need, where = Need.OUR_DESK_STOPPED, f"the desk of this configuration runs: {wanted.health_url} answers"
     elif visitor is not None and await _answers(visitor, wanted.component):
-        where = f"somebody answers as {wanted.component}"
+        need, where = Need.FREE_ADDRESS, f"somebody answers as {wanted.component}"
     else:
         if health == NOT_LINKED:
             found.note(f"the desk of this configuration runs without a link; it may take ours ({wanted.health_url})")
         elif visitor is None and not wanted.health_url:
             found.note("nobody could be asked whether a desk is linked already: one that is loses its link for seconds")
         return False
-    found.no(f"{wanted.component} is free to be tried", Need.FREE_ADDRESS, where)
+    found.no(f"{wanted.component} is free to be tried", need, where)
     found.note("nothing more was tried: our connection would take the running desk's place, or be refused")
     return True
+
+
+def try_port(wanted: Wanted, found: Findings) -> None:
+    """See whether the desk will have the port of its pages; nobody's desk is running."""
+    if not wanted.health_url:
+        return
+    url = urlsplit(wanted.health_url)
+    host, port = url.hostname or "", url.port or 80
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            found.ok(f"port {port} is free for the pages")
+    except OSError as error:
+        found.no(f"port {port} is free for the pages", Need.PAGE_PORT, error.strerror or str(error))
 
 
 async def _health(url: str) -> str | None:

@@ -15,6 +15,7 @@ class Need(Enum):
     """
 
     PORT = auto()
+    OUR_DESK_STOPPED = auto()
     SECRET = auto()
     COMPONENT = auto()
     FREE_ADDRESS = auto()
@@ -40,8 +41,13 @@ class Need(Enum):
     VISITORS_RESUME = auto()
     WEBSOCKET = auto()
     WEBSOCKET_SECURE = auto()
+    WEBSOCKET_NAME = auto()
+    WEBSOCKET_CERTIFICATE = auto()
+    WEBSOCKET_PROXY = auto()
+    PAGE_PORT = auto()
     STANZA_SIZE = auto()
     CONTRIBUTORS = auto()
+    CONTRIBUTORS_SERVICE = auto()
     CONTRIBUTORS_ENTER = auto()
     CONTRIBUTORS_ADDRESSES = auto()
     NOTICES = auto()
@@ -49,9 +55,22 @@ class Need(Enum):
     BOOKMARKS = auto()
     PRIVILEGES = auto()
     GROUPS_API = auto()
+    GROUPS_ALLOWED = auto()
+    GROUPS_COMMANDS = auto()
+    GROUPS_MODULE = auto()
+    ACCOUNTS_OF_STAFF = auto()
 
 
-ROOM: Mapping[Need, str] = {  # the same everywhere: these are not the server's, but the room's
+COMMON: Mapping[Need, str] = {  # the same everywhere: these are not the server's
+    Need.OUR_DESK_STOPPED: "stop it for as long as this takes (systemctl stop livechat-xmpp, or Ctrl-C where it runs)",
+    Need.WEBSOCKET_NAME: "web.websocket_url names a machine that this one does not know; look at the name, and at DNS",
+    Need.WEBSOCKET_CERTIFICATE: "TLS there does not work from here, so it may not for browsers either: look at the"
+    " certificate of the web server before the XMPP server, and at name and port in web.websocket_url",
+    Need.WEBSOCKET_PROXY: "the web server there answers, but passes nothing on: look at where it passes this path to,"
+    " and that it passes Upgrade and Connection on",
+    Need.PAGE_PORT: "set web.port to one that is free, or stop what listens there",
+    Need.ACCOUNTS_OF_STAFF: "correct staff.initial here, or make the account",
+    Need.CONTRIBUTORS_SERVICE: "xmpp.contributors has to be a room on a MUC service that the server has",
     Need.CONTRIBUTORS: "a room with this address can be made with any client, and be kept (persistent)",
     Need.CONTRIBUTORS_ENTER: "whoever owns {contributors} can make {contact} a member there, or better an admin",
     Need.CONTRIBUTORS_ADDRESSES: "whoever owns {contributors} can make {contact} an admin there; then who enters the"
@@ -59,9 +78,10 @@ ROOM: Mapping[Need, str] = {  # the same everywhere: these are not the server's,
 }
 
 PROSODY: Mapping[Need, str] = {
-    **ROOM,
-    Need.PORT: "component_ports and component_interfaces say where Prosody listens for components (default: 5347 on"
-    " loopback); here xmpp.host and xmpp.port have to say the same",
+    **COMMON,
+    Need.PORT: "Prosody has to run, with the file that init wrote in its configuration (prosodyctl check config);"
+    " component_ports and component_interfaces say where it listens for components (default: 5347 on loopback); here"
+    " xmpp.host and xmpp.port have to say the same",
     Need.SECRET: 'component_secret below Component "{component}" and xmpp.secret here have to be the same',
     Need.COMPONENT: 'add Component "{component}" with component_secret = "..."; nothing may follow the name, as in'
     ' Component "..." "muc"; or the port is not the one of component_ports (default: 5347)',
@@ -108,14 +128,18 @@ PROSODY: Mapping[Need, str] = {
     Need.PRIVILEGES: 'modules_enabled = {{ "privilege" }} both below VirtualHost "{domain}" and below Component'
     ' "{component}" (Debian: package prosody-modules), and privileged_entities below the VirtualHost, with'
     ' roster = "both"',
-    Need.GROUPS_API: "Prosody has no such API: leave groups.api_url here empty, and let the desk write the lists by"
-    ' mod_privilege, below VirtualHost "{domain}"',
+    **dict.fromkeys(
+        (Need.GROUPS_API, Need.GROUPS_ALLOWED, Need.GROUPS_COMMANDS, Need.GROUPS_MODULE),
+        "Prosody has no such API: leave groups.api_url here empty, and let the desk write the lists by"
+        ' mod_privilege, below VirtualHost "{domain}"',
+    ),
 }
 
 EJABBERD: Mapping[Need, str] = {
-    **ROOM,
-    Need.PORT: "below listen, the one with module: ejabberd_service says by ip and port where ejabberd listens for"
-    " components; here xmpp.host and xmpp.port have to say the same",
+    **COMMON,
+    Need.PORT: "ejabberd has to run (its log says what it does not understand), with include_config_file in its"
+    " ejabberd.yml naming the file that init wrote; below listen, the one with module: ejabberd_service says by ip and"
+    " port where it listens for components; here xmpp.host and xmpp.port have to say the same",
     Need.SECRET: 'below listen, module: ejabberd_service: hosts has to name "{component}", with the same password as'
     " xmpp.secret here",
     Need.COMPONENT: 'below listen, module: ejabberd_service: hosts has to name "{component}" with its password; or the'
@@ -163,6 +187,10 @@ EJABBERD: Mapping[Need, str] = {
     " xmpp.max_stanza_bytes here to what it is",
     Need.PRIVILEGES: "with what livechat.yml has below listen (mod_http_api) and api_permissions, mod_shared_roster and"
     " mod_admin_extra among the modules, and groups.api_url here, all of {domain} have them without being asked",
+    Need.GROUPS_ALLOWED: "api_permissions that let the desk call the commands srg_* and registered_users, from this"
+    " machine's address or as groups.api_account",
+    Need.GROUPS_COMMANDS: 'mod_admin_extra among the modules of "{domain}"; groups.api_url here has to end in /api/v0',
+    Need.GROUPS_MODULE: 'mod_shared_roster among the modules of "{domain}"',
     Need.GROUPS_API: "below listen, module: ejabberd_http on loopback with request_handlers: /api/v0: mod_http_api;"
     " api_permissions that let this machine call the commands srg_*; mod_shared_roster and mod_admin_extra below the"
     ' modules of "{domain}"; groups.api_url here has to be that listener\'s address, with /api/v0',
