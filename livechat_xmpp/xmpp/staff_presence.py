@@ -176,6 +176,8 @@ class StaffPresence:
         self._doubted |= asked
         for jid in sorted(asked):
             self._ask(jid)
+        if asked:
+            await self._link.prove()  # on a slow link everybody is silent for longer
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._none_doubted(asked), self._probe_wait_s)
         if self._link.number != link:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.at_once import KilledWhileLocked, ResetWhileLocked, ServerRestartedWhileLocked
 from tests.faults.conftest import IS_LONG, ROUNDS, MakeWorld, Try
 from tests.faults.database import Database, SQLite
 from tests.faults.faults import ComponentKilled, DatabaseLocked, DiskFull, KilledAfterCommit, PostgreSQLRestarted
@@ -47,5 +48,7 @@ class TestSQLite:
 
     async def test_sqlite(self, make_world: MakeWorld, endures: Try, disk: Disk) -> None:
         """RU-3"""
-        faults = (DatabaseLocked(LOCKED_S), DiskFull(disk, FULL_S))
-        await endures(await make_world(), *(fault for _ in range(TIMES) for fault in faults))
+        world = await make_world()
+        locked = (DatabaseLocked(LOCKED_S), ResetWhileLocked(), KilledWhileLocked(), ServerRestartedWhileLocked())
+        faults = (*(locked if IS_LONG else world.dice.sample(locked, 1)), DiskFull(disk, FULL_S))
+        await endures(world, *(fault for _ in range(TIMES) for fault in faults))
