@@ -1,7 +1,7 @@
 """The program as a process of its own, forked from one that has imported it: importing takes longer than most stories.
 
-What is seen of it is what is seen of `python -m livechat_xmpp`, as the tests of the demo and, in the long form, of faults
-start it; what is left out here (tests.haste) neither a story nor a kill shows.
+What is seen of it is what is seen of `python -m livechat_xmpp`, as the tests of the demo and the long form of those of
+faults start it; what is left out here (tests.haste) neither a story nor a kill shows.
 """
 
 from __future__ import annotations
