@@ -1,4 +1,7 @@
-"""What the tests' own processes, and the desks forked from them, leave out: it takes longer than most tests."""
+"""What the tests' own processes leave out, as it takes longer than most tests.
+
+Desks in processes of their own wait for the disk: a welcome within the milliseconds of a login may be lost on ejabberd.
+"""
 
 from __future__ import annotations
 
