@@ -1,6 +1,8 @@
 # Two commands matter: `make run` starts the demo, `make test` checks everything; `make setup` is for a server of one's own.
 # All set up what they need first (scripts/setup), and can be repeated.
 BIN = .venv/bin
+# Also where Python is told to keep no bytecode: the programs that the tests start would each compile the desk anew.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run test lint faults bench bench-full texts format setup clean set-up-for-run set-up-for-server set-up-for-test
 

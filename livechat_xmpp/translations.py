@@ -115,7 +115,8 @@ class Translations(Patterns):
 
     def __init__(self, default: str = ENGLISH_TAG, overrides: Overrides | None = None) -> None:
         self._default = default
-        self._books = {tag: _book(tag, (overrides or {}).get(tag, {})) for tag in tags()}
+        chosen = overrides or {}
+        self._books = {tag: _book(tag, chosen[tag]) if tag in chosen else _plain_book(tag) for tag in tags()}
         self._languages = {tag: _own_name(tag) for tag in tags()}
 
     @property
@@ -127,6 +128,11 @@ class Translations(Patterns):
         if text.plural:  # without a number it is several, as in English
             return book.npgettext(text.key, text.english, text.plural, count if isinstance(count, int) else 2)
         return book.pgettext(text.key, text.english)
+
+
+@cache
+def _plain_book(tag: str) -> GNUTranslations:
+    return _book(tag, {})
 
 
 def _book(tag: str, overrides: Mapping[str, Forms]) -> GNUTranslations:

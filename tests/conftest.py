@@ -10,12 +10,15 @@ import pytest
 
 from livechat_xmpp.demo.accounts import Account
 from livechat_xmpp.demo.processes import last_lines
+from tests import haste
 from tests.faults.report import pytest_terminal_summary  # noqa: F401  a hook; it prints in the process that prints
 from tests.servers.desk import Desk, running_desk
 from tests.servers.ejabberd import Ejabberd
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.prosody import Prosody
 from tests.servers.throwaway import ThrowawayServer
+
+haste.make()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -45,6 +45,7 @@ T = TypeVar("T")
 READERS = 2  # threads that read; more only take turns with each other in one Python process
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 BUSY_TIMEOUT_S = 60  # how long SQLite waits for another process, such as an export or a backup
+SYNCHRONOUS = "FULL"  # of SQLite: what was committed is there after a loss of power, too
 TRY_AGAIN_S = 0.1
 WRITTEN = "livechat_written"  # in a connection's info: whether something was written
 # PostgreSQL: serialization failure, deadlock: another session is let go first; read-only: a standby not promoted yet.
@@ -390,7 +391,7 @@ def make_engine(url: str, session_name: str = "", statement_timeout_s: float | N
     def set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # so that BEGIN is ours: the driver's would come late
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

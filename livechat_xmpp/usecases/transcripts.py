@@ -58,8 +58,10 @@ def go_on(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> bool:
     chat = work.chats.find(chat_id, {v.jid for v in visits})
     new = lately[ids.index(last) + 1 :]
     if chat is not None and new:
+        messages = [_message(chat, h, visits) for h in new]
+        work.messages.add(chat_id, messages)
         _mark_said(work, chat, new)
-        work.messages.add(chat_id, [_message(chat, h, visits) for h in new])
+        _mark_replied(work, chat, messages)
     return True
 
 

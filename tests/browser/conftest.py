@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from livechat_xmpp.web import vendor
@@ -36,8 +37,17 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
+# The browser and all that talks with it are in one loop: to start a browser takes as long as a short visit.
+with_the_browser = pytest_asyncio.fixture(loop_scope="session")
+
 Visitors = Callable[..., Awaitable[VisitorPage]]
 Staff = Callable[[str], Awaitable[Person]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -75,24 +85,41 @@ def desk(
         yield started
 
 
-@pytest.fixture
+@with_the_browser
 async def wire(wire_port: int, desk_server: ThrowawayServer) -> AsyncIterator[Wire]:
     """What is between the pages and the server."""
     async with Wire("127.0.0.1", wire_port, desk_server.ports.http).open() as wire:
         yield wire
 
 
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers(chromium: str) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
+    """Return a function that gives the browser of the whole run; a new one, should it have crashed."""
+    started: list[Browser] = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+
+        async def browser() -> Browser:
+            if not (started and started[-1].is_connected()):
+                started.append(await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS))
+            return started[-1]
+
         yield browser
-        await browser.close()
+        for one in started:
+            await one.close()
 
 
-@pytest.fixture
+@with_the_browser
+async def browser(browsers: Callable[[], Awaitable[Browser]]) -> AsyncIterator[Browser]:
+    """A browser in which nothing is open, before and after the test."""
+    browser = await browsers()
+    yield browser
+    for context in browser.contexts:
+        await context.close()
+
+
+@with_the_browser
 async def new_visitor(browser: Browser, desk: Desk, wire: Wire, wire_port: int) -> AsyncIterator[Visitors]:
-    """`await new_visitor()`: a page in a browser of its own, not opened yet; options as for Playwright's contexts.
+    """`await new_visitor()`: a page that shares nothing with others; options as for Playwright's contexts.
 
     At the end no page may have broken its policy, thrown an error, or asked another host.
     """
@@ -112,7 +139,7 @@ async def new_visitor(browser: Browser, desk: Desk, wire: Wire, wire_port: int) 
         await visitor.page.context.close()
 
 
-@pytest.fixture
+@with_the_browser
 async def staff(prosody: Prosody, desk: Desk) -> AsyncIterator[Staff]:
     """`await staff("ana")`: one of the desk's people, logged in with a bare client; not on duty yet."""
     async with RealServer.of(prosody) as server:
@@ -127,7 +154,7 @@ async def staff(prosody: Prosody, desk: Desk) -> AsyncIterator[Staff]:
         yield arrive
 
 
-@pytest.fixture
+@with_the_browser
 async def ana(staff: Staff) -> Person:
     """A helper on duty."""
     ana = await staff("ana")

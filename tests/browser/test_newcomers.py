@@ -7,10 +7,9 @@ import secrets
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import Visitors, with_the_browser
 from tests.people import RealServer
 from tests.servers.desk import Desk
 from tests.servers.team import SOON, Team
@@ -24,7 +23,7 @@ def desk_server(each_server: ThrowawayServer) -> ThrowawayServer:
     return each_server
 
 
-@pytest_asyncio.fixture
+@with_the_browser
 async def team(desk: Desk) -> AsyncIterator[Team]:
     async with RealServer.of(desk.server) as server:
         yield Team(desk, server)

@@ -7,10 +7,9 @@ import secrets
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Locator, WebSocket, expect
 
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import Visitors, with_the_browser
 from tests.browser.page import VisitorPage
 from tests.people import Person, RealServer, owner
 from tests.servers.desk import Desk
@@ -27,7 +26,7 @@ def desk_server(each_server: ThrowawayServer) -> ThrowawayServer:
     return each_server
 
 
-@pytest_asyncio.fixture
+@with_the_browser
 async def ada(desk: Desk) -> AsyncIterator[Person]:
     """An admin, who is not at this page."""
     async with RealServer.of(desk.server) as server:

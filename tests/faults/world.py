@@ -41,7 +41,7 @@ RESTART_AFTER_S = 0.3  # a service manager starts the desk's process again so lo
 
 
 class World:
-    """seed: for everything that is left to chance. under: the fault that is under way."""
+    """seed: for all that is left to chance. kind: how the desk is started. under: the fault that is under way."""
 
     def __init__(
         self,
@@ -50,7 +50,9 @@ class World:
         folder: Path,
         seed: int,
         environment: Mapping[str, str] | None = None,
+        kind: type[Desk] = ExecutedDesk,
     ) -> None:
+        self._kind = kind
         self.server, self.database, self.folder = server, database, folder
         self.dice = random.Random(seed)
         self.cable = Cable("127.0.0.1", server.ports.component)
@@ -185,7 +187,7 @@ class World:
         """Return a desk of the same settings, on the same database; not started."""
         ada = Account(self.jids["ada"], "", "admin")
         environment = {"LIVECHAT_XMPP__PORT": str(self.cable.port), **self.environment}
-        return ExecutedDesk(self.server, folder, [ada], environment, self.database.url)
+        return self._kind(self.server, folder, [ada], environment, self.database.url)
 
     async def _keep_running(self) -> None:
         """Start the desk's process again whenever it has ended, as a service manager does."""

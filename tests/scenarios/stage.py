@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,12 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@lru_cache(maxsize=1)  # stories that wait ask for them again and again
+def _settings(config: Path, environment: tuple[tuple[str, str], ...]) -> Settings:
+    with _environment(dict(environment)):
+        return load(config)
 
 
 class Stage(ABC):
@@ -144,8 +151,7 @@ class Stage(ABC):
 
     @property
     def settings(self) -> Settings:
-        with _environment(self.environment):
-            return load(self.config)
+        return _settings(self.config, tuple(self.environment.items()))
 
     async def open(self) -> None:
         """Start the component, and have ada arrive."""

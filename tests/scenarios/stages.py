@@ -112,7 +112,6 @@ class SimulatedStage(Stage):
         return self._running
 
     async def start_component(self) -> None:
-        await app.upgrade(self.settings)
         self._running = InProcess(self.settings, self.clock)
         await self._running.linked()
 

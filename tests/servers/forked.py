@@ -1,6 +1,7 @@
 """The program as a process of its own, forked from one that has imported it: importing takes longer than most stories.
 
-What is seen of it is what is seen of `python -m livechat_xmpp`, as the tests of the demo and of faults start it.
+What is seen of it is what is seen of `python -m livechat_xmpp`, as the tests of the demo and the long form of those of
+faults start it; what is left out here (tests.haste) neither a story nor a kill shows.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ from typing import Any
 
 from livechat_xmpp import app
 from livechat_xmpp.component import Component
+from livechat_xmpp.translations import Translations
+from tests import haste
 
 _PR_SET_PDEATHSIG = 1  # prctl(2): the kernel ends us with our parent, which ends with the tests
+
+Translations()  # reads the packaged texts, once for all that are forked
 
 
 def _context() -> ForkServerContext:
@@ -95,6 +100,7 @@ def _run(arguments: list[str], log: Path, cwd: Path, env: dict[str, str], asked_
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    haste.make()
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for number, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
         os.dup2(number, target)

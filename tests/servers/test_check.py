@@ -384,6 +384,12 @@ def test_an_ejabberd_without_what_shared_groups_need_is_told(tmp_path: Path, mod
     assert f"{module.partition(':')[0]} among the modules" in missing
 
 
+def test_an_ejabberd_that_speaks_to_no_other_server_is_well(tmp_path: Path) -> None:
+    with server_with(Ejabberd, tmp_path, main=(("access_rules:\n", "s2s_access: none\naccess_rules:\n"),)) as server:
+        outcome = check(server, tmp_path)
+    assert (outcome.status, outcome.missing) == (0, []), outcome.text
+
+
 async def test_an_ejabberd_that_mixes_up_its_components_is_told(tmp_path: Path) -> None:
     """With global_routes, which is on unless set, and a second component on the same listener."""
     changes = (

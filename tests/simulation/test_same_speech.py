@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.people import Person, Server
-from tests.people.elements import MUC, MUC_USER, PING, make
+from tests.people.elements import CLIENT, MUC, MUC_USER, PING, make
 from tests.people.owner import (
     configure,
     destroy,
@@ -101,6 +101,26 @@ async def test_history_is_given_as_asked_for(server: Server, desk: Person) -> No
     await tom.enter(room, history=0)
     await tom.ping(server.domain)
     assert tom.heard(room) == []
+
+
+async def test_who_enters_again_is_shown_the_past_again_and_the_subject_after_it(server: Server, desk: Person) -> None:
+    ana = await server.person("ana")
+    room = await a_room(server, desk, ana.bare)
+    await ana.enter(room)
+    await set_subject(desk, room, "Vic: it crashes")
+    said = [await desk.speak(room, f"line {number}") for number in range(3)]
+    await ana.sees(room, "line 2")
+    before = len(ana.view_of(room).messages)
+    await ana.enter(room, history=2)
+    await ana.ping(server.domain)
+    shown = ana.view_of(room).messages[before:]
+    assert [(one.body, one.archive_id) for one in shown if one.body] == [
+        ("line 1", said[1].archive_id),
+        ("line 2", said[2].archive_id),
+    ]
+    assert all(one.said_at for one in shown if one.body)
+    assert shown[-1].stanza.findtext(f"{{{CLIENT}}}subject") == "Vic: it crashes"
+    assert not shown[-1].body
 
 
 # the archive

@@ -26,8 +26,9 @@ from livechat_xmpp.xmpp.check.words import Need
 ITEMS = "http://jabber.org/protocol/disco#items"
 HEALTH_S = 3.0
 NOT_LINKED = "no link to the XMPP server"
-# How servers answer for a component that is not connected, or for an address that they do not have.
-NOBODY_THERE = ("remote-server-timeout", "remote-server-not-found", "not-allowed", "item-not-found")
+# How servers answer for a component that is not connected, or for an address that they do not have. ejabberd looks for
+# it on other servers; where it may not speak to these (s2s_access), that is forbidden.
+NOBODY_THERE = ("remote-server-timeout", "remote-server-not-found", "not-allowed", "item-not-found", "forbidden")
 
 
 @dataclass(frozen=True, slots=True)
