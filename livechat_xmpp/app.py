@@ -184,8 +184,9 @@ async def _run(settings: Settings, *, is_migrating: bool) -> None:
             await migrate.upgrade(url, session_name=session_name(component))
         async with running(settings, lock=lock, is_takeover=has_waited):
             await standby.first_of(stop, lock.fence.lost)
-            if lock.fence.lost_because:  # the service manager waits for our end: threads may wait for the database
-                asyncio.get_running_loop().call_later(STOP_TIMEOUT_S, os._exit, 1)
+            # A service manager and a standby wait for our end, our threads perhaps for the database: then as in a crash
+            within_s = STOP_TIMEOUT_S if lock.fence.lost_because else settings.desk.stop_s + 3 * STOP_TIMEOUT_S
+            asyncio.get_running_loop().call_later(within_s, os._exit, 1)
     if why := lock.fence.lost_because:
         raise LockLost(f"The lock on the database is lost: {why}.")
 

@@ -53,6 +53,8 @@ class Attendance:
             self._told = trouble.reason
             self._back_off()
         else:
+            if self._told:
+                log.info("in the contributors' room", extra={"room": self._room.room})
             self._told = ""
             self._timers.after(ATTENDANCE, self._every)  # or before it, where the seat was lost meanwhile
 

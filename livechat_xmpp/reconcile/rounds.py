@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from livechat_xmpp.domain.learning import comings_and_goings, learn, next_due
-from livechat_xmpp.domain.model import Affiliation, BareJid, Chat, ChatId, RoomState, RoomView
+from livechat_xmpp.domain.model import Affiliation, BareJid, Chat, ChatId, Offer, RoomState, RoomView
 from livechat_xmpp.domain.rooms import (
     ConfigureRoom,
     DestroyRoom,
@@ -41,6 +41,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MANY = 16  # rounds that wait for the database, after which others may find no worker
+LATE = timedelta(seconds=1)  # for an offer's time to begin before its helper can know of it
+MARKS = 3  # more of one offer; a database that is late each time will not be early
 SAME_PLANS = 5  # equal plans in a row after which a chat counts as stuck
 
 
@@ -206,10 +208,7 @@ class Round:
             case SetSubject(subject):
                 await self._rooms.set_subject(chat.id, subject)
             case TellOffer(offer):
-                self._people.require_link()
-                told = await self._record(recording.mark_offer_told, offer)
-                if told is not None:
-                    self._people.tell_offer(chat, told, self._clock.now())
+                await self._tell_offer(chat, offer)
             case TellInvitation(invitation):
                 self._people.require_link()
                 if await self._record(recording.mark_invitation_told, chat.id, invitation):
@@ -233,6 +232,17 @@ class Round:
             case DestroyRoom(reason):
                 await self._rooms.destroy(chat.id, reason)
                 await self._record(recording.mark_room, chat.id, RoomState.GONE, self._desk.rules)
+
+    async def _tell_offer(self, chat: Chat, offer: Offer) -> None:
+        """Tell of the offer once that is on record; recorded again if the database took much of the offer's time."""
+        self._people.require_link()
+        told = await self._record(recording.mark_offer_told, offer)
+        for _ in range(MARKS):
+            if told is None or told.told_at is None or self._clock.now() - told.told_at < LATE:
+                break
+            told = await self._record(recording.mark_offer_told, told)
+        if told is not None:
+            self._people.tell_offer(chat, told, self._clock.now())
 
     def _said(self, chat: Chat, jid: BareJid, text: Sayable) -> str:
         """Return the text in the person's language."""

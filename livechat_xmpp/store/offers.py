@@ -42,7 +42,7 @@ DECIDE = (
 )
 MARK_TOLD = (
     update(t.offer)
-    .where(t.offer.c.id == bindparam("offer_id"), _is_open, t.offer.c.told_at.is_(None))
+    .where(t.offer.c.id == bindparam("offer_id"), _is_open, t.offer.c.told_at.is_not_distinct_from(bindparam("was")))
     .values(told_at=bindparam("told_at"), expires_at=bindparam("expires_at"))
     .returning(t.offer.c.chat_id)
 )
@@ -69,8 +69,8 @@ class OfferTable:
         here = (t.offer.c.chat_id == chat_id, t.offer.c.helper == helper, t.offer.c.state == OfferState.ACCEPTED)
         self._db.execute(update(t.offer).where(*here).values(state=OfferState.DROPPED, decided_at=at))
 
-    def mark_told(self, told: Offer) -> bool:
-        values = {"offer_id": told.id, "told_at": told.told_at, "expires_at": told.expires_at}
+    def mark_told(self, told: Offer, *, was: datetime | None) -> bool:
+        values = {"offer_id": told.id, "told_at": told.told_at, "expires_at": told.expires_at, "was": was}
         chats = self._db.scalars(MARK_TOLD, values).all()
         self._changed(chats, with_offer_told(told))
         return bool(chats)

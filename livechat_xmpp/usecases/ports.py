@@ -354,8 +354,8 @@ class Chats(Protocol):
 class Offers(Protocol):
     def add(self, chat_id: ChatId, helper: BareJid, made_at: datetime, expires_at: datetime) -> None: ...
     def decide(self, offer_id: int, state: OfferState, at: datetime) -> None: ...
-    def mark_told(self, told: Offer) -> bool:
-        """Record when the offer is being sent and when it ends; return False if it is over, or was sent before."""
+    def mark_told(self, told: Offer, *, was: datetime | None) -> bool:
+        """Record when the offer is being sent and when it ends; return False if it is over, or marked since `was`."""
         ...
 
     def drop(self, chat_id: ChatId, helper: BareJid, at: datetime) -> None:

@@ -210,10 +210,12 @@ def _who_may_watch(work: Work, chat_id: ChatId, presences: Presences) -> list[Tr
 def mark_offer_told(work: Work, offer: Offer) -> Offer | None:
     """Record that the offer is being sent, before the sending, so that nobody is asked twice after a crash.
 
-    Return it as it is to be sent, None if it is over. Its time begins now: the room may have taken long to make.
+    Return it as it is to be sent, None if it is over. Its time begins now: the room may have taken long to make, or,
+    with an offer that is marked and not sent, the database to write that.
     """
-    told = replace(offer, told_at=work.now, expires_at=work.now + (offer.expires_at - offer.made_at))
-    return told if work.offers.mark_told(told) else None
+    lasts = offer.expires_at - (offer.told_at or offer.made_at)
+    told = replace(offer, told_at=work.now, expires_at=work.now + lasts)
+    return told if work.offers.mark_told(told, was=offer.told_at) else None
 
 
 def mark_invitation_told(work: Work, chat_id: ChatId, invitation: Invitation) -> bool:

@@ -424,12 +424,13 @@ async def test_an_offer_from_its_making_to_its_end(store: Store) -> None:
         assert (offer.chat_id, offer.state, offer.told_at, offer.decided_at) == (CHAT, OfferState.OPEN, None, None)
         assert work.offers.open() == [offer]
         told = replace(offer, told_at=at(1), expires_at=at(21))
-        assert work.offers.mark_told(told)
-        assert not work.offers.mark_told(replace(told, told_at=at(2))), "it is sent once"
+        assert work.offers.mark_told(told, was=None)
+        assert not work.offers.mark_told(replace(told, told_at=at(2)), was=None), "it is sent once"
+        assert work.offers.mark_told(told, was=told.told_at)
         assert work.offers.open() == [told]
         work.offers.decide(offer.id, OfferState.REJECTED, at(3))
         work.offers.decide(offer.id, OfferState.ACCEPTED, at(4))  # too late
-        assert not work.offers.mark_told(replace(told, told_at=at(5))), "it is over"
+        assert not work.offers.mark_told(replace(told, told_at=at(5)), was=told.told_at), "it is over"
         assert work.offers.find_open_of(jid("ana")) is None
         assert work.offers.open() == []
         assert work.offers.past([CHAT]) == {CHAT: PastOffers({jid("ana"): 1}, {jid("ana"): at(3)})}

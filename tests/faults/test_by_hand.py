@@ -104,9 +104,10 @@ async def test_a_desk_that_was_kicked_comes_back_and_keeps_the_rule(scene: Scene
     await scene.tom.is_out_of(scene.chat.room)
 
 
-async def test_a_desk_that_owns_the_room_no_more_says_so_to_admins(scene: Scene) -> None:
+@pytest.mark.parametrize("affiliation", ["none", "outcast"])
+async def test_a_desk_that_owns_the_room_no_more_says_so_to_admins(scene: Scene, affiliation: str) -> None:
     """RO-3: it can put nobody out, so people have to"""
-    await affiliate(scene.olga, scene.chat.room, f"{scene.chat.id}@{scene.stage.server.component}", as_="none")
+    await affiliate(scene.olga, scene.chat.room, f"{scene.chat.id}@{scene.stage.server.component}", as_=affiliation)
     await scene.stage.settled()
     assert isinstance(scene.stage.clock, MachineClock)
     for _ in range(12):

@@ -40,7 +40,7 @@ async def test_a_desk_under_another_name_sees_its_staff(stage: SimulatedStage) -
     """OF-1: the contact that people have in their lists is of the workgroup's name of before"""
     ana = await stage.staff("ana")
     await stage.stop_component()
-    stage.config.write_text(stage.config.read_text("utf-8").replace('name = "support"', 'name = "rescue"'))
+    stage.change_settings({"LIVECHAT_WORKGROUPS": '[{"name": "rescue"}]'})
     stage.workgroup = f"rescue@{stage.server.component}"
     await stage.start_component()
     await stage.settled()

@@ -18,7 +18,7 @@ async def test_requests_of_a_workgroup_that_is_no_more_go_on_in_the_first(tmp_pa
             chat = await stage.chat(ana)
             waiting = await stage.asks(await stage.visitor("sam"))
             await stage.stop_component()
-            stage.config.write_text(stage.config.read_text("utf-8").replace('name = "support"', 'name = "rescue"'))
+            stage.change_settings({"LIVECHAT_WORKGROUPS": '[{"name": "rescue"}]'})
             await stage.start_component()
             await stage.settled()
             queue = await mia.command("list-queue")

@@ -6,15 +6,18 @@ On the simulated servers alone, which show every stanza, and where the database 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
 
-from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.domain.model import ChatId, Offer
 from livechat_xmpp.domain.wording.visitors import STOPS_IN_ROOM
+from livechat_xmpp.reconcile import rounds
 from livechat_xmpp.reconcile.rounds import Round
 from livechat_xmpp.usecases import rooms
+from livechat_xmpp.usecases.ports import Work
 from tests.people import Person
 from tests.people.elements import DELAY, MAM, MUC_ADMIN, bare, body_of, name
 from tests.scenarios.slow import slow
@@ -90,6 +93,38 @@ async def test_a_monitor_leaves_while_it_is_recorded_that_a_trainee_is_let_in_ag
     await mia.enter(chat.room)
     await stage.enters_as_trainee(tom, chat)
     assert (tom.bare, "member") in let_in
+
+
+async def test_an_offers_time_does_not_run_out_while_the_database_is_locked(
+    stage: SimulatedStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OF-1: who is told of it has the whole of it"""
+    ana = await stage.staff("ana")
+    monkeypatch.setattr(rounds, "LATE", timedelta(seconds=SLOW_S / 2))
+    told: list[Offer] = []
+    mark = rooms.mark_offer_told
+
+    def note(work: Work, offer: Offer) -> Offer | None:
+        marked = mark(work, offer)
+        assert marked is not None
+        told.append(marked)
+        return marked
+
+    monkeypatch.setattr(rooms, "mark_offer_told", note)
+    with slow(monkeypatch, rooms, "mark_offer_told") as marking:
+        request = await stage.asks(await stage.visitor())
+        await marking.begins()
+        let_go = asyncio.Event()
+        asyncio.get_running_loop().call_later(SLOW_S, let_go.set)
+        await let_go.wait()
+        assert not ana.has_unread("asks for help")
+        marking.goes_on.set()
+    await stage.is_offered(ana, request)
+    late, right = told
+    assert right.told_at is not None
+    assert late.told_at is not None
+    assert (right.told_at - late.told_at).total_seconds() >= SLOW_S
+    assert right.expires_at - right.told_at == late.expires_at - late.told_at
 
 
 @pytest.mark.desk(LIVECHAT_ROOMS__MONITOR_GRACE_S="0.3", LIVECHAT_ROUTING__PROBE_WAIT_S="1")

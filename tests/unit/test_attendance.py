@@ -106,6 +106,16 @@ async def test_the_log_says_once_why_it_is_not_inside(case: Case, caplog: pytest
     assert {r.__dict__["room"] for r in caplog.records} == {case.room.room}
 
 
+async def test_the_log_says_when_what_it_complained_of_is_over(case: Case, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        for answer in (False, StepRefused("forbidden"), False, True):
+            await case.looks(answer)
+    assert [(r.levelname, r.message) for r in caplog.records] == [
+        ("WARNING", "not in the contributors' room"),
+        ("INFO", "in the contributors' room"),
+    ]
+
+
 async def test_without_a_link_there_is_nothing_to_come_back_to(case: Case) -> None:
     case.room.answers.append(LinkDown("no link"))
     with pytest.raises(LinkDown):
