@@ -24,6 +24,7 @@ INFO = "http://jabber.org/protocol/disco#info"
 MUC_USER = "http://jabber.org/protocol/muc#user"
 NOTHING_TO_OFFER = "undefined-condition"  # how Prosody ends a stream on which it would let nobody log in
 ANSWER_S = 5.0
+CONNECT = aiohttp.ClientTimeout(sock_connect=ANSWER_S)  # with TLS; who does not speak it may say nothing at all
 PROXY_STATUS = 502  # and more: of web servers that pass on (RFC 9110 §15.6.3)
 
 
@@ -170,7 +171,7 @@ def _need_for(error: Exception, url: str) -> Need:
 async def visiting(url: str, domain: str) -> AsyncIterator[Visitor]:
     """Log somebody in for the length of the block. Raises NotReached and LoginRefused."""
     async with contextlib.AsyncExitStack() as stack:
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=CONNECT))
         try:
             socket = await http.ws_connect(url, protocols=("xmpp",), timeout=aiohttp.ClientWSTimeout(ws_close=2.0))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
