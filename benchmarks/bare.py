@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from benchmarks.crowd import MUC, Target, helper_jid
 from benchmarks.wire import Stanza, Wire, is_own
 from livechat_xmpp.xmpp.muc import CONFIG, ROOM_CONFIG
+from livechat_xmpp.xmpp.rooms import PAST
 
 _QUESTION = re.compile(r"var='question'[^>]*><value>([^<]*)|var=\"question\"[^>]*><value>([^<]*)")
 _NAME = re.compile(r"var=[\"']username[\"'][^>]*><value>([^<]*)")
@@ -164,10 +165,7 @@ class Bare:
 
     async def make_room(self, chat: Chat) -> None:
         entered = self._expect(chat.room, "entered")
-        self._send(
-            f'<presence id="{self._id()}" from="{chat.desk}" to="{chat.room}/Help desk">'
-            f'<x xmlns="{MUC}"><history maxstanzas="0" /></x></presence>'
-        )
+        self._enter(chat)
         await entered
         offered = (await self._iq(chat, "get", f'<query xmlns="{MUC}#owner" />')).body
         names = set(_OFFERED_FIELD.findall(offered))
@@ -178,6 +176,12 @@ class Bare:
         form_type = f'<field var="FORM_TYPE"><value>{ROOM_CONFIG}</value></field>'
         form = f'<x xmlns="jabber:x:data" type="submit">{form_type}{fields}</x>'
         await self._iq(chat, "set", f'<query xmlns="{MUC}#owner">{form}</query>')
+
+    def _enter(self, chat: Chat) -> None:
+        self._send(
+            f'<presence id="{self._id()}" from="{chat.desk}" to="{chat.room}/Help desk">'
+            f'<x xmlns="{MUC}"><history maxstanzas="{PAST}" /></x></presence>'
+        )
 
     async def make_member(self, chat: Chat, jid: str) -> None:
         item = f'<item jid="{jid}" affiliation="member" />'
@@ -221,11 +225,9 @@ class Bare:
 
     async def _end(self, chat: Chat) -> None:
         self._say(chat.helper, f"<body>Chat {chat.id} is closed as &quot;Solved&quot;.</body>")
-        query = (
-            f'<query xmlns="urn:xmpp:mam:2" queryid="{self._id()}">'
-            '<set xmlns="http://jabber.org/protocol/rsm"><max>100</max></set></query>'
-        )
-        await self._iq(chat, "set", query)
+        shown = self._expect(f"{chat.room}/Help desk", "subject")
+        self._enter(chat)
+        await shown
         ended = "The chat has ended. Thank you for asking."
         self._say(
             chat.visitor,
