@@ -20,6 +20,7 @@ class Heard:
     """A room message as it came in. jid None: the room did not tell who has the nick.
 
     archive_id: the room's id for it (XEP-0359); occupant_id: the room's id for the speaker (XEP-0421).
+    is_past: it was said before we entered, and may be recorded.
     """
 
     at: datetime
@@ -30,6 +31,7 @@ class Heard:
     stanza_id: str = ""
     archive_id: str = ""
     occupant_id: str = ""
+    is_past: bool = False
 
 
 def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
@@ -75,10 +77,7 @@ def record_loose(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> None:
     chat = work.chats.find(chat_id, {v.jid for v in visits})
     if chat is None:
         return
-    recorded = work.messages.list(chat_id)
-    known = {m.archive_id for m in recorded}
-    loose = {(m.nick, m.stanza_id) for m in recorded if not m.archive_id}
-    new = [h for h in lately if h.stanza_id and h.archive_id not in known and (h.nick, h.stanza_id) not in loose]
+    new = [h for h in _unrecorded(work.messages.list(chat_id), lately) if h.stanza_id]
     work.messages.add(chat_id, [replace(_message(chat, h, visits), archive_id="") for h in new])
 
 
@@ -93,14 +92,27 @@ def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard], lately: Seque
         return
     _mark_said(work, chat, (*archived, *lately))
     recorded = work.messages.list(chat_id)
-    known = {m.archive_id for m in recorded}
     kept = {h.archive_id for h in archived}
-    heard = [_message(chat, h, visits) for h in lately]
-    unrecorded = [m for m in heard if not m.archive_id or m.archive_id not in known]
-    later = [m for m in heard if m.archive_id and m.archive_id not in kept]
+    unrecorded = [_message(chat, h, visits) for h in _unrecorded(recorded, lately)]
+    later = [_message(chat, h, visits) for h in lately if h.archive_id and h.archive_id not in kept]
     merged = merge([*recorded, *unrecorded], [*(_message(chat, h, visits) for h in archived), *later])
     if merged != recorded:
         work.messages.replace(chat_id, merged)
+
+
+def _unrecorded(recorded: Sequence[Message], lately: Sequence[Heard]) -> list[Heard]:
+    """Return the words that are not recorded. Those of the past that have no id at all are taken for recorded."""
+    known = {m.archive_id for m in recorded if m.archive_id}
+    said = {(m.nick, m.stanza_id) for m in recorded if not m.archive_id}
+
+    def is_new(heard: Heard) -> bool:
+        if heard.archive_id in known:
+            return False
+        if heard.stanza_id:
+            return (heard.nick, heard.stanza_id) not in said
+        return bool(heard.archive_id) or not heard.is_past
+
+    return [heard for heard in lately if is_new(heard)]
 
 
 def _mark_said(work: Work, chat: Chat, heard: Sequence[Heard]) -> None:

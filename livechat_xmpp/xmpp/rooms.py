@@ -443,7 +443,8 @@ class MucRooms:
         if room.past_shown is not None and not room.past_shown.done():
             kept_at = muc.kept_at(message.xml, self._addresses.room(chat_id), self._now())
             if kept_at is not None:
-                room.past.append(replace(heard, at=kept_at, jid=heard.jid if heard.is_desk else None))
+                jid = heard.jid if heard.is_desk else None
+                room.past.append(replace(heard, at=kept_at, jid=jid, is_past=True))
                 return None
         self._hear(chat_id, room, heard)
         if heard.jid is not None and not heard.is_desk and not heard.body.startswith("!"):

@@ -615,6 +615,20 @@ async def test_words_whose_place_is_not_known_get_it_from_the_archive(story: Sto
     assert [key for *_, key in await the_words(story, chat_id)] == ["kept1", "kept2", "kept3", "kept4"]
 
 
+async def test_a_service_that_gives_no_ids_doubles_no_words_of_the_past(story: Story) -> None:
+    chat_id = await story.in_progress()
+    one, two, three, four = [
+        replace(a_word(name, n), archive_id="") for n, name in enumerate("one two three four".split())
+    ]
+    bare, past = replace(three, stanza_id=""), {"is_past": True}
+    await story.desk.do(transcripts.record_heard, {chat_id: [one, bare]})
+    lately = [replace(one, **past), replace(two, **past), replace(bare, **past), replace(four, stanza_id="")]
+    for shown in (lately, lately[:3]):
+        assert not await story.desk.do(transcripts.go_on, chat_id, shown)
+        await story.desk.do(transcripts.settle, chat_id, [], shown)
+        assert sorted(body for body, *_ in await the_words(story, chat_id)) == ["four", "one", "three", "two"]
+
+
 async def test_a_notice_that_a_room_shows_was_said(story: Story) -> None:
     chat_id = await story.in_progress()
     await story.desk.do(rooms.record, chat_id, [Entered(a_visit("ana"))], **story.eyes)
