@@ -617,9 +617,8 @@ async def test_words_whose_place_is_not_known_get_it_from_the_archive(story: Sto
 
 async def test_a_service_that_gives_no_ids_doubles_no_words_of_the_past(story: Story) -> None:
     chat_id = await story.in_progress()
-    one, two, three, four = [
-        replace(a_word(name, n), archive_id="") for n, name in enumerate("one two three four".split())
-    ]
+    said = ("one", "two", "three", "four")
+    one, two, three, four = (replace(a_word(name, number), archive_id="") for number, name in enumerate(said))
     bare, past = replace(three, stanza_id=""), {"is_past": True}
     await story.desk.do(transcripts.record_heard, {chat_id: [one, bare]})
     lately = [replace(one, **past), replace(two, **past), replace(bare, **past), replace(four, stanza_id="")]
