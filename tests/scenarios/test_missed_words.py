@@ -176,3 +176,18 @@ async def test_a_stamp_of_the_speakers_own_does_not_make_words_of_the_past(stage
     (third,) = [one for one in kept["messages"] if one["body"] == "three"]
     assert stamped
     assert not third["at"].startswith("2001")
+
+
+async def test_who_came_while_the_desk_was_not_there_is_known_by_the_room(stage: SimulatedStage) -> None:
+    chat, _ = await under_way(stage)
+    mia = await stage.staff("mia", "monitor", on_duty=False)
+    assert (await mia.command("join-chat", chat=chat.id)).is_completed
+    await mia.is_invited(chat.room)
+    await stage.settled()
+    await stage.break_link()
+    await mia.enter(chat.room, "The second")
+    await mia.speak(chat.room, "three")
+    await stage.mend_link()
+    await stage.settled()
+    third = (await stage.export(chat.id))["messages"][-1]
+    assert (third["body"], third["jid"], third["role"]) == ("three", mia.bare, "monitor")
