@@ -252,9 +252,13 @@ class Round:
         """See that all that was said is recorded, before the room goes."""
         if self._rooms.view(chat_id) is None:
             await self._read_archive(chat_id)
-        else:
+            return
+        try:
             await self._rooms.recall(chat_id)
-            await self._read_past(chat_id)
+        except LinkTrouble:
+            await self._go_on_without(chat_id)  # the room may be forgotten now, and what was said meanwhile with it
+            raise
+        await self._read_past(chat_id)
 
     async def _read_if_possible(self, chat_id: ChatId) -> None:
         """Complete the transcript; people do not wait for an archive that cannot be read.
@@ -290,14 +294,18 @@ class Round:
         except LinkDown:
             raise
         except LinkTrouble:
-            lately = self._rooms.lately(chat_id)
-            await self._record(transcripts.record_loose, chat_id, lately)
-            self._rooms.pass_over_archive(chat_id, lately)
+            await self._go_on_without(chat_id)
             raise
         lately = self._rooms.lately(chat_id)
         if archived or lately:
             await self._record(transcripts.settle, chat_id, archived, lately)
         self._rooms.mark_read(chat_id, (*archived, *lately))
+
+    async def _go_on_without(self, chat_id: ChatId) -> None:
+        """Record what is known although nobody knows whether more was said before it."""
+        if lately := self._rooms.lately(chat_id):
+            await self._record(transcripts.record_loose, chat_id, lately)
+        self._rooms.pass_over_archive(chat_id, lately)
 
 
 def _is_removal(step: SetAffiliation | Kick) -> bool:

@@ -56,9 +56,9 @@ def go_on(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> bool:
     last = recorded[-1].archive_id if recorded else ""
     if not last or last not in ids or "" in ids:
         return False
-    visits = work.visits.list(chat_id)
-    chat = work.chats.find(chat_id, {v.jid for v in visits})
     new = lately[ids.index(last) + 1 :]
+    visits = work.visits.list(chat_id)
+    chat = work.chats.find(chat_id, _people(visits, new))
     if chat is not None and new:
         messages = [_message(chat, h, visits) for h in new]
         work.messages.add(chat_id, messages)
@@ -74,9 +74,10 @@ def record_loose(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> None:
     speaker's own id. What has none is left out, as it would be there twice then.
     """
     visits = work.visits.list(chat_id)
-    chat = work.chats.find(chat_id, {v.jid for v in visits})
+    chat = work.chats.find(chat_id, _people(visits, lately))
     if chat is None:
         return
+    _mark_said(work, chat, lately)
     new = [h for h in _unrecorded(work.messages.list(chat_id), lately) if h.stanza_id]
     work.messages.add(chat_id, [replace(_message(chat, h, visits), archive_id="") for h in new])
 
@@ -87,7 +88,7 @@ def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard], lately: Seque
     lately: what was said last in the room as far as it was heard; what the archive did not have yet follows it.
     """
     visits = work.visits.list(chat_id)
-    chat = work.chats.find(chat_id, {v.jid for v in visits})
+    chat = work.chats.find(chat_id, _people(visits, (*archived, *lately)))
     if chat is None:
         return
     _mark_said(work, chat, (*archived, *lately))
@@ -100,16 +101,20 @@ def settle(work: Work, chat_id: ChatId, archived: Sequence[Heard], lately: Seque
         work.messages.replace(chat_id, merged)
 
 
+def _people(visits: Sequence[Visit], heard: Sequence[Heard]) -> set[BareJid]:
+    return {v.jid for v in visits} | {h.jid for h in heard if h.jid is not None}
+
+
 def _unrecorded(recorded: Sequence[Message], lately: Sequence[Heard]) -> list[Heard]:
     """Return the words that are not recorded. Those of the past that have no id at all are taken for recorded."""
     known = {m.archive_id for m in recorded if m.archive_id}
-    said = {(m.nick, m.stanza_id) for m in recorded if not m.archive_id}
+    said = {(m.nick, m.stanza_id, m.body) for m in recorded if not m.archive_id}
 
     def is_new(heard: Heard) -> bool:
         if heard.archive_id in known:
             return False
         if heard.stanza_id:
-            return (heard.nick, heard.stanza_id) not in said
+            return (heard.nick, heard.stanza_id, heard.body) not in said
         return bool(heard.archive_id) or not heard.is_past
 
     return [heard for heard in lately if is_new(heard)]
@@ -147,14 +152,19 @@ def _speaker(chat: Chat, heard: Heard, visits: Sequence[Visit]) -> tuple[BareJid
         return heard.jid, Part.DESK
     if heard.jid is not None:
         known = [v for v in visits if v.jid == heard.jid]
-        return heard.jid, known[-1].part if known else part_of(chat, heard.jid)
+        return heard.jid, _visit_at(heard.at, known[::-1]).part if known else part_of(chat, heard.jid)
     by_id = [v for v in visits if v.occupant_id and v.occupant_id == heard.occupant_id]
     by_nick = [v for v in visits if v.nick == heard.nick]
     candidates = by_id or by_nick
     if not candidates:
         return _by_name(chat, heard.nick)
-    best = max(candidates, key=lambda v: (v.entered_at <= heard.at, v.left_at is None or heard.at <= v.left_at))
+    best = _visit_at(heard.at, candidates)
     return best.jid, best.part
+
+
+def _visit_at(at: datetime, visits: Sequence[Visit]) -> Visit:
+    """Return the visit that went on at that moment, or the first of those that fit as well."""
+    return max(visits, key=lambda v: (v.entered_at <= at, v.left_at is None or at <= v.left_at))
 
 
 def _by_name(chat: Chat, nick: str) -> tuple[BareJid | None, Part]:

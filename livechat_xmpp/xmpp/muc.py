@@ -105,6 +105,16 @@ def read_said(xml: ET.Element, room: str) -> Said | None:
     return Said(nick, body, xml.get("id", ""), occupant.get("id", "") if occupant is not None else "")
 
 
+def is_subject(xml: ET.Element) -> bool:
+    """Return whether a message gives the room's subject: one with a body or a thread does not (XEP-0045 §8.1).
+
+    Prosody passes those on from everybody.
+    """
+    space = xml.tag.removesuffix("message")
+    is_speech = xml.findtext(f"{space}body") or xml.find(f"{space}thread") is not None
+    return xml.find(f"{space}subject") is not None and not is_speech
+
+
 def is_of_a_room(xml: ET.Element) -> bool:
     """Return whether a message carries an invitation or what else rooms send (XEP-0045 §7.8, XEP-0249)."""
     return xml.find(f"{{{USER}}}x") is not None or xml.find("{jabber:x:conference}x") is not None

@@ -32,8 +32,8 @@ class _Room:
     """One room on this link. shown: None until the room was looked at.
 
     is_read: what was said before we entered (again) is in the transcript. Until then, past: what of it the room shows,
-    being done with it at past_shown, and held: what was said since. is_passed_over: or as good as, the archive being
-    out of order.
+    being done with it at past_shown, and held: what was said since. unshown: what was said between asking to enter and
+    that, as far as it can be told from what is shown. is_passed_over: or as good as, the archive being out of order.
     is_own_news_due: the service will say that the settings were changed, which was us.
     """
 
@@ -51,6 +51,7 @@ class _Room:
         self.past: list[Heard] = []
         self.past_shown: asyncio.Future[None] | None = None
         self.held: list[Heard] = []
+        self.unshown: list[Heard] = []
         self.is_own_news_due = False
 
 
@@ -295,10 +296,20 @@ class MucRooms:
 
     def lately(self, chat_id: ChatId) -> Sequence[Heard]:
         room = self._rooms.get(chat_id)
-        return (*room.past, *room.held) if room else ()
+        if room is None:
+            return ()
+        shown = {_words(h) for h in room.past} | {h.archive_id for h in room.past if h.archive_id}
+        unshown = [h for h in room.unshown if _words(h) not in shown and h.archive_id not in shown]
+        return self._named(chat_id, (*unshown, *room.past, *room.held))
 
     async def archive(self, chat_id: ChatId) -> Sequence[Heard]:
-        return await self._archive.read(chat_id)
+        return self._named(chat_id, await self._archive.read(chat_id))
+
+    def _named(self, chat_id: ChatId, heard: Sequence[Heard]) -> Sequence[Heard]:
+        """Return the words with who spoke, for those who are inside and have the room's id for the speaker."""
+        view = self.view(chat_id)
+        jids = {o.occupant_id: o.jid for o in view.occupants if o.occupant_id} if view else {}
+        return [h if h.jid or h.is_desk else replace(h, jid=jids.get(h.occupant_id)) for h in heard]
 
     def mark_read(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
         """Take in what is in the transcript; what it has of us is said already, if by a process before this one."""
@@ -313,7 +324,7 @@ class MucRooms:
     def _hand_on(self, chat_id: ChatId, room: _Room, recorded: Sequence[Heard]) -> None:
         """Hand on what was said since, as what is said from now on."""
         unheard = [heard for heard in room.held if heard not in recorded]
-        room.is_read, room.past, room.held = True, [], []
+        room.is_read, room.past, room.held, room.unshown = True, [], [], []
         for heard in unheard:
             self._hear(chat_id, room, heard)
 
@@ -328,7 +339,8 @@ class MucRooms:
         room = self._rooms.get(chat_id)
         if room is None or room.shown is None:
             return
-        room.shown = replace(room.shown, is_read=True)
+        ours = {h.stanza_id for h in recorded if h.is_desk}
+        room.shown = replace(room.shown, is_read=True, spoken=room.shown.spoken | ours)
         room.is_passed_over = True
         self._hand_on(chat_id, room, recorded)
 
@@ -357,7 +369,8 @@ class MucRooms:
         elif is_own:
             room.nick, room.codes, room.occupant_id = nick, item.codes, item.occupant_id
             if room.entered is not None and not room.entered.done():
-                room.held.clear()  # of before this: the room shows it now, as its past
+                room.unshown += [h for h in room.held if h.archive_id or h.stanza_id]
+                room.held.clear()  # of before this: the room shows it now, as its past, if it shows any
                 room.entered.set_result(None)
         else:
             self._on_there(chat_id, room, item)
@@ -432,7 +445,7 @@ class MucRooms:
             self._on_altered(chat_id, room)
         if room is None or message["type"] != "groupchat":
             return None
-        if message.xml.find(f"{{{message.namespace}}}subject") is not None and not message["body"]:
+        if muc.is_subject(message.xml):
             self._on_subject(chat_id, room, message["subject"])
         heard = self._heard(chat_id, message)
         nick = message["from"].resource
@@ -510,6 +523,10 @@ class MucRooms:
         room = self._rooms.get(chat_id)
         if room is not None and room.shown is not None:
             room.shown = change(room.shown)
+
+
+def _words(heard: Heard) -> tuple[str, str, str]:
+    return heard.nick, heard.stanza_id, heard.body
 
 
 def _resolve(future: asyncio.Future[None] | None) -> None:

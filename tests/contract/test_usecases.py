@@ -628,13 +628,23 @@ async def test_a_service_that_gives_no_ids_doubles_no_words_of_the_past(story: S
         assert sorted(body for body, *_ in await the_words(story, chat_id)) == ["four", "one", "three", "two"]
 
 
-async def test_a_notice_that_a_room_shows_was_said(story: Story) -> None:
+async def test_a_speaker_who_uses_an_id_twice_is_heard_twice(story: Story) -> None:
+    """Clients that count begin anew when they are started."""
+    chat_id = await story.in_progress()
+    words = [replace(a_word(body, 1), archive_id=body) for body in ("one", "two")]
+    for lately in (words[:1], words):
+        await story.desk.do(transcripts.record_loose, chat_id, lately)
+    assert [body for body, *_ in await the_words(story, chat_id)] == ["one", "two"]
+
+
+@pytest.mark.parametrize("usecase", [transcripts.go_on, transcripts.record_loose])
+async def test_a_notice_that_a_room_shows_was_said(story: Story, usecase: Any) -> None:
     chat_id = await story.in_progress()
     await story.desk.do(rooms.record, chat_id, [Entered(a_visit("ana"))], **story.eyes)
     (notice,) = (await story.chat(chat_id)).notices
     said = Heard(at(9), "Help desk", notice.body, is_desk=True, stanza_id=notice.stanza_id, archive_id="kept9")
     await story.desk.do(transcripts.record_heard, {chat_id: [a_word("one", 1)]})
-    assert await story.desk.do(transcripts.go_on, chat_id, [a_word("one", 1), said])
+    await story.desk.do(usecase, chat_id, [a_word("one", 1), said])
     assert (await story.chat(chat_id)).notices == ()
 
 

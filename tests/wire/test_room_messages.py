@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from xml.etree import ElementTree as ET
 
 import pytest
-from slixmpp import Message
+from slixmpp import Message, Presence
 
+from livechat_xmpp.domain import texts
 from livechat_xmpp.domain.model import Affiliation, BareJid, ChatId
 from livechat_xmpp.usecases.transcripts import Heard
 from livechat_xmpp.xmpp import muc
@@ -138,6 +140,32 @@ def test_the_desk_is_known_by_the_rooms_id_not_by_its_name(room: Room) -> None:
     room.say(f"<body>one</body>{own}", nick="Help desk 2")
     room.say(f"<body>two</body>{other}", nick="Help desk")
     assert [(h.body, h.is_desk) for h in room.heard] == [("one", True), ("two", False)]
+
+
+def test_a_message_of_a_thread_changes_no_subject(room: Room) -> None:
+    """XEP-0045 §8.1: Prosody passes it on from everybody"""
+    room.say("<subject>Free beer</subject><thread>t1</thread>")
+    view = room.rooms.view(CHAT)
+    assert view is not None
+    assert view.subject != "Free beer"
+    assert room.changed == []
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+async def test_a_word_between_asking_for_the_past_and_getting_it_is_there_once(room: Room, is_shown: bool) -> None:
+    """A room that keeps no history shows none."""
+    asking = asyncio.get_running_loop().create_task(room.rooms.recall(CHAT))
+    await asyncio.sleep(0)
+    room.say("<body>one</body>")
+    presence = f"<presence xmlns='jabber:component:accept' from='{ROOM}/{texts.DESK_NICK}'><x {USER}>"
+    presence += "<item affiliation='owner' role='moderator'/><status code='110'/></x></presence>"
+    room.rooms.on_presence(CHAT, Presence(room.link, ET.fromstring(presence)))
+    if is_shown:
+        room.say(f"<body>one</body><delay xmlns='urn:xmpp:delay' from='{ROOM}' stamp='2026-03-01T00:00:00Z'/>")
+    room.say("<subject>Help</subject>")
+    room.say("<body>two</body>")
+    await asking
+    assert [h.body for h in room.rooms.lately(CHAT)] == ["one", "two"]
 
 
 def test_what_nobody_is_shown_is_no_command(room: Room) -> None:
