@@ -31,6 +31,10 @@ class PresenceBook:
         """Take in that the person has just been asked for their presence."""
         self._expected.add(jid)
 
+    def is_expected(self, jid: BareJid) -> bool:
+        """Return whether the person's answer may be under way."""
+        return jid in self._expected
+
     def expect_no_longer(self, jid: BareJid, now: datetime) -> None:
         """Have the person's silence mean that they are offline."""
         self._expected.discard(jid)

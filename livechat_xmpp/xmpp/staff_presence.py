@@ -135,6 +135,7 @@ class StaffPresence:
         ET.SubElement(query, "{jabber:iq:roster}item", jid=self._contact, name=self._title, subscription="both")
         iq = self._link.make_iq_set(ito=jid, ifrom=self._addresses.component)
         iq.append(query)
+        had_said_no = jid in self._said_no
         try:
             await self._link.request(iq)
         except LinkDown:
@@ -143,7 +144,8 @@ class StaffPresence:
             log.warning("contact list not written", extra={"jid": jid, "why": trouble.reason})
             self._ask(jid)
             return
-        self._on_answer(jid, is_subscribed=True)
+        if had_said_no or jid not in self._said_no:  # else they have said it meanwhile, and that holds
+            self._on_answer(jid, is_subscribed=True)
 
     def _send(self, jid: str, kind: str) -> None:
         self._link.make_presence(pto=jid, pfrom=self._contact, ptype=kind).send()
@@ -163,7 +165,7 @@ class StaffPresence:
         """Take in that somebody has just sent something, and so is there."""
         if jid not in self._book.subscribed or jid in self._asked or self._book.has_answered(jid):
             return
-        if self._book.is_settled:
+        if self._book.is_settled and not self._book.is_expected(jid):
             self._link.spawn(self._doubt({jid}))
 
     async def _doubt(self, silent: Set[BareJid]) -> None:
