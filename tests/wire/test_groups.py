@@ -163,3 +163,19 @@ async def test_a_right_that_comes_has_the_lists_looked_at_and_makes_the_desk_a_c
     grants(wire)
     assert wire.component.reconciler.groups.is_woken.is_set()
     await wait_until_async(lambda: any(one.tag.endswith("iq") for one in wire.sent), "the desk in contact lists")
+
+
+@pytest.mark.parametrize("says_no", [False, True])
+async def test_a_no_that_comes_while_the_desk_becomes_a_contact_holds(wire: Wire, says_no: bool) -> None:
+    presence = wire.component.staff_presence
+    await presence.read()
+    presence.ask_everybody()
+    wire.component.link._lost = asyncio.get_running_loop().create_future()
+    grants(wire)
+    await wait_until_async(lambda: any(one.tag.endswith("iq") for one in wire.sent), "the desk in contact lists")
+    asked = next(one for one in wire.sent if one.tag.endswith("iq"))
+    who = asked.get("to", "")
+    if says_no:
+        await wire.tell(f"<presence type='unsubscribed' from='{who}' to='support@{US}'/>")
+    await wire.tell(f"<iq type='result' id='{asked.get('id')}' from='{who}' to='{US}'/>")
+    assert (who in wire.component.book.subscribed) is not says_no
