@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -69,8 +69,7 @@ async def fill_open(at: Place, crowd: Crowd, numbers: Sequence[int]) -> None:
     await _write(at, [_in_progress(f"o{number}", _holder(number), now) for number in numbers])
     said = await fill_rooms(at, crowd, numbers, OURS)
     async with Store.opened(at.url, lambda: datetime.now(UTC)) as store:
-        for chat_id, messages in said.items():
-            await store.write(lambda work, chat_id=chat_id, messages=messages: work.messages.add(chat_id, messages))  # type: ignore[misc]
+        await store.write(lambda work: _add_words(work, said))
 
 
 async def fill_rooms(at: Place, crowd: Crowd, numbers: Sequence[int], owner: Target) -> dict[ChatId, list[Message]]:
@@ -171,3 +170,8 @@ def _add(work: Transaction, chats: Sequence[Chat]) -> None:
             work.invitations.put(chat.id, invitation)
         for visit in chat.visits:
             work.visits.add(chat.id, visit)
+
+
+def _add_words(work: Transaction, said: Mapping[ChatId, Sequence[Message]]) -> None:
+    for chat_id, messages in said.items():
+        work.messages.add(chat_id, messages)

@@ -57,9 +57,11 @@ def go_on(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> bool:
     if not last or last not in ids or "" in ids:
         return False
     new = lately[ids.index(last) + 1 :]
+    if not new:
+        return True  # as a rule: a look brings nothing new
     visits = work.visits.list(chat_id)
     chat = work.chats.find(chat_id, _people(visits, new))
-    if chat is not None and new:
+    if chat is not None:
         messages = [_message(chat, h, visits) for h in new]
         work.messages.add(chat_id, messages)
         _mark_said(work, chat, new)

@@ -313,13 +313,7 @@ class MucRooms:
 
     def mark_read(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
         """Take in what is in the transcript; what it has of us is said already, if by a process before this one."""
-        room = self._rooms.get(chat_id)
-        if room is None or room.shown is None:
-            return
-        ours = {h.stanza_id for h in recorded if h.is_desk}
-        room.shown = replace(room.shown, is_read=True, spoken=room.shown.spoken | ours)
-        room.is_passed_over = False
-        self._hand_on(chat_id, room, recorded)
+        self._count_as_read(chat_id, recorded, is_passed_over=False)
 
     def _hand_on(self, chat_id: ChatId, room: _Room, recorded: Sequence[Heard]) -> None:
         """Hand on what was said since, as what is said from now on."""
@@ -336,12 +330,15 @@ class MucRooms:
 
     def pass_over_archive(self, chat_id: ChatId, recorded: Sequence[Heard]) -> None:
         """Hand on what is said from now on without the room's ids: nobody may go on from there (transcripts.go_on)."""
+        self._count_as_read(chat_id, recorded, is_passed_over=True)
+
+    def _count_as_read(self, chat_id: ChatId, recorded: Sequence[Heard], *, is_passed_over: bool) -> None:
         room = self._rooms.get(chat_id)
         if room is None or room.shown is None:
             return
         ours = {h.stanza_id for h in recorded if h.is_desk}
         room.shown = replace(room.shown, is_read=True, spoken=room.shown.spoken | ours)
-        room.is_passed_over = True
+        room.is_passed_over = is_passed_over
         self._hand_on(chat_id, room, recorded)
 
     def on_archived(self, message: Message) -> bool:

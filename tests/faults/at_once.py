@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from tests.faults.faults import Fault, for_so_long
+from tests.faults.faults import Fault, TakenOver, for_so_long
 
 if TYPE_CHECKING:
     from tests.faults.world import World
@@ -85,20 +85,15 @@ class StartedWithoutServer(Fault):
         world.server.start()
 
 
-class ServerGoneAtTakeover(Fault):
+class ServerGoneAtTakeover(TakenOver):
     """A standby takes over, and finds the server stopped, or it stops as soon as it is linked."""
 
     name = "server restarted while a standby takes over"
+    folder = "standby at a restart"
     loses_words = True
 
     async def strike(self, world: World) -> None:
-        folder = world.folder / "standby at a restart"
-        folder.mkdir(exist_ok=True)
-        standby = world.another_desk(folder)
-        standby.launch()
-        await self.begins(world)
-        world.desk.kill()
-        world.desk = standby
+        await super().strike(world)
         await for_so_long(world.dice.uniform(0, 1))
         world.server.stop()
         world.server.start()

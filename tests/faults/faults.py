@@ -298,9 +298,10 @@ class TakenOver(Fault):
     """A second desk stands by; the first is killed, and the second goes on without it."""
 
     name = "component killed, a standby takes over"
+    folder = "standby"
 
     async def strike(self, world: World) -> None:
-        folder = world.folder / "standby"
+        folder = world.folder / self.folder
         folder.mkdir(exist_ok=True)
         standby = world.another_desk(folder)
         standby.launch()

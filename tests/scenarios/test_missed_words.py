@@ -45,6 +45,21 @@ async def words(stage: SimulatedStage, chat: Chat) -> list[str]:
     return [body for _, body in said(await stage.export(chat.id))]
 
 
+async def closing_in_silence(stage: SimulatedStage, chat: Chat) -> None:
+    """Have the helper close the chat, on a service that does not answer when it is asked for the past."""
+    asked: list[Element] = []
+
+    def keep_silent(direction: str, stanza: Element) -> str | None:
+        if direction == "from component" and stanza.find(f"{{{MUC}}}x") is not None:
+            asked.append(stanza)
+            return "drop"
+        return None
+
+    stage.server.on_stanza(keep_silent)
+    await chat.helper.speak(chat.room, "!close solved")
+    await wait_until_async(lambda: bool(asked), "the desk asking for the past")
+
+
 async def under_way(stage: SimulatedStage) -> tuple[Chat, Person]:
     """Return a chat in which both have spoken, and its visitor."""
     ana = await stage.staff("ana")
@@ -203,17 +218,7 @@ async def test_a_trainee_goes_with_the_monitor_while_the_room_of_an_ending_chat_
     await stage.enters_as_monitor(mia, chat)
     await stage.enters_as_trainee(tom, chat)
     await stage.settled()
-    asked: list[Element] = []
-
-    def keep_silent(direction: str, stanza: Element) -> str | None:
-        if direction == "from component" and stanza.find(f"{{{MUC}}}x") is not None:
-            asked.append(stanza)
-            return "drop"
-        return None
-
-    stage.server.on_stanza(keep_silent)
-    await chat.helper.speak(chat.room, "!close solved")
-    await wait_until_async(lambda: bool(asked), "the desk asking for the past")
+    await closing_in_silence(stage, chat)
     await mia.leave(chat.room)
     departure = await tom.is_out_of(chat.room)
     assert departure is not None
@@ -228,17 +233,7 @@ async def test_words_said_while_a_chat_ends_are_kept_where_the_room_shows_no_pas
     chat, vic = await under_way(stage)
     archives = Archives(stage)
     archives.refusal = "feature-not-implemented"
-    asked: list[Element] = []
-
-    def keep_silent(direction: str, stanza: Element) -> str | None:
-        if direction == "from component" and stanza.find(f"{{{MUC}}}x") is not None:
-            asked.append(stanza)
-            return "drop"
-        return None
-
-    stage.server.on_stanza(keep_silent)
-    await chat.helper.speak(chat.room, "!close solved")
-    await wait_until_async(lambda: bool(asked), "the desk asking for the past")
+    await closing_in_silence(stage, chat)
     await vic.speak(chat.room, "bye")
     assert await vic.is_out_of(chat.room)
     assert await words(stage, chat) == ["one", "two", "bye"]

@@ -25,7 +25,7 @@ async def test_one_that_gives_the_same_page_again_and_again_is_not_read_for_ever
 
     async def ask(_chat: ChatId, query: ET.Element) -> Any:
         asked.append(query)
-        assert archive.take(SimpleNamespace(xml=ET.fromstring(KEPT)))  # type: ignore[arg-type]
+        assert archive.take(SimpleNamespace(xml=ET.fromstring(KEPT)))  # type: ignore[arg-type]  # all that it looks at
         return SimpleNamespace(xml=ET.fromstring(f"<iq><fin xmlns='{MAM}'/></iq>"))
 
     archive = RoomArchive(ask, lambda _: "room@muc", lambda *_: False, lambda: "1", lambda: NOW)

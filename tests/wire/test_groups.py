@@ -181,5 +181,5 @@ async def test_a_no_that_comes_while_the_desk_becomes_a_contact_holds(wire: Wire
         for iq in [one for one in wire.sent if one.tag.endswith("iq")]:
             wire.sent.remove(iq)
             wire.feed(f"<iq type='result' id='{iq.get('id')}' from='{iq.get('to')}' to='{US}'/>")
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the desk's turn
     assert (who in wire.component.book.subscribed) is not says_no

@@ -155,7 +155,7 @@ def test_a_message_of_a_thread_changes_no_subject(room: Room) -> None:
 async def test_a_word_between_asking_for_the_past_and_getting_it_is_there_once(room: Room, is_shown: bool) -> None:
     """A room that keeps no history shows none."""
     asking = asyncio.get_running_loop().create_task(room.rooms.recall(CHAT))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the desk's turn
     room.say("<body>one</body>")
     presence = f"<presence xmlns='jabber:component:accept' from='{ROOM}/{texts.DESK_NICK}'><x {USER}>"
     presence += "<item affiliation='owner' role='moderator'/><status code='110'/></x></presence>"

@@ -8,6 +8,7 @@ from slixmpp.xmlstream import ET
 from livechat_xmpp.domain.model import BareJid, bare
 from livechat_xmpp.xmpp import muc
 from livechat_xmpp.xmpp.check.link import OneLink
+from livechat_xmpp.xmpp.check.visitor import condition
 
 
 class Guest:
@@ -26,7 +27,7 @@ class Guest:
         presence.append(muc.join())
         presence.send()
         answer = await self._link.sees(lambda stanza: self._is_told(stanza, room, ("error", "")))
-        return _condition(answer) if answer.get("type") == "error" else ""
+        return (condition(answer) or "refused") if answer.get("type") == "error" else ""
 
     async def sees_being_put_out(self, room: str) -> None:
         """Wait until the room says that they are out. Raises LinkTrouble."""
@@ -38,8 +39,3 @@ class Guest:
         codes = {status.get("code") for status in stanza.iter(f"{{{muc.USER}}}status")}
         kind = stanza.get("type", "")
         return is_from_room and kind in kinds and (kind == "error" or muc.SELF in codes)
-
-
-def _condition(stanza: ET.Element) -> str:
-    space = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
-    return next((e.tag.removeprefix(space) for e in stanza.iter() if e.tag.startswith(space)), "refused")

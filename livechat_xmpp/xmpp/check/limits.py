@@ -7,7 +7,7 @@ from livechat_xmpp.reconcile.ports import LinkDown, LinkTrouble
 from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded, Wanted
 from livechat_xmpp.xmpp.check.guest import Guest
 from livechat_xmpp.xmpp.check.link import OneLink
-from livechat_xmpp.xmpp.check.tried_rooms import TriedRooms
+from livechat_xmpp.xmpp.check.tried_rooms import TITLE, TriedRooms
 from livechat_xmpp.xmpp.check.words import Need
 
 
@@ -37,7 +37,7 @@ async def _be_everywhere(link: OneLink, rooms: TriedRooms, count: int, component
             made.append(chat_id := rooms.new_chat())
             try:
                 await rooms.enter(chat_id)
-                await rooms.configure(chat_id, "-")
+                await rooms.configure(chat_id, TITLE)
                 refusal = await _let_in(rooms, chat_id, guest)
             except LinkDown:
                 raise
@@ -48,7 +48,7 @@ async def _be_everywhere(link: OneLink, rooms: TriedRooms, count: int, component
     finally:
         for chat_id in made if link.is_up else ():
             if rooms.view(chat_id) is not None:
-                await rooms.destroy(chat_id, "The check is over.")
+                await rooms.end(chat_id)
 
 
 async def _let_in(rooms: TriedRooms, chat_id: ChatId, guest: Guest) -> str:

@@ -12,11 +12,10 @@ from livechat_xmpp.xmpp.check.findings import Findings, NotAsNeeded, Wanted
 from livechat_xmpp.xmpp.check.guest import Guest
 from livechat_xmpp.xmpp.check.limits import try_limits
 from livechat_xmpp.xmpp.check.link import OneLink
-from livechat_xmpp.xmpp.check.tried_rooms import TriedRooms
+from livechat_xmpp.xmpp.check.tried_rooms import TITLE, TriedRooms
 from livechat_xmpp.xmpp.check.visitor import VISIT_TROUBLE, Visitor
 from livechat_xmpp.xmpp.check.words import Need
 
-TITLE = "-"  # no service finds it too long
 NEEDED_FIELDS = ("membersonly", "persistentroom", "publicroom", "whois", "moderatedroom")
 NOT_A_MEMBER = ("registration-required", "forbidden", "not-allowed")
 
@@ -47,7 +46,7 @@ class RoomCheck:
                 await try_limits(self._wanted, self._found, self._link, self._rooms, self._chat)
         finally:
             if self._link.is_up:
-                ending = self._rooms.destroy(self._chat, "The check is over.")
+                ending = self._rooms.end(self._chat)
                 await self._found.tried("the room is destroyed again", Need.OWN_ROOMS, ending)
 
     async def _is_made(self) -> bool:
@@ -75,7 +74,7 @@ class RoomCheck:
             return Need.MAKE_ROOMS
         view = self._rooms.view(short)
         if view is not None and view.is_new:
-            await self._rooms.destroy(short, "The check is over.")
+            await self._rooms.end(short)
         return Need.ROOM_NAMES
 
     async def _try_room(self) -> bool:

@@ -13,6 +13,7 @@ from livechat_xmpp.xmpp.addresses import Addresses
 from livechat_xmpp.xmpp.check.link import ANSWER_S, OneLink
 from livechat_xmpp.xmpp.rooms import MucRooms
 
+TITLE = "-"  # no service finds it too long
 MARK = "check"  # what the names of these rooms begin with
 
 
@@ -44,6 +45,10 @@ class TriedRooms(MucRooms):
     def desk(self, chat_id: ChatId) -> BareJid:
         """Return the desk's address in a room."""
         return BareJid(self._addresses.desk(chat_id).partition("/")[0])
+
+    async def end(self, chat_id: ChatId) -> None:
+        """Destroy the room. Raises LinkTrouble."""
+        await self.destroy(chat_id, "The check is over.")
 
     def _take(self, stanza: Presence | Message) -> bool:
         """Hand on what is for the desk in one of the rooms; return whether it was."""
