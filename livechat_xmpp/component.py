@@ -160,7 +160,7 @@ def _commands(addresses: Addresses, queue_door: QueueDoor, rules: DeskRules) -> 
         languages.commands,
         problems.commands,
         training.commands,
-        visit_commands(addresses, queue_door.tell_place, queue_door.request),
+        visit_commands(addresses, queue_door.tell_place, queue_door.request, queue_door.resume),
     ):
         commands.include(subject)
     return commands

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from livechat_xmpp.domain.model import ChatId, FullJid, WorkgroupName
@@ -23,6 +24,15 @@ QUEUES = "queues"  # the timers' key for all queues
 HEAD = 50  # visitors told of their place together: those next, and as many of the others in each interval
 FEW = 100  # entries that are not worth throwing away
 ALIVE_FOR = timedelta(seconds=30)  # how long an answered ping is believed
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a visitor was told last, where, and when."""
+
+    visitor: FullJid
+    place: Place
+    at: datetime
 
 
 class Queues:
@@ -47,7 +57,7 @@ class Queues:
         self._answered: dict[FullJid, datetime] = {}
         self._pinging: dict[FullJid, asyncio.Task[None]] = {}
         self._asked_again: dict[FullJid, datetime] = {}
-        self._told: dict[ChatId, tuple[Place, datetime]] = {}
+        self._told: dict[ChatId, _Told] = {}
         self._tail_next: dict[WorkgroupName, int] = {}
         self._tail_at: dict[WorkgroupName, datetime] = {}
 
@@ -81,7 +91,7 @@ class Queues:
     def _forget_what_is_old(self, waiting: int) -> None:
         """Keep no more than is of use; only once it has grown, so that it costs the same however many wait."""
         if len(self._told) > 2 * waiting + FEW:
-            newest = sorted(self._told.items(), key=lambda told: told[1][1], reverse=True)
+            newest = sorted(self._told.items(), key=lambda told: told[1].at, reverse=True)
             self._told = dict(newest[: waiting + FEW])
         now = self._clock.now()
         if len(self._asked_again) > FEW:
@@ -177,18 +187,21 @@ class Queues:
         now = self._clock.now()
         for position, one in waiting:
             place = seen.outlook.place(position)
-            told, told_at = self._told.get(one.chat_id, (None, None))
-            if told == place or one.is_gone:
+            told = self._told.get(one.chat_id)
+            if one.is_gone or (told is not None and (told.visitor, told.place) == (one.visitor, place)):
                 continue
-            if told_at is not None and now < told_at + self._status_interval:
-                self._timers.after(QUEUES, told_at + self._status_interval - now)
+            if told is not None and now < told.at + self._status_interval:
+                self._timers.after(QUEUES, told.at + self._status_interval - now)
                 continue
             self._people.tell_place(workgroup, one.visitor, one.chat_id, place, has_room=one.has_room)
-            self.note_told(one.chat_id, place)
+            self._told[one.chat_id] = _Told(one.visitor, place, now)
 
-    def note_told(self, chat_id: ChatId, place: Place) -> None:
-        """Take in that the visitor knows their place."""
-        self._told[chat_id] = (place, self._clock.now())
+    def note_told(self, chat_id: ChatId, visitor: FullJid, place: Place) -> None:
+        """Take in what somebody else told a visitor; it may be older than what was told here, so look once more."""
+        before = self._told.get(chat_id)
+        self._told[chat_id] = _Told(visitor, place, self._clock.now())
+        if before is not None and before.place != place:
+            self._desk.waker.wake_queues()
 
     async def stop(self) -> None:
         """End the pings that still wait."""

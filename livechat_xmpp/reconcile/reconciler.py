@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from livechat_xmpp.domain.model import ChatId
+from livechat_xmpp.domain.model import ChatId, FullJid
 from livechat_xmpp.reconcile.attendance import ATTENDANCE, Attendance
 from livechat_xmpp.reconcile.chores import Chore, Chores
 from livechat_xmpp.reconcile.climbing import CLIMBING, Climbing
@@ -165,9 +165,9 @@ class Reconciler:
         self._heard[chat_id].append(heard)
         self._is_heard.set()
 
-    def note_told(self, chat_id: ChatId, place: Place) -> None:
+    def note_told(self, chat_id: ChatId, visitor: FullJid, place: Place) -> None:
         """Take in that a visitor was told their place."""
-        self._queues.note_told(chat_id, place)
+        self._queues.note_told(chat_id, visitor, place)
 
     # --- what runs
 

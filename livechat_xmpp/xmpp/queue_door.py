@@ -39,7 +39,7 @@ class QueueDoor:
         addresses: Addresses,
         speaker: Speaker,
         link: Link,
-        on_told: Callable[[ChatId, Place], None],
+        on_told: Callable[[ChatId, FullJid, Place], None],
         limits: Limits,
     ) -> None:
         self._limits = limits
@@ -74,7 +74,7 @@ class QueueDoor:
             self._speaker.tell_place(
                 workgroup, visitor, ticket.chat_id, ticket.place, has_room=False, token=ticket.token, hint=hint
             )
-            self._on_told(ticket.chat_id, ticket.place)
+            self._on_told(ticket.chat_id, visitor, ticket.place)
 
     async def _ask(self, workgroup: WorkgroupName, visitor: FullJid, answers: dict[str, str]) -> Ticket:
         """Ask for the visitor. Raises the refusals of visits.ask; a second asking also tells the place again."""
@@ -103,6 +103,15 @@ class QueueDoor:
             self._limits.give_back_request(bare(visitor))
             raise
 
+    async def resume(self, token: str, visitor: FullJid) -> Ticket:
+        """Give the place that the token proves to who comes back, for an answer that says it. Raises NotFound."""
+        ticket = await self._desk.do(
+            visits.resume, token, visitor, presences=self._desk.presences, rules=self._desk.rules
+        )
+        if ticket.place is not None:
+            self._on_told(ticket.chat_id, visitor, ticket.place)
+        return ticket
+
     async def tell_place(self, visitor: FullJid) -> None:
         """Send the visitor their place, or the way to their room, once more."""
         await self._desk.do(visits.visitor_back, visitor)
@@ -119,7 +128,7 @@ class QueueDoor:
             self._speaker.tell_place(
                 chat.workgroup, visitor, chat.id, ticket.place, has_room=ticket.has_room, token=ticket.token
             )
-            self._on_told(chat.id, ticket.place)
+            self._on_told(chat.id, visitor, ticket.place)
         elif ticket.has_room and _is_let_in(chat, visitor):
             self._speaker.tell_invitation(chat, Invitation(bare(visitor), Part.VISITOR))
 
@@ -131,6 +140,7 @@ class QueueDoor:
         )
         if ticket.place is None:
             raise NotFound(words.NOT_IN_THE_QUEUE)
+        self._on_told(ticket.chat_id, FullJid(iq["from"].full), ticket.place)
         reply = iq.reply(clear=True)
         fill_status(reply["queue_status"], ticket.place)
         return reply

@@ -251,6 +251,8 @@ class Visitor(Actor):
         if "token" in result.fields:
             self.token = str(result.fields["token"])
             self.is_back = True
+            if "position" in result.fields:
+                self.place = int(str(result.fields["position"]))
         elif "visit is over" in result.error:
             self.is_back = True
 

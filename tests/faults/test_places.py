@@ -1,26 +1,49 @@
-"""What the waiting were told last is their place, whoever told them: also when only the order of news goes wrong."""
+"""What the waiting were told last is their place, whoever told them, in whatever order news come."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from livechat_xmpp.domain.model import FullJid
+from livechat_xmpp.usecases.visits import Ticket
+from livechat_xmpp.xmpp.queue_door import QueueDoor
 from tests.people import Person, StanzaError
 from tests.property.test_room_machine import MachineClock
-from tests.scenarios.stage import status_of
+from tests.scenarios.stage import Request, Stage, status_of
 from tests.scenarios.stages import SimulatedStage
 from tests.simulation import SimulatedServer
 
 LATER = timedelta(seconds=30)
 
 
-def place_told(visitor: Person) -> int | None:
-    return [place for one in visitor.inbox if (place := status_of(one)) is not None][-1]
+def places_told(visitor: Person) -> list[int]:
+    return [place for one in visitor.inbox if (place := status_of(one)) is not None]
 
 
-async def test_who_asked_for_the_place_is_told_when_it_changes_back(tmp_path: Path) -> None:
+async def asks_again(stage: Stage, visitor: Person, _request: Request) -> None:
+    with pytest.raises(StanzaError, match="conflict"):
+        await stage.asks(visitor)
+    await stage.settled()
+    assert places_told(visitor)[-1] == 2
+
+
+async def asks_for_the_place(stage: Stage, visitor: Person, _request: Request) -> None:
+    assert await stage.place(visitor) == 2
+
+
+async def comes_back(stage: Stage, visitor: Person, request: Request) -> None:
+    assert (await stage.comes_back(visitor, request.token))["position"] == "2"
+
+
+@pytest.mark.parametrize("learns", [asks_again, asks_for_the_place, comes_back])
+async def test_who_asked_for_the_place_is_told_when_it_changes_back(
+    tmp_path: Path, learns: Callable[[Stage, Person, Request], Awaitable[None]]
+) -> None:
     """QU-3: the queues have to know of what the door has told, and not only of what they have told themselves"""
     clock = MachineClock()
     async with SimulatedServer(clock=clock.now) as server:
@@ -31,22 +54,77 @@ async def test_who_asked_for_the_place_is_told_when_it_changes_back(tmp_path: Pa
             first, second = await stage.visitor("first"), await stage.visitor("second")
             first.answers_pings = False
             await stage.asks(first)
-            await stage.asks(second)
+            request = await stage.asks(second)
             await first.presence(to=stage.workgroup, type="unavailable")
             await stage.settled()
             clock.advance(LATER)
             await stage.settled()
-            assert place_told(second) == 1
+            assert places_told(second)[-1] == 1
             await first.presence(to=stage.workgroup)
             await stage.settled()  # too soon for the queues to tell it
-            with pytest.raises(StanzaError, match="conflict"):
-                await stage.asks(second)
-            await stage.settled()
-            assert place_told(second) == 2
+            await learns(stage, second, request)
+            known = len(places_told(second))
             await first.presence(to=stage.workgroup, type="unavailable")
             await stage.settled()
             clock.advance(LATER)
             await stage.settled()
-            assert place_told(second) == 1
+            assert places_told(second)[known:] == [1]
+        finally:
+            await stage.close()
+
+
+async def test_news_that_overtake_an_answer_are_told_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """QU-3: the answer of the door may be older than what the queues have told meanwhile"""
+    clock, is_asked, goes_on = MachineClock(), asyncio.Event(), asyncio.Event()
+    tell = QueueDoor._tell_ticket
+
+    async def tell_late(door: QueueDoor, visitor: FullJid, ticket: Ticket) -> None:
+        is_asked.set()
+        await goes_on.wait()
+        await tell(door, visitor, ticket)
+
+    monkeypatch.setattr(QueueDoor, "_tell_ticket", tell_late)
+    async with SimulatedServer(clock=clock.now) as server:
+        stage = SimulatedStage(server, tmp_path, {"LIVECHAT_VISITORS__STATUS_INTERVAL_S": "0"}, clock)
+        try:
+            await stage.open()
+            await stage.chat(await stage.staff("ana", max_chats="1"))
+            first, second = await stage.visitor("first"), await stage.visitor("second")
+            await stage.asks(first)
+            await stage.asks(second)
+            await stage.settled()
+            await second.say(stage.workgroup, "?")
+            await is_asked.wait()
+            await first.command("leave-queue", at=stage.workgroup)
+            await second.until(lambda: places_told(second)[-1] == 1, "the place in front")
+            goes_on.set()
+            await second.until(lambda: places_told(second)[-1] == 2, "the late answer")
+            await stage.settled()
+            assert places_told(second)[-1] == 1
+        finally:
+            await stage.close()
+
+
+async def test_who_comes_back_by_another_way_is_told_the_place_there(tmp_path: Path) -> None:
+    """QU-3: what was told to an address that is gone was told to nobody"""
+    clock = MachineClock()
+    async with SimulatedServer(clock=clock.now) as server:
+        stage = SimulatedStage(server, tmp_path, {}, clock)
+        try:
+            await stage.open()
+            await stage.chat(await stage.staff("ana", max_chats="1"))
+            eve = await stage.person("eve")
+            await eve.presence(to=stage.workgroup)
+            await stage.asks(eve)
+            await stage.settled()
+            known = len(places_told(eve))
+            before = eve.jid
+            await eve.drop()
+            await eve.arrive()
+            assert eve.jid != before
+            await eve.presence(to=stage.workgroup)
+            clock.advance(LATER)
+            await stage.settled()
+            assert places_told(eve)[known:] == [1]
         finally:
             await stage.close()

@@ -21,14 +21,16 @@ from livechat_xmpp.xmpp.passes import PASS
 TYPES: Mapping[Kind, str] = {Kind.LINES: "text-multi", Kind.CHOICE: "list-single"}  # XEP-0004 §3.3
 
 Request: TypeAlias = Callable[[WorkgroupName, FullJid, Mapping[str, str]], Awaitable[Ticket]]
+Resume: TypeAlias = Callable[[str, FullJid], Awaitable[Ticket]]
 
 
 def visit_commands(
-    addresses: Addresses, tell_place: Callable[[FullJid], Awaitable[None]], request: Request
+    addresses: Addresses, tell_place: Callable[[FullJid], Awaitable[None]], request: Request, resume: Resume
 ) -> Commands:
     """Return the visitors' commands.
 
-    tell_place: sends who has asked already their place once more; request: puts a request into the queue, if it may.
+    tell_place: sends who has asked already their place once more; request: puts a request into the queue, if it may;
+    resume: gives the place that a token proves to who comes back.
     """
     commands = Commands()
 
@@ -67,20 +69,11 @@ def visit_commands(
             return ask_form(asked, asked.say(refusal.why))
 
     @commands.command("resume", words.RESUME_TITLE, is_for=lambda a: a.standing is None)
-    async def resume(asked: Asked) -> Answer:
+    async def come_back(asked: Asked) -> Answer:
         if asked.form is None:
             return Form(asked.say(words.COME_BACK), [Field("token", asked.say(words.TOKEN), is_required=True)])
         try:
-            return done(
-                asked,
-                await asked.desk.do(
-                    visits.resume,
-                    asked.text("token"),
-                    asked.jid,
-                    presences=asked.desk.presences,
-                    rules=asked.desk.rules,
-                ),
-            )
+            return done(asked, await resume(asked.text("token"), asked.jid))
         except NotFound as refusal:
             return Done(asked.say(refusal.why), note_type="error")
 
