@@ -133,14 +133,13 @@ class QueueDoor:
             self._speaker.tell_invitation(chat, Invitation(bare(visitor), Part.VISITOR))
 
     async def on_status(self, iq: Iq) -> Iq:
-        """Answer where the visitor is in the queue (XEP-0142 §3.2.3)."""
+        """Answer where the visitor is in the queue (XEP-0142 §3.2.3); news are told all the same."""
         self._workgroup(iq)
         ticket = await self._desk.survey(
             visits.place_of, FullJid(iq["from"].full), presences=self._desk.presences, rules=self._desk.rules
         )
         if ticket.place is None:
             raise NotFound(words.NOT_IN_THE_QUEUE)
-        self._on_told(ticket.chat_id, FullJid(iq["from"].full), ticket.place)
         reply = iq.reply(clear=True)
         fill_status(reply["queue_status"], ticket.place)
         return reply

@@ -296,10 +296,11 @@ class StaffPresence:
         self._answered.set()
         if is_subscribed:
             self._said_no.discard(jid)
-            self._book.subscribed.add(jid)
-            self._book.expect(jid)
+            if jid not in self._book.subscribed:  # else their silence means what it did: only we had doubts
+                self._book.subscribed.add(jid)
+                self._book.expect(jid)
+                self._link.spawn(self._wait_for(jid))
             self._send(jid, "probe")
-            self._link.spawn(self._wait_for(jid))
         else:
             self._said_no.add(jid)
             self._book.subscribed.discard(jid)

@@ -58,6 +58,7 @@ class Actor:
         self.wishes: Counter[str] = Counter()
         self.place: int | None = None
         self.show: str | None = None
+        self.trouble = ""  # the last
         self.is_back = True
         self._is_alive = True
         self._read = 0
@@ -143,8 +144,10 @@ class Actor:
 
     async def _live(self) -> None:
         while self._is_alive:
-            with contextlib.suppress(*TROUBLE):
+            try:
                 await self._mind()
+            except TROUBLE as trouble:
+                self.trouble = f"{type(trouble).__name__}: {str(trouble).partition(chr(10))[0]}"
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), TRY_AGAIN_S)

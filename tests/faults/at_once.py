@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from tests.faults.world import World
 
 
+RECOVERY = 40  # stanzas that a desk sends until it knows again what there is, about
+
+
 class WhileLocked(Fault):
     """The database is locked, and before that is over something else breaks."""
 
@@ -86,7 +89,7 @@ class StartedWithoutServer(Fault):
 
 
 class ServerGoneAtTakeover(TakenOver):
-    """A standby takes over, and finds the server stopped, or it stops as soon as it is linked."""
+    """A standby takes over, and finds the server stopped, or it stops while the standby looks at what there is."""
 
     name = "server restarted while a standby takes over"
     folder = "standby at a restart"
@@ -94,6 +97,9 @@ class ServerGoneAtTakeover(TakenOver):
 
     async def strike(self, world: World) -> None:
         await super().strike(world)
-        await for_so_long(world.dice.uniform(0, 1))
+        if world.dice.random() < 0.3:
+            await for_so_long(world.dice.uniform(0, 1))
+        else:
+            await world.sent(world.dice.randrange(1, RECOVERY))
         world.server.stop()
         world.server.start()

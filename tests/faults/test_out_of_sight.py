@@ -36,6 +36,25 @@ async def test_a_helper_whose_list_lost_the_desk_while_it_was_away_is_asked_as_b
     await stage.is_offered(ana, request)
 
 
+async def test_who_is_offline_is_offered_nothing_while_the_desk_makes_sure_of_it(
+    stage: SimulatedStage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """OF-1: the server's "yes, you may see them" says nothing of whether they are there"""
+    await stage.chat(await stage.staff("ben", max_chats="1"))  # so that the desk is open
+    ana = await stage.staff("ana")
+    await stage.kill_component()
+    await ana.drop()
+    caplog.set_level("INFO")
+    await stage.start_component()
+    book = stage.running.component.book
+    request = await stage.asks(await stage.visitor("eve"))
+    await wait_until_async(lambda: book.is_settled, "silence means offline")
+    await stage.settled()
+    assert "request offered" not in caplog.messages
+    await ana.arrive()
+    await stage.is_offered(ana, request)
+
+
 async def test_a_desk_under_another_name_sees_its_staff(stage: SimulatedStage) -> None:
     """OF-1: the contact that people have in their lists is of the workgroup's name of before"""
     ana = await stage.staff("ana")

@@ -32,15 +32,11 @@ async def asks_again(stage: Stage, visitor: Person, _request: Request) -> None:
     assert places_told(visitor)[-1] == 2
 
 
-async def asks_for_the_place(stage: Stage, visitor: Person, _request: Request) -> None:
-    assert await stage.place(visitor) == 2
-
-
 async def comes_back(stage: Stage, visitor: Person, request: Request) -> None:
     assert (await stage.comes_back(visitor, request.token))["position"] == "2"
 
 
-@pytest.mark.parametrize("learns", [asks_again, asks_for_the_place, comes_back])
+@pytest.mark.parametrize("learns", [asks_again, comes_back])
 async def test_who_asked_for_the_place_is_told_when_it_changes_back(
     tmp_path: Path, learns: Callable[[Stage, Person, Request], Awaitable[None]]
 ) -> None:

@@ -215,7 +215,10 @@ class World:
         """Return who is not where they mean to be."""
         away = [one.name for one in self.everybody if not (one.client.is_connected and one.is_back)]
         return away + [
-            f"{one.name} in {room}" for one in self.everybody for room in self.meant(one) if not one.client.is_in(room)
+            f"{one.name} in {room} ({one.trouble})"
+            for one in self.everybody
+            for room in self.meant(one)
+            if not one.client.is_in(room)
         ]
 
     def meant(self, who: Actor) -> set[str]:
