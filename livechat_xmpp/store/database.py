@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from livechat_xmpp.domain.model import BareJid, Chat, ChatId, Standing
 from livechat_xmpp.store.audit import AuditTable
@@ -246,7 +246,7 @@ class Store:
             except DBAPIError as error:
                 is_passing = _passes(error)
                 if not is_passing or time.monotonic() > give_up_at:
-                    if is_passing or isinstance(error, OperationalError):
+                    if is_passing or isinstance(error, OperationalError) or _is_damaged(error):
                         raise StoreTrouble(_in_short(error)) from error
                     raise
             self.fence.wait()
@@ -338,6 +338,12 @@ def _passes(error: DBAPIError) -> bool:
         return True
     is_away = error.statement is None and isinstance(error, OperationalError)  # no connection could be made
     return error.connection_invalidated or (is_away and type(error.orig).__module__.startswith("psycopg"))
+
+
+def _is_damaged(error: DBAPIError) -> bool:
+    """Return whether the database's own data are broken: not our statement, and not what we wrote."""
+    is_internal = (getattr(error.orig, "sqlstate", None) or "").startswith("XX")  # of PostgreSQL
+    return is_internal or type(error) is DatabaseError  # of SQLite: malformed, not a database
 
 
 def _in_short(error: DBAPIError) -> str:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from livechat_xmpp.store.database import Store
 from livechat_xmpp.usecases.ports import StoreTrouble
+from tests.factories import NOW
+from tests.migrated import put_database
 from tests.property.test_room_machine import MachineClock
 from tests.scenarios.stage import said
 from tests.scenarios.stages import SimulatedStage
@@ -31,6 +34,22 @@ async def stage(tmp_path: Path) -> AsyncIterator[SimulatedStage]:
             yield stage
         finally:
             await stage.close()
+
+
+async def test_a_damaged_file_is_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    """RU-3: with any other error the room would be out of sight, and the rule with it"""
+    path = tmp_path / "livechat.db"
+    put_database(path)
+    page = 4096
+    with path.open("r+b") as file:
+        for begin in range(page, path.stat().st_size, page):
+            file.seek(begin)
+            file.write(b"\xff" * page)
+    async with Store.opened(f"sqlite:///{path}", lambda: NOW) as store:
+        with pytest.raises(StoreTrouble, match="malformed"):
+            await store.read(lambda work: work.accounts.list())
+        with pytest.raises(StoreTrouble, match="malformed"):
+            await store.write(lambda work: work.accounts.list())
 
 
 async def _refuse(_unit: Any) -> None:
