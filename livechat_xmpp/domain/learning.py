@@ -201,7 +201,8 @@ def _helper_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None
         return chat.opened_at  # demoted: at once
     if chat.helper in seen.present:
         return None
-    return _gone_or_asked_at(chat, chat.helper, chat.opened_at) + rules.helper_grace
+    gone_at = _gone_or_asked_at(chat, chat.helper, chat.opened_at)
+    return None if gone_at is None else gone_at + rules.helper_grace
 
 
 def _reply_facts(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime) -> Iterator[Fact]:
@@ -241,7 +242,8 @@ def _visitor_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | Non
         return None if chat.visitor_gone_at is None else chat.visitor_gone_at + rules.visitor_grace
     if chat.visitor_bare in seen.present:
         return None
-    return _gone_or_asked_at(chat, chat.visitor_bare, chat.first_opened_at) + rules.visitor_grace
+    gone_at = _gone_or_asked_at(chat, chat.visitor_bare, chat.first_opened_at)
+    return None if gone_at is None else gone_at + rules.visitor_grace
 
 
 def _wait_due(chat: Chat, rules: RoomRules) -> datetime | None:
@@ -249,8 +251,10 @@ def _wait_due(chat: Chat, rules: RoomRules) -> datetime | None:
     return chat.queued_at + rules.longest_wait if chat.state is ChatState.WAITING else None
 
 
-def _gone_or_asked_at(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
+def _gone_or_asked_at(chat: Chat, jid: BareJid, at_least: datetime) -> datetime | None:
     """Return since when the person could be inside and is not: since they left, or were last asked in.
+
+    None: by the record they are inside, so that they have left only now, which is recorded first.
 
     plan() asks in whom it can before learn() is called, so who was never asked in cannot be (banned by hand, say).
     """
@@ -259,9 +263,9 @@ def _gone_or_asked_at(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
     return _since_gone(chat, jid, max(at_least, asked_at))
 
 
-def _since_gone(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
-    visit = chat.last_visit(jid)
-    return at_least if visit is None or visit.left_at is None else max(at_least, visit.left_at)
+def _since_gone(chat: Chat, jid: BareJid, at_least: datetime) -> datetime | None:
+    left = [visit.left_at for visit in chat.visits if visit.jid == jid]
+    return None if None in left else max((at_least, *(moment for moment in left if moment is not None)))
 
 
 def _trainee_facts(chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool, now: datetime) -> Iterator[Fact]:
@@ -279,7 +283,8 @@ def _trainee_facts(chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool
 def _lapse_due(chat: Chat, invitation: Invitation, seen: RoomView, rules: RoomRules) -> datetime | None:
     if invitation.told_at is None or invitation.jid in seen.present:
         return None
-    return _since_gone(chat, invitation.jid, invitation.told_at) + rules.trainee_patience
+    gone_at = _since_gone(chat, invitation.jid, invitation.told_at)
+    return None if gone_at is None else gone_at + rules.trainee_patience
 
 
 def _spoken(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:

@@ -25,7 +25,7 @@ from livechat_xmpp.domain.learning import (
     learn,
     next_due,
 )
-from livechat_xmpp.domain.model import Chat, ChatId, ChatState, Departure, Part, RoomState, RoomView, Standing
+from livechat_xmpp.domain.model import Chat, ChatId, ChatState, Departure, Part, RoomState, RoomView, Standing, Visit
 from livechat_xmpp.domain.rooms import RoomRules, resync_due
 from tests.factories import (
     NOW,
@@ -93,6 +93,7 @@ def test_a_visit_that_was_over_before_anybody_looked_is_recorded_all_the_same() 
     assert facts(a_quiet_chat(a_monitor("mia")), seen, now=7)[:2] == (came, Left(jid("mia"), "mia", at(6)))
 
 
+TOM = an_invitation("tom", Part.TRAINEE, told_s=0)
 TOM_OUT = Departure(an_occupant("tom"), at(5), was_removed=True)
 TOM_HERE = (*HERE, a_visit("tom", part=Part.TRAINEE))
 
@@ -329,6 +330,25 @@ def test_a_visitor_is_missing(chat: Chat, seen: RoomView | None, now: float, is_
     assert (VisitorMissing() in facts(chat, seen, now)) is is_missing
 
 
+@pytest.mark.parametrize(
+    ("gone", "visit"),
+    [("ana", HERE[0]), (V1, HERE[1]), ("tom", a_visit("tom", part=Part.TRAINEE))],
+    ids=["the helper", "the visitor", "a trainee"],
+)
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen going", "not there any more"])
+def test_who_leaves_after_a_long_stay_has_the_grace_from_then_on(gone: str, visit: Visit, is_seen: bool) -> None:
+    chat = a_quiet_chat(
+        a_trainee("tom"),
+        a_monitor("mia"),
+        visits=(*HERE, a_visit("mia"), a_visit("tom", part=Part.TRAINEE)),
+        invitations=(TOM,),
+    )
+    departures = (Departure(an_occupant(gone), at(7000)),) if is_seen else ()
+    seen = a_room(*sorted({"ana", V1, "mia", "tom"} - {gone}), departures=departures)
+    found = facts(chat, seen, now=7000, rules=replace(RULES, trainee_places=1))
+    assert found == (Left(visit.jid, visit.nick, at(7000)),)
+
+
 def a_watched_chat(*invited: Any, monitor: bool = True) -> tuple[Chat, RoomView]:
     """Return a chat with trainees invited, and its room with the monitor inside, or not."""
     monitors = ("mia",) if monitor else ()
@@ -342,7 +362,6 @@ def a_watched_chat(*invited: Any, monitor: bool = True) -> tuple[Chat, RoomView]
     return chat, a_room("ana", V1, *monitors)
 
 
-TOM = an_invitation("tom", Part.TRAINEE, told_s=0)
 ULI = an_invitation("uli", Part.TRAINEE, told_s=30)
 
 
