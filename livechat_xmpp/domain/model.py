@@ -31,11 +31,14 @@ class Standing(StrEnum):
     @property
     def rank(self) -> int:
         """Return 0 for the least of the standings; each may do what those below may."""
-        return list(Standing).index(self)
+        return _RANKS[self]
 
     def reaches(self, least: Standing) -> bool:
         """Return whether this standing may do what least may."""
         return self.rank >= least.rank
+
+
+_RANKS = {standing: rank for rank, standing in enumerate(Standing)}
 
 
 class DutyRole(StrEnum):

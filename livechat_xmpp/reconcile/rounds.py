@@ -104,7 +104,7 @@ class Round:
                     recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
                 )
                 if changed:  # not if the chat is over by now: then it is recorded before the room goes
-                    if seen is not None:
+                    if seen is not None and seen.departures:
                         self._rooms.forget_departures(chat_id, seen.departures)
                     continue
             return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)

@@ -137,6 +137,17 @@ BRIEF = select(
 BRIEF_OF = BRIEF.where(t.chat.c.id.in_(_chat_ids))
 _same_visitor = and_(t.chat.c.visitor_bare == bindparam("visitor"), t.chat.c.state != ChatState.CLOSED)
 OF_VISITOR = select(t.chat.c.id).where(_same_visitor).limit(1)
+LOADS = (
+    select(t.chat.c.helper, func.count())
+    .where(t.chat.c.state == ChatState.OPEN, t.chat.c.helper.is_not(None))
+    .group_by(t.chat.c.helper)
+)
+SERVED_LAST = (
+    select(t.chat.c.first_opened_at, t.chat.c.closed_at)
+    .where(t.chat.c.workgroup == bindparam("here"), t.chat.c.closed_at.is_not(None), t.chat.c.outcome == Outcome.SERVED)
+    .order_by(t.chat.c.closed_at.desc())
+    .limit(bindparam("most"))
+)
 ADD = insert(t.chat)
 CHANGE = update(t.chat).where(t.chat.c.id == bindparam("chat_id"))
 ADD_ROOM_NEED = (
@@ -456,12 +467,7 @@ class ChatTable:
     def loads(self) -> Mapping[BareJid, int]:
         if (board := self._board()) is not None:
             return board.loads()
-        query = (
-            select(t.chat.c.helper, func.count())
-            .where(t.chat.c.state == ChatState.OPEN, t.chat.c.helper.is_not(None))
-            .group_by(t.chat.c.helper)
-        )
-        return {BareJid(jid): count for jid, count in self._db.execute(query)}
+        return {BareJid(jid): count for jid, count in self._db.execute(LOADS)}
 
     def handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
         if self._in_turn is None or self._changes.has_closed:
@@ -472,14 +478,5 @@ class ChatTable:
         return known
 
     def _read_handle_times(self, workgroup: WorkgroupName, limit: int) -> Sequence[timedelta]:
-        query = (
-            select(t.chat.c.first_opened_at, t.chat.c.closed_at)
-            .where(
-                t.chat.c.workgroup == workgroup,
-                t.chat.c.closed_at.is_not(None),
-                t.chat.c.outcome == Outcome.SERVED,
-            )
-            .order_by(t.chat.c.closed_at.desc())
-            .limit(limit)
-        )
-        return [closed - opened for opened, closed in self._db.execute(query)]
+        times = self._db.execute(SERVED_LAST, {"here": workgroup, "most": limit})
+        return [closed - opened for opened, closed in times]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, Offer, OfferState
 from livechat_xmpp.domain.routing import PastOffers
@@ -45,6 +45,13 @@ MARK_TOLD = (
     .where(t.offer.c.id == bindparam("offer_id"), _is_open, t.offer.c.told_at.is_not_distinct_from(bindparam("was")))
     .values(told_at=bindparam("told_at"), expires_at=bindparam("expires_at"))
     .returning(t.offer.c.chat_id)
+)
+
+_chat_ids: BindParameter[Any] = bindparam("chat_ids", expanding=True)
+PAST = (
+    select(t.offer.c.chat_id, t.offer.c.helper, func.count(), func.max(t.offer.c.decided_at))
+    .where(t.offer.c.chat_id.in_(_chat_ids), t.offer.c.state.in_(PASSED))
+    .group_by(t.offer.c.chat_id, t.offer.c.helper)
 )
 
 
@@ -96,14 +103,9 @@ class OfferTable:
     def past(self, chat_ids: Collection[ChatId]) -> Mapping[ChatId, PastOffers]:
         if not chat_ids:
             return {}
-        query = (
-            select(t.offer.c.chat_id, t.offer.c.helper, func.count(), func.max(t.offer.c.decided_at))
-            .where(t.offer.c.chat_id.in_(chat_ids), t.offer.c.state.in_(PASSED))
-            .group_by(t.offer.c.chat_id, t.offer.c.helper)
-        )
         times: dict[ChatId, dict[BareJid, int]] = {}
         last_at: dict[ChatId, dict[BareJid, datetime]] = {}
-        for chat_id, helper, count, last in self._db.execute(query):
+        for chat_id, helper, count, last in self._db.execute(PAST, {"chat_ids": list(chat_ids)}):
             times.setdefault(ChatId(chat_id), {})[BareJid(helper)] = count
             last_at.setdefault(ChatId(chat_id), {})[BareJid(helper)] = last
         return {c: PastOffers(times[c], last_at[c]) for c in times}

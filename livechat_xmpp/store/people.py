@@ -6,9 +6,23 @@ import builtins
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from livechat_xmpp.domain.model import Account, BareJid, Duty, DutyRole, Standing
 from livechat_xmpp.store import tables as t
@@ -19,12 +33,17 @@ from livechat_xmpp.usecases.ports import Welcomed
 AT_ONCE = 500  # people named in one statement: databases take only so many values
 
 
-def put(db: Connection, table: Any, keys: dict[str, Any], values: dict[str, Any]) -> None:
+@cache
+def _change_by_key(table: Table, *keys: str) -> Update:
+    return update(table).where(*(table.c[name] == bindparam(f"key_{name}") for name in keys))
+
+
+def put(db: Connection, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Write a row by its key, made if missing; inside a write transaction, so that nobody comes between."""
-    here = [table.c[name] == value for name, value in keys.items()]
-    changed = db.execute(update(table).where(*here).values(**values))
+    here = {f"key_{name}": value for name, value in keys.items()}
+    changed = db.execute(_change_by_key(table, *keys), {**values, **here})
     if changed.rowcount == 0:
-        db.execute(insert(table).values(**keys, **values))
+        db.execute(insert(table), {**keys, **values})
 
 
 def rows_of(
@@ -138,6 +157,10 @@ def _account_from(row: Row[Any]) -> Account:
     )
 
 
+DUTIES = select(t.duty).order_by(t.duty.c.jid)
+DUTY = select(t.duty).where(t.duty.c.jid == bindparam("jid"))
+
+
 class DutyTable:
     """Who is on duty, in the database (usecases.ports.Duties)."""
 
@@ -147,7 +170,7 @@ class DutyTable:
         self._in_turn = in_turn
 
     def find(self, jid: BareJid) -> Duty | None:
-        row = (self._db.execute(select(t.duty).where(t.duty.c.jid == jid))).first()
+        row = self._db.execute(DUTY, {"jid": jid}).first()
         return None if row is None else _duty_from(row)
 
     def list(self) -> list[Duty]:
@@ -158,7 +181,7 @@ class DutyTable:
         return [*self._in_turn.duties]
 
     def _read(self) -> builtins.list[Duty]:
-        return [_duty_from(r) for r in self._db.execute(select(t.duty).order_by(t.duty.c.jid))]
+        return [_duty_from(r) for r in self._db.execute(DUTIES)]
 
     def put(self, duty: Duty) -> None:
         self._changes.duties = True
@@ -167,7 +190,7 @@ class DutyTable:
 
     def take_turn(self, jid: BareJid, at: datetime) -> None:
         self._changes.duties = True
-        self._db.execute(update(t.duty).where(t.duty.c.jid == jid).values(turn_at=at))
+        self._db.execute(_change_by_key(t.duty, "jid"), {"key_jid": jid, "turn_at": at})
 
     def remove(self, jid: BareJid) -> None:
         self._changes.duties = True

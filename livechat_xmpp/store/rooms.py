@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, distinct, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, distinct, func, insert, or_, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Invitation, Notice, Part, Standing, Visit
 from livechat_xmpp.store import tables as t
@@ -23,7 +24,20 @@ from livechat_xmpp.store.changes import (
 from livechat_xmpp.store.chats import visit_from
 from livechat_xmpp.store.people import put, rows_of
 
+_ids: BindParameter[Any] = bindparam("ids", expanding=True)
+_here: BindParameter[Any] = bindparam("here")
+_who: BindParameter[Any] = bindparam("who")
+CHANGE_INVITATION = update(t.invitation).where(
+    t.invitation.c.chat_id == _here, t.invitation.c.jid == _who, t.invitation.c.ended_at.is_(None)
+)
+ADD_VISIT = insert(t.visit)
+END_VISITS = update(t.visit).where(t.visit.c.chat_id == _here, t.visit.c.left_at.is_(None))
+END_VISIT = END_VISITS.where(t.visit.c.jid == _who, t.visit.c.nick == bindparam("under"))
+VISITS = select(t.visit).where(t.visit.c.chat_id == _here).order_by(t.visit.c.entered_at, t.visit.c.id)
 ADD_NOTICE = insert(t.notice).returning(t.notice.c.id)
+MARK_DONE = (
+    update(t.notice).where(t.notice.c.id.in_(_ids)).values(done_at=bindparam("at")).returning(t.notice.c.chat_id)
+)
 
 
 class InvitationTable:
@@ -46,21 +60,17 @@ class InvitationTable:
 
     def mark(self, chat_id: ChatId, invitation: Invitation) -> bool:
         self._changes.change(chat_id, with_invitation_marked(invitation))
-        here = (t.invitation.c.chat_id == chat_id, t.invitation.c.jid == invitation.jid)
-        marked = self._db.execute(
-            update(t.invitation)
-            .where(*here, t.invitation.c.ended_at.is_(None))
-            .values(told_at=invitation.told_at, times_told=invitation.times_told, has_voice=invitation.has_voice)
-        )
+        values = {
+            "told_at": invitation.told_at,
+            "times_told": invitation.times_told,
+            "has_voice": invitation.has_voice,
+        }
+        marked = self._db.execute(CHANGE_INVITATION, {"here": chat_id, "who": invitation.jid, **values})
         return marked.rowcount == 1
 
     def end(self, chat_id: ChatId, jid: BareJid, at: datetime) -> None:
         self._changes.change(chat_id, without_invitation(jid))
-        self._db.execute(
-            update(t.invitation)
-            .where(t.invitation.c.chat_id == chat_id, t.invitation.c.jid == jid, t.invitation.c.ended_at.is_(None))
-            .values(ended_at=at)
-        )
+        self._db.execute(CHANGE_INVITATION, {"here": chat_id, "who": jid, "ended_at": at})
 
     def asked_before(self, chat_id: ChatId) -> frozenset[BareJid]:
         query = select(t.invitation.c.jid).where(t.invitation.c.chat_id == chat_id)
@@ -97,38 +107,28 @@ class VisitTable:
 
     def add(self, chat_id: ChatId, visit: Visit) -> None:
         self._changes.change(chat_id, with_visit(visit))
-        self._db.execute(
-            insert(t.visit).values(
-                chat_id=chat_id,
-                jid=visit.jid,
-                nick=visit.nick,
-                part=visit.part,
-                standing=visit.standing,
-                entered_at=visit.entered_at,
-                left_at=visit.left_at,
-                occupant_id=visit.occupant_id,
-            )
-        )
+        values = {
+            "chat_id": chat_id,
+            "jid": visit.jid,
+            "nick": visit.nick,
+            "part": visit.part,
+            "standing": visit.standing,
+            "entered_at": visit.entered_at,
+            "left_at": visit.left_at,
+            "occupant_id": visit.occupant_id,
+        }
+        self._db.execute(ADD_VISIT, values)
 
     def end(self, chat_id: ChatId, jid: BareJid, nick: str, at: datetime) -> None:
         self._changes.change(chat_id, with_visits_ended(at, jid, nick))
-        self._db.execute(
-            update(t.visit)
-            .where(
-                t.visit.c.chat_id == chat_id, t.visit.c.jid == jid, t.visit.c.nick == nick, t.visit.c.left_at.is_(None)
-            )
-            .values(left_at=at)
-        )
+        self._db.execute(END_VISIT, {"here": chat_id, "who": jid, "under": nick, "left_at": at})
 
     def end_all(self, chat_id: ChatId, at: datetime) -> None:
         self._changes.change(chat_id, with_visits_ended(at))
-        self._db.execute(
-            update(t.visit).where(t.visit.c.chat_id == chat_id, t.visit.c.left_at.is_(None)).values(left_at=at)
-        )
+        self._db.execute(END_VISITS, {"here": chat_id, "left_at": at})
 
     def list(self, chat_id: ChatId) -> list[Visit]:
-        query = select(t.visit).where(t.visit.c.chat_id == chat_id).order_by(t.visit.c.entered_at, t.visit.c.id)
-        return [visit_from(r) for r in self._db.execute(query)]
+        return [visit_from(r) for r in self._db.execute(VISITS, {"here": chat_id})]
 
     def counts(self, jids: Collection[BareJid]) -> Mapping[BareJid, int]:
         query = select(t.visit.c.jid, func.count(distinct(t.visit.c.chat_id)).label("chats")).group_by(t.visit.c.jid)
@@ -182,6 +182,5 @@ class NoticeTable:
         self._changes.change(chat_id, with_notice(Notice(notice_id, body, expires_at)))
 
     def mark_done(self, ids: Collection[int], at: datetime) -> None:
-        done = update(t.notice).where(t.notice.c.id.in_(ids)).values(done_at=at).returning(t.notice.c.chat_id)
-        for chat_id in set(self._db.scalars(done)):
+        for chat_id in set(self._db.scalars(MARK_DONE, {"ids": list(ids), "at": at})):
             self._changes.change(ChatId(chat_id), without_notices(ids))

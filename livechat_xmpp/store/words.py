@@ -7,11 +7,30 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from livechat_xmpp.domain.model import BareJid, ChatId, FullJid, Message, Part, WorkgroupName
 from livechat_xmpp.store import tables as t
 from livechat_xmpp.usecases.ports import Expired, Letter
+
+
+def _new(name: str) -> BindParameter[Any]:
+    return bindparam(f"new_{name}", type_=t.message.c[name].type)
+
+
+# One after the other of those that are not known yet, each after the last that is there.
+WORDS = ("chat_id", "at", "nick", "jid", "part", "kind", "body", "stanza_id", "archive_id")
+_of_its_chat = t.message.c.chat_id == _new("chat_id")
+_next_position = select(func.coalesce(func.max(t.message.c.position), -1) + 1).where(_of_its_chat).scalar_subquery()
+ADD = insert(t.message).from_select(
+    [*WORDS, "position"],
+    select(*map(_new, WORDS), _next_position).where(
+        ~exists().where(_of_its_chat, t.message.c.archive_id == _new("archive_id"))
+    ),
+)
+LIST = (
+    select(t.message).where(t.message.c.chat_id == bindparam("chat_id")).order_by(t.message.c.position, t.message.c.id)
+)
 
 
 class MessageTable:
@@ -21,27 +40,18 @@ class MessageTable:
         self._db = db
 
     def add(self, chat_id: ChatId, messages: Sequence[Message]) -> None:
-        ids = [m.archive_id for m in messages if m.archive_id]
-        known = set(
-            self._db.scalars(
-                select(t.message.c.archive_id).where(t.message.c.chat_id == chat_id, t.message.c.archive_id.in_(ids))
-            )
-        )
-        last = self._db.scalar(select(func.max(t.message.c.position)).where(t.message.c.chat_id == chat_id))
-        new = []
-        for message in messages:
-            if message.archive_id not in known:
-                new.append(message)
-                known |= {message.archive_id} - {""}
-        self._insert(chat_id, new, -1 if last is None else last)
+        rows = [{f"new_{name}": value for name, value in _values(chat_id, m).items()} for m in messages]
+        if rows:
+            self._db.execute(ADD, rows)
 
     def list(self, chat_id: ChatId) -> list[Message]:
-        query = select(t.message).where(t.message.c.chat_id == chat_id).order_by(t.message.c.position, t.message.c.id)
-        return [_message_from(r) for r in self._db.execute(query)]
+        return [_message_from(r) for r in self._db.execute(LIST, {"chat_id": chat_id})]
 
     def replace(self, chat_id: ChatId, messages: Sequence[Message]) -> None:
         self._db.execute(delete(t.message).where(t.message.c.chat_id == chat_id))
-        self._insert(chat_id, messages, -1)
+        rows = [{**_values(chat_id, m), "position": position} for position, m in enumerate(messages)]
+        if rows:
+            self._db.execute(insert(t.message), rows)
 
     def has_reply(self, chat_id: ChatId, *, since: datetime) -> bool:
         since = since.replace(microsecond=0)  # archives tell whole seconds: what is read from one may seem to be older
@@ -49,13 +59,19 @@ class MessageTable:
         here = (t.message.c.chat_id == chat_id, t.message.c.at >= since, t.message.c.kind == "speech", is_of_staff)
         return self._db.scalar(select(t.message.c.id).where(*here).limit(1)) is not None
 
-    def _insert(self, chat_id: ChatId, messages: Sequence[Message], last: int) -> None:
-        rows = [
-            {**asdict(m), "archive_id": m.archive_id or None, "chat_id": chat_id, "position": position}
-            for position, m in enumerate(messages, start=last + 1)
-        ]
-        if rows:
-            self._db.execute(insert(t.message), rows)
+
+def _values(chat_id: ChatId, message: Message) -> dict[str, Any]:
+    return {
+        "chat_id": chat_id,
+        "at": message.at,
+        "nick": message.nick,
+        "jid": message.jid,
+        "part": message.part,
+        "kind": message.kind,
+        "body": message.body,
+        "stanza_id": message.stanza_id,
+        "archive_id": message.archive_id or None,
+    }
 
 
 def _message_from(row: Row[Any]) -> Message:
@@ -71,6 +87,18 @@ def _message_from(row: Row[Any]) -> Message:
     )
 
 
+ADD_LETTER = insert(t.letter)
+DUE = (
+    select(t.letter)
+    .where(t.letter.c.sent_at.is_(None), t.letter.c.expires_at > bindparam("now"))
+    .order_by(t.letter.c.id)
+    .limit(bindparam("most"))
+)
+MARK_LETTERS = (
+    update(t.letter).where(t.letter.c.id.in_(bindparam("ids", expanding=True))).values(sent_at=bindparam("at"))
+)
+
+
 class LetterTable:
     """Messages to single people, in the database (usecases.ports.Letters)."""
 
@@ -79,7 +107,7 @@ class LetterTable:
 
     def add(self, letter: Letter) -> None:
         values = {k: v for k, v in asdict(letter).items() if k != "id"}
-        self._db.execute(insert(t.letter).values(**values))
+        self._db.execute(ADD_LETTER, values)
 
     def expired(self, now: datetime) -> Expired:
         late = (t.letter.c.sent_at.is_(None), t.letter.c.expires_at <= now)
@@ -90,18 +118,12 @@ class LetterTable:
         self._db.execute(delete(t.letter).where(t.letter.c.sent_at.is_(None), t.letter.c.expires_at <= now))
 
     def put_back(self, ids: Collection[int]) -> None:
-        self._db.execute(update(t.letter).where(t.letter.c.id.in_(ids)).values(sent_at=None))
+        self._db.execute(MARK_LETTERS, {"ids": list(ids), "at": None})
 
     def take_due(self, now: datetime, limit: int) -> list[Letter]:
-        query = (
-            select(t.letter)
-            .where(t.letter.c.sent_at.is_(None), t.letter.c.expires_at > now)
-            .order_by(t.letter.c.id)
-            .limit(limit)
-        )
-        rows = (self._db.execute(query)).all()
+        rows = self._db.execute(DUE, {"now": now, "most": limit}).all()
         if rows:
-            self._db.execute(update(t.letter).where(t.letter.c.id.in_([r.id for r in rows])).values(sent_at=now))
+            self._db.execute(MARK_LETTERS, {"ids": [r.id for r in rows], "at": now})
         return [
             Letter(
                 FullJid(r.to),
