@@ -49,7 +49,8 @@ class SystemClock:
             if abs(step) > UNNOTICED:
                 self._ahead -= step
                 log.warning("the machine's clock was set", extra={"by_s": round(step.total_seconds(), 1)})
-            self._ahead -= max(-passed * CATCH_UP, min(passed * CATCH_UP, self._ahead))
+            if self._ahead:
+                self._ahead -= max(-passed * CATCH_UP, min(passed * CATCH_UP, self._ahead))
             return wall + self._ahead
 
     def follow(self) -> None:
