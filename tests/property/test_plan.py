@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livechat_xmpp.domain.access import is_below_helper, is_monitored
-from livechat_xmpp.domain.learning import learn, next_due
+from livechat_xmpp.domain.learning import HelperMissing, InvitationLapsed, VisitorMissing, learn, next_due
 from livechat_xmpp.domain.model import (
     Affiliation,
     BareJid,
@@ -20,6 +21,7 @@ from livechat_xmpp.domain.model import (
     RoomState,
     RoomView,
     Standing,
+    Visit,
     bare,
 )
 from livechat_xmpp.domain.rooms import (
@@ -35,7 +37,7 @@ from livechat_xmpp.domain.rooms import (
     TellOffer,
     plan,
 )
-from tests.factories import NOW, VISITOR, a_notice, a_request, an_offer, at, jid, s
+from tests.factories import NOW, VISITOR, a_notice, a_request, a_visit, an_offer, at, jid, s
 
 STAFF = [jid(n) for n in ("ana", "ben", "mia", "tom", "uli")]
 STRANGERS = [jid("eve@elsewhere.org"), jid("v0@anon.localhost")]
@@ -250,6 +252,38 @@ def test_what_people_did_by_hand_is_not_fought(chat: Chat, seen: RoomView, rules
     }
     changed = {s.jid for s in plan(chat, seen, rules, now=NOW) if isinstance(s, SetAffiliation)}
     assert not changed & (above | seen.outcasts)
+
+
+@st.composite
+def stays(draw: st.DrawFn) -> tuple[Visit, ...]:
+    """Return who is or was inside by the record."""
+    whom = draw(st.lists(st.sampled_from([*STAFF, V1]), max_size=4))
+    moments = [sorted((draw(MINUTES), draw(MINUTES))) for _ in whom]
+    return tuple(
+        a_visit(who, entered_s=came, left_s=draw(st.sampled_from([None, went])))
+        for who, (came, went) in zip(whom, moments, strict=True)
+    )
+
+
+@settings(max_examples=300)
+@given(chats(), stays(), rooms(), ROOM_RULES)
+def test_nobody_is_missed_before_the_grace_is_over_that_begins_when_they_leave(
+    chat: Chat, visits: tuple[Visit, ...], seen: RoomView, rules: RoomRules
+) -> None:
+    """However long they were inside, and also when their going is seen only now."""
+    chat = replace(chat, visits=visits)
+    graces: dict[BareJid, timedelta] = {}
+    for fact in learn(chat, seen, rules, now=NOW):
+        match fact:
+            case HelperMissing(helper) if chat.standings.get(helper, Standing.TRAINEE).reaches(Standing.HELPER):
+                graces[helper] = rules.helper_grace
+            case VisitorMissing():
+                graces[V1] = rules.visitor_grace
+            case InvitationLapsed(trainee):
+                graces[trainee] = rules.trainee_patience
+    for who, grace in graces.items():
+        assert who not in seen.present
+        assert all(v.left_at is not None and v.left_at + grace <= NOW for v in visits if v.jid == who)
 
 
 @settings(max_examples=300)
