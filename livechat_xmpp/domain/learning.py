@@ -5,8 +5,8 @@ Both are pure. The other half of a round is domain.rooms.plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from livechat_xmpp.domain.model import (
     BareJid,
     Chat,
     ChatState,
+    FullJid,
     Invitation,
     Occupant,
     Offer,
@@ -24,7 +25,7 @@ from livechat_xmpp.domain.model import (
     Standing,
     Visit,
 )
-from livechat_xmpp.domain.rooms import RoomRules, resync_due
+from livechat_xmpp.domain.rooms import RoomRules, latest, resync_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,10 @@ class Replied:
 
 @dataclass(frozen=True, slots=True)
 class VisitorMissing:
-    """The visitor has been gone for longer than the grace."""
+    """The visitor has been gone for longer than the grace. gone_at: from the queue, by the record it was seen in."""
+
+    visitor: FullJid
+    gone_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +117,50 @@ Fact: TypeAlias = (
 
 
 def learn(
-    chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime, absent: Set[BareJid] = frozenset()
+    chat: Chat,
+    seen: RoomView | None,
+    rules: RoomRules,
+    *,
+    now: datetime,
+    absent: Set[BareJid] = frozenset(),
+    linked_at: datetime | None = None,
 ) -> tuple[Fact, ...]:
-    """Return what has to be recorded now: what the room shows, and what time has decided.
+    """Return what has to be recorded now: what the room shows, and what time has decided, knowing that.
 
     Nothing while a room that may hold people is unknown: somebody who entered meanwhile has accepted.
+    linked_at: when the present link began. Nobody is missed for the time before, in which they may have tried to come.
     """
     if chat.state is ChatState.CLOSED or (seen is None and chat.room is RoomState.READY):
         return ()
     seen = seen or RoomView()
     present = seen.present - absent
     monitored = is_monitored(chat, present, helper_counts=rules.helper_counts_as_monitor)
+    moves = tuple(comings_and_goings(chat, seen, now, is_watched=monitored or not rules.are_trainees_welcome))
+    chat = _after(chat, moves)
+    offered = tuple(_offer_facts(chat, seen, now))
+    spoken = tuple(_spoken(chat, seen, now))
+    if any(isinstance(fact, OfferTaken) for fact in offered):
+        return (*moves, *offered, *spoken)  # then nobody waits any more, and nobody was asked in yet
     return (
-        *comings_and_goings(chat, seen, now, is_watched=monitored or not rules.are_trainees_welcome),
-        *_offer_facts(chat, seen, now),
-        *_missing(chat, seen, rules, now),
+        *moves,
+        *offered,
+        *_missing(chat, seen, rules, now, linked_at),
         *_reply_facts(chat, seen, rules, now),
-        *_trainee_facts(chat, seen, rules, monitored, now),
-        *_spoken(chat, seen, now),
+        *_trainee_facts(chat, seen, rules, monitored, now, linked_at),
+        *spoken,
     )
+
+
+def _after(chat: Chat, moves: Iterable[Entered | Left]) -> Chat:
+    """Return the chat as it is once the comings and goings are recorded."""
+    visits = list(chat.visits)
+    for move in moves:
+        if isinstance(move, Entered):
+            visits.append(move.visit)
+        else:
+            key = (move.jid, move.nick)
+            visits = [replace(v, left_at=move.at) if (v.jid, v.nick, v.left_at) == (*key, None) else v for v in visits]
+    return replace(chat, visits=tuple(visits))
 
 
 def comings_and_goings(
@@ -180,19 +209,19 @@ def _came_for_it(chat: Chat, seen: RoomView, offer: Offer) -> datetime | None:
     return min((m for m in moments if m >= offer.made_at), default=None)
 
 
-def _missing(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime) -> Iterator[Fact]:
-    helper_due = _helper_due(chat, seen, rules)
+def _missing(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime, linked_at: datetime | None) -> Iterator[Fact]:
+    helper_due = _helper_due(chat, seen, rules, linked_at)
     if chat.helper is not None and helper_due is not None and now >= helper_due:
         yield HelperMissing(chat.helper)
-    visitor_due = _visitor_due(chat, seen, rules)
+    visitor_due = _visitor_due(chat, seen, rules, linked_at)
     if visitor_due is not None and now >= visitor_due:
-        yield VisitorMissing()
+        yield VisitorMissing(chat.visitor, chat.visitor_gone_at)
     wait_due = _wait_due(chat, rules)
     if wait_due is not None and now >= wait_due:
         yield WaitedTooLong()
 
 
-def _helper_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
+def _helper_due(chat: Chat, seen: RoomView, rules: RoomRules, linked_at: datetime | None) -> datetime | None:
     """Return when the request goes back to the queue because its helper is not there; None: they are."""
     if chat.state is not ChatState.OPEN or chat.helper is None or chat.opened_at is None:
         return None
@@ -201,8 +230,7 @@ def _helper_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None
         return chat.opened_at  # demoted: at once
     if chat.helper in seen.present:
         return None
-    gone_at = _gone_or_asked_at(chat, chat.helper, chat.opened_at)
-    return None if gone_at is None else gone_at + rules.helper_grace
+    return _gone_or_asked_at(chat, chat.helper, chat.opened_at, linked_at) + rules.helper_grace
 
 
 def _reply_facts(chat: Chat, seen: RoomView, rules: RoomRules, now: datetime) -> Iterator[Fact]:
@@ -233,17 +261,16 @@ def _reply_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
     return max(chat.opened_at, *(min(entered) for entered in stays)) + rules.first_reply
 
 
-def _visitor_due(chat: Chat, seen: RoomView, rules: RoomRules) -> datetime | None:
+def _visitor_due(chat: Chat, seen: RoomView, rules: RoomRules, linked_at: datetime | None) -> datetime | None:
     """Return when the visitor's not being there ends the request; None: they are there, or were not asked in yet.
 
     Before the first helper has accepted, what counts is that they are known to be gone from the queue.
     """
     if chat.first_opened_at is None:
-        return None if chat.visitor_gone_at is None else chat.visitor_gone_at + rules.visitor_grace
+        return None if chat.visitor_gone_at is None else latest(chat.visitor_gone_at, linked_at) + rules.visitor_grace
     if chat.visitor_bare in seen.present:
         return None
-    gone_at = _gone_or_asked_at(chat, chat.visitor_bare, chat.first_opened_at)
-    return None if gone_at is None else gone_at + rules.visitor_grace
+    return _gone_or_asked_at(chat, chat.visitor_bare, chat.first_opened_at, linked_at) + rules.visitor_grace
 
 
 def _wait_due(chat: Chat, rules: RoomRules) -> datetime | None:
@@ -251,28 +278,28 @@ def _wait_due(chat: Chat, rules: RoomRules) -> datetime | None:
     return chat.queued_at + rules.longest_wait if chat.state is ChatState.WAITING else None
 
 
-def _gone_or_asked_at(chat: Chat, jid: BareJid, at_least: datetime) -> datetime | None:
+def _gone_or_asked_at(chat: Chat, jid: BareJid, at_least: datetime, linked_at: datetime | None) -> datetime:
     """Return since when the person could be inside and is not: since they left, or were last asked in.
-
-    None: by the record they are inside, so that they have left only now, which is recorded first.
 
     plan() asks in whom it can before learn() is called, so who was never asked in cannot be (banned by hand, say).
     """
     invitation = chat.invitation_of(jid)
     asked_at = invitation.told_at if invitation is not None and invitation.told_at is not None else at_least
-    return _since_gone(chat, jid, max(at_least, asked_at))
+    return _since_gone(chat, jid, latest(at_least, asked_at, linked_at))
 
 
-def _since_gone(chat: Chat, jid: BareJid, at_least: datetime) -> datetime | None:
-    left = [visit.left_at for visit in chat.visits if visit.jid == jid]
-    return None if None in left else max((at_least, *(moment for moment in left if moment is not None)))
+def _since_gone(chat: Chat, jid: BareJid, at_least: datetime) -> datetime:
+    return latest(at_least, *(visit.left_at for visit in chat.visits if visit.jid == jid))
 
 
-def _trainee_facts(chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool, now: datetime) -> Iterator[Fact]:
+def _trainee_facts(
+    chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool, now: datetime, linked_at: datetime | None
+) -> Iterator[Fact]:
     trainees = [i for i in chat.invitations if i.part is Part.TRAINEE]
     if not monitored:
         return  # they keep their places; let in again, they are asked in again
-    lapsed = {i.jid for i in trainees if (due := _lapse_due(chat, i, seen, rules)) is not None and now >= due}
+    dues = {i.jid: _lapse_due(chat, i, seen, rules, linked_at) for i in trainees}
+    lapsed = {jid for jid, due in dues.items() if due is not None and now >= due}
     for jid in sorted(lapsed):
         yield InvitationLapsed(jid)
     free = rules.trainee_places - (len(trainees) - len(lapsed))
@@ -280,11 +307,12 @@ def _trainee_facts(chat: Chat, seen: RoomView, rules: RoomRules, monitored: bool
         yield TraineePlacesFree(free)
 
 
-def _lapse_due(chat: Chat, invitation: Invitation, seen: RoomView, rules: RoomRules) -> datetime | None:
+def _lapse_due(
+    chat: Chat, invitation: Invitation, seen: RoomView, rules: RoomRules, linked_at: datetime | None
+) -> datetime | None:
     if invitation.told_at is None or invitation.jid in seen.present:
         return None
-    gone_at = _since_gone(chat, invitation.jid, invitation.told_at)
-    return None if gone_at is None else gone_at + rules.trainee_patience
+    return _since_gone(chat, invitation.jid, latest(invitation.told_at, linked_at)) + rules.trainee_patience
 
 
 def _spoken(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
@@ -293,7 +321,9 @@ def _spoken(chat: Chat, seen: RoomView, now: datetime) -> Iterator[Fact]:
         yield NoticesSpoken(done)
 
 
-def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime) -> datetime | None:
+def next_due(
+    chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: datetime, linked_at: datetime | None = None
+) -> datetime | None:
     """Return the next moment at which plan() or learn() may say something new by time alone; None: never.
 
     now: the moment at which both had nothing to say, so what was due by then did not matter.
@@ -301,10 +331,11 @@ def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: dateti
     if chat.state is ChatState.CLOSED:
         return None
     view = seen or RoomView()
+    chat = _after(chat, comings_and_goings(chat, view, now))
     moments = [
         *(offer.expires_at for offer in chat.offers),
-        _helper_due(chat, view, rules),
-        _visitor_due(chat, view, rules),
+        _helper_due(chat, view, rules, linked_at),
+        _visitor_due(chat, view, rules, linked_at),
         _wait_due(chat, rules),
         _reply_due(chat, view, rules),
         resync_due(chat, view, rules),
@@ -313,7 +344,7 @@ def next_due(chat: Chat, seen: RoomView | None, rules: RoomRules, *, now: dateti
         if invitation.told_at is None or invitation.jid in view.present:
             continue
         if invitation.part is Part.TRAINEE:
-            moments.append(_lapse_due(chat, invitation, view, rules))
+            moments.append(_lapse_due(chat, invitation, view, rules, linked_at))
         elif invitation.part in (Part.VISITOR, Part.HELPER) and invitation.times_told == 1:
             moments.append(invitation.told_at + rules.remind_after)
     return min((m for m in moments if m is not None and m > now), default=None)

@@ -147,6 +147,11 @@ Step: TypeAlias = (
 )
 
 
+def latest(moment: datetime, *others: datetime | None) -> datetime:
+    """Return the latest of the moments that there are."""
+    return max((moment, *(other for other in others if other is not None)))
+
+
 def plan(
     chat: Chat,
     seen: RoomView | None,
@@ -155,6 +160,7 @@ def plan(
     now: datetime,
     absent: Set[BareJid] = frozenset(),
     unheard: Set[BareJid] = frozenset(),
+    linked_at: datetime | None = None,
 ) -> tuple[Step, ...]:
     """Return the steps from the room as seen to the room the chat needs; () when it is there.
 
@@ -162,11 +168,12 @@ def plan(
     in. Removals come first: a link lost half-way leaves too few people inside, never too many.
     absent: occupants whose own presence has said offline for so long that they do not count as present.
     unheard: staff who are not there to be told anything; those who were inside are asked in anew once they are.
+    linked_at: when the present link began; None: nobody knows.
     """
     if chat.room in (RoomState.NONE, RoomState.GONE):
         return ()
     if chat.state is ChatState.CLOSED:
-        return _ending(chat, seen, rules, now, absent)
+        return _ending(chat, seen, rules, now, absent, linked_at)
     if seen is None:
         return (EnterRoom(),)
     if seen.is_new or chat.room is RoomState.NEEDED:
@@ -190,14 +197,18 @@ def plan(
 
 
 def _ending(
-    chat: Chat, seen: RoomView | None, rules: RoomRules, now: datetime, absent: Set[BareJid]
+    chat: Chat,
+    seen: RoomView | None,
+    rules: RoomRules,
+    now: datetime,
+    absent: Set[BareJid],
+    linked_at: datetime | None,
 ) -> tuple[Step, ...]:
     """Return the last steps of a chat that is over. Its people stay until the room goes, trainees with a monitor only.
 
     An archive that does not answer keeps the room, but not for ever.
     """
-    is_over_for = now - chat.closed_at if chat.closed_at is not None else timedelta()
-    is_required = is_over_for < rules.archive_patience
+    is_required = chat.closed_at is None or now < latest(chat.closed_at, linked_at) + rules.archive_patience
     if seen is None and is_required and any(is_below_helper(chat, v.jid) for v in chat.visits if v.left_at is None):
         return (EnterRoom(),)
     return (*_unmonitored(chat, seen, rules, absent), SettleTranscript(is_required), DestroyRoom(chat.closing))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from livechat_xmpp.domain.model import BareJid, ChatId, ChatState, Duty, Outcome, RoomState, Standing, WorkgroupName
+from livechat_xmpp.domain.rooms import latest
 from livechat_xmpp.domain.standing import ROLES
 
 
@@ -47,11 +48,15 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SweepRules:
-    """How long anything may take. overdue: how long after its moment something may still be under way."""
+    """How long anything may take. overdue: how long after its moment something may still be under way.
+
+    linked_at: when the present link began: before that no visitor could come back.
+    """
 
     overdue: timedelta
     longest_wait: timedelta
     visitor_grace: timedelta
+    linked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def find_in_chat(chat: Suspect, rules: SweepRules, *, now: datetime) -> list[Pro
 def _while_waiting(chat: Suspect, rules: SweepRules) -> Iterator[tuple[Trouble, datetime]]:
     yield Trouble.WAITED_TOO_LONG, chat.queued_at + rules.longest_wait
     if chat.visitor_gone_at is not None and chat.first_opened_at is None:
-        yield Trouble.VISITOR_GONE, chat.visitor_gone_at + rules.visitor_grace
+        yield Trouble.VISITOR_GONE, latest(chat.visitor_gone_at, rules.linked_at) + rules.visitor_grace
     if chat.offered_until is not None:
         yield Trouble.OFFER_OVERDUE, chat.offered_until
     if chat.first_opened_at is not None and chat.room in (RoomState.NONE, RoomState.GONE):

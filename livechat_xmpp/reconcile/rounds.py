@@ -79,6 +79,7 @@ class Round:
         last: tuple[Step, ...] = ()
         repeated = 0
         while True:
+            self._people.require_link()  # without one nobody can answer or come back, and time decides nothing
             seen = self._rooms.view(chat_id)
             present = seen.present if seen else frozenset()
             chat = await self._desk.store.chat(chat_id, present | self._namesakes(seen))
@@ -90,7 +91,10 @@ class Round:
                 continue  # somebody came whose standing was not asked for
             now = self._clock.now()  # one moment for all: what is due after it is not missed, nor reported late
             absent, absent_due = self._absent(seen, now)
-            steps = plan(chat, seen, self.rules, now=now, absent=absent, unheard=self._unheard(chat))
+            linked_at = self._presences.since
+            steps = plan(
+                chat, seen, self.rules, now=now, absent=absent, unheard=self._unheard(chat), linked_at=linked_at
+            )
             if steps:
                 repeated = repeated + 1 if steps == last else 0
                 if repeated >= SAME_PLANS:
@@ -98,7 +102,7 @@ class Round:
                 last = steps
                 await self._take(chat, steps)
                 continue
-            facts = learn(chat, seen, self.rules, now=now, absent=absent)
+            facts = learn(chat, seen, self.rules, now=now, absent=absent, linked_at=linked_at)
             if facts:
                 changed = await self._record(
                     recording.record, chat_id, facts, presences=self._presences, rules=self._desk.rules
@@ -107,7 +111,8 @@ class Round:
                     if seen is not None and seen.departures:
                         self._rooms.forget_departures(chat_id, seen.departures)
                     continue
-            return min((d for d in (next_due(chat, seen, self.rules, now=now), absent_due) if d), default=None)
+            due = next_due(chat, seen, self.rules, now=now, linked_at=linked_at)
+            return min((d for d in (due, absent_due) if d), default=None)
 
     async def _end_unknown(self, chat_id: ChatId) -> None:
         """Destroy a room in which people move, and which no chat on record has: nobody keeps the rule there.

@@ -65,6 +65,7 @@ class Sweep:
             busy=self._busy(),
             others=self._others(),
             closed_since=now - LOOK_BACK if self._has_swept else None,
+            presences=self._desk.presences,
             rules=self._desk.rules,
         )
         new = await self._desk.do(sweep.keep, found, workgroup=self._desk.workgroups[0], rules=self._desk.rules)

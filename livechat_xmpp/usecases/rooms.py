@@ -83,9 +83,13 @@ def _record(work: Work, chat: Chat, fact: Fact, presences: Presences, rules: Des
             return _helper_silent(work, chat, helper, rules)
         case Replied():
             work.chats.save(replace(chat, replied_at=work.now))
-        case VisitorMissing():
+        case VisitorMissing(visitor, gone_at):
+            if (chat.visitor, chat.visitor_gone_at) != (visitor, gone_at):
+                return False  # they have come back meanwhile
             visitor_missing(work, chat, rules)
         case WaitedTooLong():
+            if chat.state is not ChatState.WAITING:
+                return False
             waited_too_long(work, chat, rules)
         case NoticesSpoken(ids):
             work.notices.mark_done(ids, work.now)
@@ -149,7 +153,7 @@ def expire(work: Work, chat: Chat, offer: Offer, presences: Presences, rules: De
     is_surely_told = offer.told_at is not None and (presences.since is None or offer.told_at >= presences.since)
     account = work.accounts.find(offer.helper)
     is_unseen = presences.availability(offer.helper) is Availability.UNKNOWN
-    is_lost = is_unseen and offer.told_at is not None and account is not None and not account.is_subscribed
+    is_lost = is_surely_told and is_unseen and account is not None and not account.is_subscribed
     if is_lost:
         work.duties.remove(offer.helper)
     revoke(work, chat, offer, rules, OfferState.EXPIRED, is_said=is_surely_told)

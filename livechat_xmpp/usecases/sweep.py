@@ -19,8 +19,8 @@ from livechat_xmpp.usecases.staff import take_back_offer
 from livechat_xmpp.usecases.telling import tell
 
 
-def _limits(rules: DeskRules) -> SweepRules:
-    return SweepRules(rules.overdue, rules.rooms.longest_wait, rules.rooms.visitor_grace)
+def _limits(rules: DeskRules, presences: Presences) -> SweepRules:
+    return SweepRules(rules.overdue, rules.rooms.longest_wait, rules.rooms.visitor_grace, presences.since)
 
 
 def find(
@@ -30,6 +30,7 @@ def find(
     busy: Collection[ChatId],
     others: Sequence[Problem] = (),
     closed_since: datetime | None,
+    presences: Presences,
     rules: DeskRules,
 ) -> list[Problem]:
     """Return all that is not where the rules say; nothing is changed.
@@ -38,7 +39,7 @@ def find(
     others: what else fails outside of the record. closed_since: what was closed before has been looked at; None:
     nothing has.
     """
-    limits = _limits(rules)
+    limits = _limits(rules, presences)
     found = [
         problem
         for suspect in work.record.suspects(limits, now=work.now, closed_since=closed_since)
@@ -72,7 +73,7 @@ def repair(work: Work, problem: Problem, *, presences: Presences, rules: DeskRul
     suspect, chat = work.record.suspect(chat_id), work.chats.find(chat_id)
     if suspect is None or chat is None:
         return False
-    still = {p.what for p in find_in_chat(suspect, _limits(rules), now=work.now)}
+    still = {p.what for p in find_in_chat(suspect, _limits(rules, presences), now=work.now)}
     work.touch(chat_id)
     if problem.what not in still or problem.what not in REPAIRS:
         return False

@@ -25,6 +25,7 @@ class PresenceBook:
         self.since: datetime | None = None  # when the present link began
         self._resources: dict[BareJid, dict[FullJid, Availability]] = {}
         self._offline_since: dict[BareJid, datetime] = {}
+        self._out_of_sight: set[BareJid] = set()  # who have stopped to let us see them, on this link
         self._expected: set[BareJid] = set()  # asked a moment ago: their silence means nothing yet
 
     def expect(self, jid: BareJid) -> None:
@@ -42,8 +43,13 @@ class PresenceBook:
             self._offline_since.setdefault(jid, now)
 
     def lose_sight(self, jid: BareJid) -> None:
-        """Take in that the person does not let us see them any more: their silence means nothing."""
+        """Take in that the person does not let us see them any more: their silence means nothing.
+
+        Nor does the `unavailable` that servers send along with it, before or after (RFC 6121 §3.2.2).
+        """
         self.subscribed.discard(jid)
+        self._out_of_sight.add(jid)
+        self.drop(jid)
         self._offline_since.pop(jid, None)
 
     def forget(self, now: datetime | None = None) -> None:
@@ -53,6 +59,7 @@ class PresenceBook:
         self._resources.clear()
         self._offline_since.clear()
         self._expected.clear()
+        self._out_of_sight.clear()
 
     def come(self, jid: FullJid, show: str) -> None:
         """Take in an available presence; an unknown show counts as available."""
@@ -66,7 +73,9 @@ class PresenceBook:
         if "/" not in jid:
             resources.clear()
         resources.pop(jid, None)
-        if not resources:
+        if not resources and bare(jid) in self._out_of_sight - self.subscribed:
+            self.drop(bare(jid))
+        elif not resources:
             self._offline_since.setdefault(bare(jid), now)
 
     def drop(self, jid: BareJid) -> None:

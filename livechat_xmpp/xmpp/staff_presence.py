@@ -303,5 +303,5 @@ class StaffPresence:
             self._send(jid, "probe")
         else:
             self._said_no.add(jid)
-            self._book.subscribed.discard(jid)
+            self._book.lose_sight(jid)
         self._link.spawn(self._desk.do(staff.set_subscribed, jid, is_subscribed))

@@ -38,7 +38,9 @@ class Broom:
         self.busy: set[ChatId] = set()
 
     async def find(self) -> list[Problem]:
-        return await self.story.desk.ask(sweep.find, stuck=self.stuck, busy=self.busy, closed_since=None, rules=RULES)
+        return await self.story.desk.ask(
+            sweep.find, stuck=self.stuck, busy=self.busy, closed_since=None, **self.story.eyes
+        )
 
     async def sweep(self) -> list[Trouble]:
         """Find, record and repair; return what was found."""

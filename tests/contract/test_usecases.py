@@ -17,7 +17,14 @@ from livechat_xmpp.domain.errors import (
     StaffAsking,
 )
 from livechat_xmpp.domain.forms import DEFAULT, Field, Form, Kind
-from livechat_xmpp.domain.learning import Entered, HelperMissing, Left, OfferExpired, WaitedTooLong
+from livechat_xmpp.domain.learning import (
+    Entered,
+    HelperMissing,
+    Left,
+    OfferExpired,
+    VisitorMissing,
+    WaitedTooLong,
+)
 from livechat_xmpp.domain.model import (
     Availability,
     Chat,
@@ -687,3 +694,24 @@ async def test_who_was_asked_in_and_has_not_come_is_told_that_it_is_over(story: 
     )
     told = {to for to, kind in await story.letters() if kind == "fleeting"}
     assert told == {jid("tom"), jid("mia")}
+
+
+# --- what has come right while it was being found out
+
+
+async def test_a_request_that_was_taken_meanwhile_does_not_end_for_having_waited(story: Story) -> None:
+    ticket = await story.ask()
+    await story.offer(ticket.chat_id)
+    await story.desk.do(offers.accept_offer, jid("ana"), rules=RULES)
+    await story.desk.do(rooms.record, ticket.chat_id, [WaitedTooLong()], **story.eyes)
+    assert (await story.chat(ticket.chat_id)).state is ChatState.OPEN
+
+
+async def test_a_visitor_who_is_back_meanwhile_does_not_lose_the_place(story: Story) -> None:
+    ticket = await story.ask()
+    await story.desk.do(visits.visitor_gone, VISITOR, RULES)
+    gone = await story.chat(ticket.chat_id)
+    await story.desk.do(visits.visitor_back, VISITOR)
+    missing = VisitorMissing(gone.visitor, gone.visitor_gone_at)
+    await story.desk.do(rooms.record, ticket.chat_id, [missing], **story.eyes)
+    assert (await story.chat(ticket.chat_id)).state is ChatState.WAITING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from livechat_xmpp.domain.model import (
     BareJid,
     Chat,
     ChatState,
+    Departure,
     Invitation,
     Occupant,
     Part,
@@ -37,7 +38,7 @@ from livechat_xmpp.domain.rooms import (
     TellOffer,
     plan,
 )
-from tests.factories import NOW, VISITOR, a_notice, a_request, a_visit, an_offer, at, jid, s
+from tests.factories import NOW, VISITOR, a_notice, a_request, a_visit, an_occupant, an_offer, at, jid, s
 
 STAFF = [jid(n) for n in ("ana", "ben", "mia", "tom", "uli")]
 STRANGERS = [jid("eve@elsewhere.org"), jid("v0@anon.localhost")]
@@ -265,15 +266,31 @@ def stays(draw: st.DrawFn) -> tuple[Visit, ...]:
     )
 
 
+@st.composite
+def departures(draw: st.DrawFn) -> tuple[Departure, ...]:
+    """Return who was seen going since the last look."""
+    whom = draw(st.lists(st.sampled_from([*STAFF, V1]), max_size=2))
+    moments = [sorted((draw(MINUTES), draw(MINUTES))) for _ in whom]
+    return tuple(
+        Departure(an_occupant(who, since_at=at(came)), at(went))
+        for who, (came, went) in zip(whom, moments, strict=True)
+    )
+
+
 @settings(max_examples=300)
-@given(chats(), stays(), rooms(), ROOM_RULES)
+@given(chats(), stays(), rooms(), departures(), st.none() | MINUTES.map(at), ROOM_RULES)
 def test_nobody_is_missed_before_the_grace_is_over_that_begins_when_they_leave(
-    chat: Chat, visits: tuple[Visit, ...], seen: RoomView, rules: RoomRules
+    chat: Chat,
+    visits: tuple[Visit, ...],
+    seen: RoomView,
+    gone: tuple[Departure, ...],
+    linked_at: datetime | None,
+    rules: RoomRules,
 ) -> None:
-    """However long they were inside, and also when their going is seen only now."""
+    """However long they were inside, also when their going is seen only now; or with the link that they need."""
     chat = replace(chat, visits=visits)
     graces: dict[BareJid, timedelta] = {}
-    for fact in learn(chat, seen, rules, now=NOW):
+    for fact in learn(chat, replace(seen, departures=gone), rules, now=NOW, linked_at=linked_at):
         match fact:
             case HelperMissing(helper) if chat.standings.get(helper, Standing.TRAINEE).reaches(Standing.HELPER):
                 graces[helper] = rules.helper_grace
@@ -283,6 +300,8 @@ def test_nobody_is_missed_before_the_grace_is_over_that_begins_when_they_leave(
                 graces[trainee] = rules.trainee_patience
     for who, grace in graces.items():
         assert who not in seen.present
+        assert linked_at is None or linked_at + grace <= NOW
+        assert all(one.at + grace <= NOW for one in gone if one.who.jid == who)
         assert all(v.left_at is not None and v.left_at + grace <= NOW for v in visits if v.jid == who)
 
 

@@ -327,7 +327,7 @@ def test_a_request_has_waited_too_long(chat: Chat, now: float, is_over: bool) ->
     ],
 )
 def test_a_visitor_is_missing(chat: Chat, seen: RoomView | None, now: float, is_missing: bool) -> None:
-    assert (VisitorMissing() in facts(chat, seen, now)) is is_missing
+    assert any(isinstance(fact, VisitorMissing) for fact in facts(chat, seen, now)) is is_missing
 
 
 @pytest.mark.parametrize(
@@ -347,6 +347,66 @@ def test_who_leaves_after_a_long_stay_has_the_grace_from_then_on(gone: str, visi
     seen = a_room(*sorted({"ana", V1, "mia", "tom"} - {gone}), departures=departures)
     found = facts(chat, seen, now=7000, rules=replace(RULES, trainee_places=1))
     assert found == (Left(visit.jid, visit.nick, at(7000)),)
+
+
+@pytest.mark.parametrize(
+    ("who", "came_s", "left_s", "grace"),
+    [("ana", 59, 61, HelperMissing), (V1, 119, 121, VisitorMissing), ("tom", 59, 61, InvitationLapsed)],
+    ids=["the helper", "the visitor", "a trainee"],
+)
+def test_who_was_back_for_a_moment_has_the_grace_anew(who: str, came_s: float, left_s: float, grace: type) -> None:
+    """Both seen in one look: the database was away, say."""
+    before = (a_visit("ana"), a_visit(V1, part=Part.VISITOR), a_visit("mia"), a_visit("tom", part=Part.TRAINEE))
+    chat = a_quiet_chat(
+        a_trainee("tom"),
+        a_monitor("mia"),
+        visits=tuple(replace(v, left_at=NOW) if v.jid == jid(who) else v for v in before),
+        opened_at=at(-600),
+        first_opened_at=at(-600),
+        invitations=(an_invitation("tom", Part.TRAINEE, told_s=-600),),
+    )
+    brief = Departure(an_occupant(who, since_at=at(came_s)), at(left_s))
+    seen = a_room(*sorted({"ana", V1, "mia", "tom"} - {who}), departures=(brief,))
+    assert not any(isinstance(fact, grace) for fact in facts(chat, seen, now=left_s + 1))
+
+
+def test_nobody_is_silent_to_a_visitor_who_is_only_back() -> None:
+    gone = Departure(an_occupant(V1), at(100))
+    seen = a_room("ana", an_occupant(V1, since_at=at(119)), departures=(gone,))
+    assert HelperSilent(jid("ana")) not in facts(unanswered(), seen, now=121)
+
+
+@pytest.mark.parametrize(
+    ("who", "grace_s"),
+    [("ana", 60), (V1, 120), ("tom", 60)],
+    ids=["the helper", "the visitor", "a trainee"],
+)
+def test_who_could_not_come_back_as_there_was_no_link_has_the_grace_from_the_next_one(who: str, grace_s: float) -> None:
+    before = (a_visit("ana"), a_visit(V1, part=Part.VISITOR), a_visit("mia"), a_visit("tom", part=Part.TRAINEE))
+    chat = a_quiet_chat(
+        a_trainee("tom"),
+        a_monitor("mia"),
+        visits=tuple(replace(v, left_at=NOW) if v.jid == jid(who) else v for v in before),
+        invitations=(TOM,),
+    )
+    seen = replace(a_room(*sorted({"ana", V1, "mia", "tom"} - {who})), looked_at=at(500))
+    rules = replace(RULES, trainee_places=1)
+    assert facts(chat, seen, 500 + grace_s - 1, rules, linked_at=at(500)) == ()
+    assert len(facts(chat, seen, 500 + grace_s, rules, linked_at=at(500))) >= 1
+    assert next_due(chat, seen, rules, now=at(500), linked_at=at(500)) == at(500 + grace_s)
+
+
+def test_who_waits_without_a_link_keeps_the_place_until_a_grace_after_the_next_one() -> None:
+    gone = a_request(visitor_gone_at=NOW)
+    assert facts(gone, None, 619, linked_at=at(500)) == ()
+    assert facts(gone, None, 620, linked_at=at(500)) == (VisitorMissing(gone.visitor, NOW),)
+
+
+def test_who_accepts_at_the_last_moment_has_accepted() -> None:
+    """Both seen in one look: the desk was away"""
+    chat = a_request(a_helper("ana"), room=RoomState.READY, offers=(an_offer("ana", made_s=3590, expires_s=3610),))
+    found = facts(chat, a_room(an_occupant("ana", since_at=at(3595))), now=3601)
+    assert [type(fact) for fact in found] == [Entered, OfferTaken]
 
 
 def a_watched_chat(*invited: Any, monitor: bool = True) -> tuple[Chat, RoomView]:

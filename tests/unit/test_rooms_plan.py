@@ -97,6 +97,13 @@ def test_the_room_of_a_chat_that_is_over_is_looked_at_first_where_trainees_may_b
     assert steps(over(a_trainee("tom")), None)[0] == SettleTranscript()
 
 
+def test_an_archive_is_tried_for_as_long_as_ever_on_the_first_link_after_the_end() -> None:
+    """RO-8: the desk was away when the chat ended"""
+    chat = over()
+    assert steps(chat, room("ana"), now=at(559), linked_at=at(500))[0] == SettleTranscript(is_required=True)
+    assert steps(chat, room("ana"), now=at(560), linked_at=at(500))[0] == SettleTranscript(is_required=False)
+
+
 def test_an_archive_that_does_not_answer_keeps_the_room_for_a_while_only() -> None:
     chat = over(a_trainee("tom"), visits=(a_visit("tom"),))
     assert steps(chat, room("ana"), now=at(59))[0] == SettleTranscript(is_required=True)
