@@ -76,6 +76,12 @@ def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: D
     )
 
 
+def _is_out(work: Work, one: Waiting) -> bool:
+    """Return whether a visitor who has a room is not in it: there is where a helper would meet them."""
+    chat = work.chats.find(one.chat_id) if one.has_room else None
+    return chat is not None and not chat.is_inside(chat.visitor_bare)
+
+
 def _match(
     work: Work, waiting: Sequence[Waiting], helpers: Sequence[OnDuty], rules: DeskRules
 ) -> tuple[list[Match], datetime | None]:
@@ -84,7 +90,8 @@ def _match(
     One helper for each request first; who is left over is asked beside, where all are asked at once.
     """
     free = [h for h in helpers if h.is_free]
-    offerable = (w for w in waiting if not w.is_offered and not w.is_gone)
+    there = [w for w in waiting if not w.is_gone and not _is_out(work, w)]
+    offerable = (w for w in there if not w.is_offered)
     requests: dict[ChatId, Waiting] = {}
     pairs: list[tuple[ChatId, BareJid]] = []
     repeats: list[datetime] = []
@@ -102,7 +109,7 @@ def _match(
     while free and (chunk := list(islice(offerable, CHUNK))):
         ask(chunk, match)
     if free:
-        rung = (w for w in waiting if not w.is_gone and _rung_at(w, rules, work.now) is not None)
+        rung = (w for w in there if _rung_at(w, rules, work.now) is not None)
         ask(list(islice(rung, CHUNK)), ring)
     matches = [Match(c, requests[c].visitor, jid, has_room=requests[c].has_room) for c, jid in pairs]
     return matches, min((r for r in repeats if r > work.now), default=None)

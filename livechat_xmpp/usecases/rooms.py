@@ -117,6 +117,8 @@ def _entered(work: Work, chat: Chat, fact: Entered, rules: DeskRules) -> None:
     is_first = chat.last_visit(visit.jid) is None
     if chat.state is ChatState.OPEN and visit.jid == chat.helper and is_first:
         tell_room(work, chat, story(chat, rules.form_of(chat.workgroup)), rules)
+    if chat.state is ChatState.WAITING and visit.jid == chat.visitor_bare:
+        work.touch_queues()  # they can be offered again
     if is_monitor(chat, visit.jid, helper_counts=True):
         work.touch(chat.id, is_urgent=True)
 

@@ -88,6 +88,7 @@ async def test_a_visitor_in_a_room_is_told_there(story: Story) -> None:
 
 async def test_what_returns_climbs_anew(story: Story) -> None:
     chat_id = await story.in_progress()
+    await both_inside(story, chat_id)
     await story.desk.do(rooms.record, chat_id, [HelperMissing(jid("ana"))], **story.eyes)
     story.watch.tick(120)
     await story.climb()

@@ -164,3 +164,23 @@ async def test_a_helper_who_stops_being_seen_is_offered_requests(stage: AgingSta
     await ben.presence(to=stage.workgroup, type="unsubscribed")
     await stage.settled()
     await stage.is_offered(ben, await stage.asks(await stage.visitor()))
+
+
+async def test_a_visitor_who_is_out_of_the_room_is_offered_to_nobody_until_they_are_back(stage: AgingStage) -> None:
+    """OF-7: also when there was a helper before"""
+    chat = await stage.chat(await stage.staff("ana"))
+    await chat.helper.speak(chat.room, "Hello.")
+    await chat.visitor.leave(chat.room)
+    await stage.settled()
+    stage.clock.advance(timedelta(seconds=20))
+    await chat.helper.leave(chat.room)
+    await chat.helper.command("go-off-duty")
+    ben = await stage.staff("ben")
+    for _ in range(7):
+        stage.clock.advance(timedelta(seconds=11))
+        await stage.settled()
+    rows = (await stage.ada.command("list-queue")).rows
+    assert [(row["chat"], row["state"]) for row in rows] == [(chat.id, "away")]
+    assert not [one.body for one in ben.received if "asks for help" in one.body]
+    await chat.visitor.enter(chat.room)
+    await ben.is_invited(chat.room)
