@@ -76,10 +76,12 @@ def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: D
     )
 
 
-def _is_out(work: Work, one: Waiting) -> bool:
-    """Return whether a visitor who has a room is not in it: there is where a helper would meet them."""
-    chat = work.chats.find(one.chat_id) if one.has_room else None
-    return chat is not None and not chat.is_inside(chat.visitor_bare)
+def _is_there(work: Work, one: Waiting) -> bool:
+    """Return whether the visitor is not known to be gone, or out of the room in which a helper would meet them."""
+    if one.is_gone or not one.has_room:
+        return not one.is_gone
+    chat = work.chats.find(one.chat_id)
+    return chat is not None and chat.is_inside(chat.visitor_bare)
 
 
 def _match(
@@ -90,8 +92,7 @@ def _match(
     One helper for each request first; who is left over is asked beside, where all are asked at once.
     """
     free = [h for h in helpers if h.is_free]
-    there = [w for w in waiting if not w.is_gone and not _is_out(work, w)]
-    offerable = (w for w in there if not w.is_offered)
+    offerable = (w for w in waiting if not w.is_offered and _is_there(work, w))
     requests: dict[ChatId, Waiting] = {}
     pairs: list[tuple[ChatId, BareJid]] = []
     repeats: list[datetime] = []
@@ -109,7 +110,7 @@ def _match(
     while free and (chunk := list(islice(offerable, CHUNK))):
         ask(chunk, match)
     if free:
-        rung = (w for w in there if _rung_at(w, rules, work.now) is not None)
+        rung = (w for w in waiting if _rung_at(w, rules, work.now) is not None and _is_there(work, w))
         ask(list(islice(rung, CHUNK)), ring)
     matches = [Match(c, requests[c].visitor, jid, has_room=requests[c].has_room) for c, jid in pairs]
     return matches, min((r for r in repeats if r > work.now), default=None)
