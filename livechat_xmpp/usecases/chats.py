@@ -24,6 +24,7 @@ from livechat_xmpp.domain.model import (
     WorkgroupName,
 )
 from livechat_xmpp.domain.outcome import outcome_when_closed
+from livechat_xmpp.domain.queue import Waiting
 from livechat_xmpp.domain.texts import one_line
 from livechat_xmpp.domain.wording import Sayable, visitors
 from livechat_xmpp.domain.wording import chats as words
@@ -326,6 +327,14 @@ def list_chats(work: Work, *, by: BareJid, rules: DeskRules, workgroup: Workgrou
     return Listing(lines, len(chats))
 
 
+def is_away(work: Work, one: Waiting) -> bool:
+    """Return whether a visitor who waits is known to be gone, or out of the room in which a helper would meet them."""
+    if one.is_gone or not one.has_room:
+        return one.is_gone
+    chat = work.chats.find(one.chat_id)
+    return chat is None or not chat.is_inside(chat.visitor_bare)
+
+
 def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> Listing:
     """Return the requests waiting, in the order of each workgroup's queue; also those who are gone for a moment."""
     queues = [(place, one) for name in workgroups for place, one in enumerate(work.chats.waiting(name), start=1)]
@@ -333,8 +342,7 @@ def list_queue(work: Work, workgroups: tuple[WorkgroupName, ...]) -> Listing:
     for position, waiting in queues[:LISTED]:
         chat = work.chats.find(waiting.chat_id)
         if chat is not None:
-            is_away = waiting.is_gone or (waiting.has_room and not chat.is_inside(chat.visitor_bare))
-            state = "offered" if chat.offers else "away" if is_away else "waiting"
+            state = "offered" if chat.offers else "away" if is_away(work, waiting) else "waiting"
             lines.append(ChatLine(chat, work.now - chat.asked_at, position=position, state=state))
     return Listing(lines, len(queues))
 

@@ -23,7 +23,7 @@ from livechat_xmpp.domain.model import (
 from livechat_xmpp.domain.queue import Waiting
 from livechat_xmpp.domain.routing import OnDuty, PastOffers, cover, match, ring
 from livechat_xmpp.domain.wording.chats import NO_OFFER
-from livechat_xmpp.usecases.chats import decline_invitation, open_chat
+from livechat_xmpp.usecases.chats import decline_invitation, is_away, open_chat
 from livechat_xmpp.usecases.cover import Outlook, on_duty, outlook
 from livechat_xmpp.usecases.desk import DeskRules
 from livechat_xmpp.usecases.ports import Presences, Work
@@ -76,14 +76,6 @@ def look(work: Work, workgroup: WorkgroupName, *, presences: Presences, rules: D
     )
 
 
-def _is_there(work: Work, one: Waiting) -> bool:
-    """Return whether the visitor is not known to be gone, or out of the room in which a helper would meet them."""
-    if one.is_gone or not one.has_room:
-        return not one.is_gone
-    chat = work.chats.find(one.chat_id)
-    return chat is not None and chat.is_inside(chat.visitor_bare)
-
-
 def _match(
     work: Work, waiting: Sequence[Waiting], helpers: Sequence[OnDuty], rules: DeskRules
 ) -> tuple[list[Match], datetime | None]:
@@ -92,7 +84,7 @@ def _match(
     One helper for each request first; who is left over is asked beside, where all are asked at once.
     """
     free = [h for h in helpers if h.is_free]
-    offerable = (w for w in waiting if not w.is_offered and _is_there(work, w))
+    offerable = (w for w in waiting if not w.is_offered and not is_away(work, w))
     requests: dict[ChatId, Waiting] = {}
     pairs: list[tuple[ChatId, BareJid]] = []
     repeats: list[datetime] = []
@@ -110,7 +102,7 @@ def _match(
     while free and (chunk := list(islice(offerable, CHUNK))):
         ask(chunk, match)
     if free:
-        rung = (w for w in waiting if _rung_at(w, rules, work.now) is not None and _is_there(work, w))
+        rung = (w for w in waiting if _rung_at(w, rules, work.now) is not None and not is_away(work, w))
         ask(list(islice(rung, CHUNK)), ring)
     matches = [Match(c, requests[c].visitor, jid, has_room=requests[c].has_room) for c, jid in pairs]
     return matches, min((r for r in repeats if r > work.now), default=None)

@@ -39,10 +39,7 @@ def record_heard(work: Work, heard: Mapping[ChatId, Sequence[Heard]]) -> None:
     for chat_id, said in heard.items():
         chat = work.chats.find(chat_id, {h.jid for h in said if h.jid is not None})
         if chat is not None:
-            messages = [_message(chat, h, chat.visits) for h in said]
-            work.messages.add(chat_id, messages)
-            _mark_said(work, chat, said)
-            _mark_replied(work, chat, messages)
+            _append(work, chat, said, chat.visits)
 
 
 def go_on(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> bool:
@@ -62,11 +59,15 @@ def go_on(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> bool:
     visits = work.visits.list(chat_id)
     chat = work.chats.find(chat_id, _people(visits, new))
     if chat is not None:
-        messages = [_message(chat, h, visits) for h in new]
-        work.messages.add(chat_id, messages)
-        _mark_said(work, chat, new)
-        _mark_replied(work, chat, messages)
+        _append(work, chat, new, visits)
     return True
+
+
+def _append(work: Work, chat: Chat, heard: Sequence[Heard], visits: Sequence[Visit]) -> None:
+    messages = [_message(chat, h, visits) for h in heard]
+    work.messages.add(chat.id, messages)
+    _mark_said(work, chat, heard)
+    _mark_replied(work, chat, messages)
 
 
 def record_loose(work: Work, chat_id: ChatId, lately: Sequence[Heard]) -> None:
