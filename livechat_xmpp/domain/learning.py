@@ -5,8 +5,8 @@ Both are pure. The other half of a round is domain.rooms.plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -151,14 +151,18 @@ def learn(
     )
 
 
-def _after(chat: Chat, moves: Iterable[Entered | Left]) -> Chat:
+def _after(chat: Chat, moves: Sequence[Entered | Left]) -> Chat:
     """Return the chat as it is once the comings and goings are recorded."""
+    if not moves:
+        return chat
+    visits = list(chat.visits)
     for move in moves:
         if isinstance(move, Entered):
-            chat = chat.with_visit(move.visit)
+            visits.append(move.visit)
         else:
-            chat = chat.with_visits_ended(move.at, move.jid, move.nick)
-    return chat
+            key = (move.jid, move.nick)
+            visits = [replace(v, left_at=move.at) if (v.jid, v.nick, v.left_at) == (*key, None) else v for v in visits]
+    return replace(chat, visits=tuple(visits))
 
 
 def comings_and_goings(
@@ -329,7 +333,7 @@ def next_due(
     if chat.state is ChatState.CLOSED:
         return None
     view = seen or RoomView()
-    chat = _after(chat, comings_and_goings(chat, view, now))
+    chat = _after(chat, tuple(comings_and_goings(chat, view, now)))
     moments = [
         *(offer.expires_at for offer in chat.offers),
         _helper_due(chat, view, rules, linked_at),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -288,31 +288,6 @@ class Chat:
     def is_inside(self, jid: BareJid) -> bool:
         """Return whether the record says that the person is in the room."""
         return any(v.jid == jid and v.left_at is None for v in self.visits)
-
-    def with_visit(self, visit: Visit) -> Chat:
-        """Return the chat as it is once somebody has come."""
-        return replace(self, visits=newest([*self.visits, visit]))
-
-    def with_visits_ended(self, at: datetime, jid: BareJid | None = None, nick: str | None = None) -> Chat:
-        """Return the chat with the visits ended that go on; of one person under one nick, or all."""
-
-        def ended(visit: Visit) -> Visit:
-            is_meant = jid is None or (visit.jid == jid and visit.nick == nick)
-            return replace(visit, left_at=at) if is_meant and visit.left_at is None else visit
-
-        return replace(self, visits=newest(map(ended, self.visits)))
-
-
-def newest(visits: Iterable[Visit]) -> tuple[Visit, ...]:
-    """Return the visits not ended, and the last one of each person and nick, in the order of their beginning."""
-    kept: dict[tuple[BareJid, str], Visit] = {}
-    running = []
-    for visit in sorted(visits, key=lambda v: v.entered_at):
-        if visit.left_at is None:
-            running.append(visit)
-        else:
-            kept[visit.jid, visit.nick] = visit
-    return tuple(sorted([*kept.values(), *running], key=lambda v: (v.entered_at, v.jid, v.nick)))
 
 
 @dataclass(frozen=True, slots=True)

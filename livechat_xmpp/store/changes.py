@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -96,11 +96,17 @@ def without_invitation(jid: BareJid) -> Change:
 
 
 def with_visit(visit: Visit) -> Change:
-    return lambda chat: chat.with_visit(visit)
+    return lambda chat: replace(chat, visits=newest([*chat.visits, visit]))
 
 
 def with_visits_ended(at: datetime, jid: BareJid | None = None, nick: str | None = None) -> Change:
-    return lambda chat: chat.with_visits_ended(at, jid, nick)
+    """End the visits that go on; of one person under one nick, or all."""
+
+    def ended(visit: Visit) -> Visit:
+        is_meant = jid is None or (visit.jid == jid and visit.nick == nick)
+        return replace(visit, left_at=at) if is_meant and visit.left_at is None else visit
+
+    return lambda chat: replace(chat, visits=newest(map(ended, chat.visits)))
 
 
 def with_notice(notice: Notice) -> Change:
@@ -109,3 +115,15 @@ def with_notice(notice: Notice) -> Change:
 
 def without_notices(ids: Collection[int]) -> Change:
     return lambda chat: replace(chat, notices=tuple(n for n in chat.notices if n.id not in ids))
+
+
+def newest(visits: Iterable[Visit]) -> tuple[Visit, ...]:
+    """Return the visits not ended, and the last one of each person and nick, in the order of their beginning."""
+    kept: dict[tuple[BareJid, str], Visit] = {}
+    running = []
+    for visit in sorted(visits, key=lambda v: v.entered_at):
+        if visit.left_at is None:
+            running.append(visit)
+        else:
+            kept[visit.jid, visit.nick] = visit
+    return tuple(sorted([*kept.values(), *running], key=lambda v: (v.entered_at, v.jid, v.nick)))

@@ -40,11 +40,10 @@ from livechat_xmpp.domain.model import (
     Standing,
     Visit,
     WorkgroupName,
-    newest,
 )
 from livechat_xmpp.domain.queue import Waiting, in_order, places
 from livechat_xmpp.store import tables as t
-from livechat_xmpp.store.changes import Change, Changes
+from livechat_xmpp.store.changes import Change, Changes, newest
 from livechat_xmpp.store.offers import offer_from
 from livechat_xmpp.store.people import AccountTable
 from livechat_xmpp.store.remembered import Board, Brief, InTurn, Remembered
